@@ -1,0 +1,66 @@
+//! The registry of codes: one line per code, in ranges, never reused. Each has a page in `docs/errors/`.
+//!
+//! Does not word diagnostics; only names them and says how grave they are.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($code:ident $severity:ident $title:literal $title_ja:literal;)*) => {
+        /// A stable name of a kind of mistake.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($code),* }
+
+        impl Code {
+            pub const ALL: &[Code] = &[$(Code::$code),*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$code => stringify!($code)),* }
+            }
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$code => Severity::$severity),* }
+            }
+            /// What the code is about, in a line, in English.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$code => $title),* }
+            }
+            /// The same in Japanese.
+            pub fn title_ja(self) -> &'static str {
+                match self { $(Code::$code => $title_ja),* }
+            }
+            /// The page `tabi explain` prints.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$code => include_str!(concat!("../../docs/errors/", stringify!($code), ".md"))),* }
+            }
+        }
+    };
+}
+
+codes! {
+    E0100 Error "the project cannot be read" "プロジェクトを読み込めません";
+    E0101 Error "a line that is not in the language" "文法に合わない行";
+    E0102 Error "unknown first word of a line" "行の先頭の語がわかりません";
+    E0103 Error "full-width character where the language wants a plain one" "全角の記号";
+    E0104 Error "a literal that says nothing possible" "ありえない値";
+    E0105 Error "a block that is never closed, or closed twice" "閉じていない括弧";
+    E0106 Error "the same name declared twice" "名前の重複";
+    E0107 Error "nested too deeply" "入れ子が深すぎます";
+    E0108 Error "unknown or wrong setting in tabi.yaml" "tabi.yaml の設定の誤り";
+    E0204 Error "split that does not add up" "分岐の配分の誤り";
+    E0301 Error "a journey nobody can judge" "評価できないジャーニー";
+    E0401 Error "unknown name" "知らない名前";
+    E0402 Error "parameters do not match" "引数が合いません";
+    E0403 Error "wrong type" "型が合いません";
+    E0404 Error "not possible here" "ここでは使えません";
+    E0411 Error "an optional value used without a check" "欠けるかもしれない値の未確認";
+    E0413 Error "a name that is not assigned on every path" "すべての経路で決まらない名前";
+    E0421 Error "currencies mixed, or impossible minor units" "通貨の混在・端数";
+    E0422 Error "date, instant, span or zone mixed" "日付・時刻・期間の混在";
+}
+
+impl std::str::FromStr for Code {
+    type Err = ();
+    /// Accepts any letter case.
+    fn from_str(text: &str) -> Result<Code, ()> {
+        Code::ALL.iter().copied().find(|c| c.name().eq_ignore_ascii_case(text)).ok_or(())
+    }
+}

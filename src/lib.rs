@@ -1,0 +1,3 @@
+//! Tabi
+#![forbid(unsafe_code)]
+pub mod text; pub mod diag; pub mod value; pub mod syntax;

@@ -1,0 +1,3 @@
+//! Text to tree. Never fails.
+
+pub mod tree;

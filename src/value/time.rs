@@ -1,0 +1,343 @@
+//! Instants, dates, zones and the two kinds of duration, with the rules for local times.
+//!
+//! The only file that knows the time library. Reads no clock: time always comes in as a value.
+//! Zones come from the bundled tz database, never from the host, so results do not depend on the machine.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use jiff::civil;
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+
+pub const MILLIS_PER_SECOND: i64 = 1_000;
+pub const MILLIS_PER_MINUTE: i64 = 60_000;
+pub const MILLIS_PER_HOUR: i64 = 3_600_000;
+pub const MILLIS_PER_DAY: i64 = 86_400_000;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant(pub i64);
+
+impl Instant {
+    /// Later than any time a program can reach; stands for "never".
+    pub const NEVER: Instant = Instant(253_370_764_800_000); // 9999-01-01
+
+    /// RFC 3339 (`2026-04-01T20:30:00+09:00`, `…Z`, fractions allowed). `None` when it is not.
+    pub fn parse_rfc3339(text: &str) -> Option<Instant> {
+        text.parse::<jiff::Timestamp>().ok().map(|t| Instant(t.as_millisecond()))
+    }
+    /// Saturates at [`Instant::NEVER`].
+    pub fn plus(self, span: Span) -> Instant {
+        Instant(self.0.saturating_add(span.0).min(Self::NEVER.0))
+    }
+    pub fn minus(self, span: Span) -> Instant {
+        Instant(self.0.saturating_sub(span.0))
+    }
+    /// `self - earlier`.
+    pub fn since(self, earlier: Instant) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Instant {
+    /// RFC 3339 in UTC, to the second, or to the millisecond if there are any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(t) => write!(f, "{t}"),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+/// An exact span in milliseconds (`s`, `m`, `h`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span(pub i64);
+
+/// A calendar period: months, then days, in somebody's zone; then an exact rest (`1d12h`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct CalendarPeriod {
+    pub months: i32,
+    pub days: i32,
+    pub millis: i64,
+}
+
+impl CalendarPeriod {
+    pub fn exact(span: Span) -> Self {
+        CalendarPeriod { months: 0, days: 0, millis: span.0 }
+    }
+    pub fn is_exact(self) -> bool {
+        self.months == 0 && self.days == 0
+    }
+    pub fn negated(self) -> Self {
+        CalendarPeriod { months: -self.months, days: -self.days, millis: -self.millis }
+    }
+    /// The longest it can last in any zone: 31 days a month, 25 hours for one day of it.
+    pub fn longest(self) -> Span {
+        let days = i64::from(self.months) * 31 + i64::from(self.days);
+        let dst = if self.is_exact() { 0 } else { MILLIS_PER_HOUR };
+        Span(days * MILLIS_PER_DAY + dst + self.millis)
+    }
+}
+
+/// `1mo 3d`-like, in the language's own notation: `1mo3d2h`.
+impl fmt::Display for CalendarPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut empty = true;
+        let mut part = |f: &mut fmt::Formatter<'_>, n: i64, unit: &str| {
+            if n == 0 {
+                return Ok(());
+            }
+            empty = false;
+            write!(f, "{n}{unit}")
+        };
+        part(f, i64::from(self.months / 12), "y")?;
+        part(f, i64::from(self.months % 12), "mo")?;
+        part(f, i64::from(self.days), "d")?;
+        part(f, self.millis / MILLIS_PER_HOUR, "h")?;
+        part(f, self.millis % MILLIS_PER_HOUR / MILLIS_PER_MINUTE, "m")?;
+        part(f, self.millis % MILLIS_PER_MINUTE / MILLIS_PER_SECOND, "s")?;
+        if empty { f.write_str("0m") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.0 / MILLIS_PER_DAY;
+        CalendarPeriod { months: 0, days: days as i32, millis: self.0 - days * MILLIS_PER_DAY }.fmt(f)
+    }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(pub i32);
+
+impl Date {
+    pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Date> {
+        civil::Date::new(year, month, day).ok().map(Date::from_civil)
+    }
+    /// `(year, month 1-12, day 1-31)`.
+    pub fn ymd(self) -> (i16, i8, i8) {
+        let date = self.civil();
+        (date.year(), date.month(), date.day())
+    }
+    /// `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Option<Date> {
+        text.parse::<civil::Date>().ok().map(Date::from_civil)
+    }
+    /// Months are added first and clamp to the month's last day; then days.
+    pub fn plus(self, period: CalendarPeriod) -> Date {
+        let span = jiff::Span::new().try_months(period.months).unwrap_or_default();
+        let month = self.civil().saturating_add(span);
+        Date(Date::from_civil(month).0.saturating_add(period.days))
+    }
+    /// 1 is Monday, 7 is Sunday (ISO 8601).
+    pub fn weekday(self) -> u8 {
+        (i64::from(self.0) + 3).rem_euclid(7) as u8 + 1
+    }
+    /// This day in another year; 29 February becomes the 28th where there is none.
+    pub fn in_year(self, year: i16) -> Date {
+        let (_, month, day) = self.ymd();
+        Date::from_ymd(year, month, day).or_else(|| Date::from_ymd(year, month, 28)).unwrap_or(self)
+    }
+    /// The first anniversary of this date on or after `today`.
+    pub fn next_anniversary(self, today: Date) -> Date {
+        let year = today.ymd().0;
+        let this_year = self.in_year(year);
+        if this_year >= today { this_year } else { self.in_year(year.saturating_add(1)) }
+    }
+    /// Whole months from `self` to `later` (negative if `later` is earlier).
+    pub fn whole_months_until(self, later: Date) -> i64 {
+        let ((y1, m1, d1), (y2, m2, d2)) = (self.ymd(), later.ymd());
+        let months = (i64::from(y2) - i64::from(y1)) * 12 + i64::from(m2) - i64::from(m1);
+        let last_day = Date::from_ymd(y2, m2, 1).map_or(31, |first| first.civil().days_in_month());
+        months - i64::from(d2 < d1.min(last_day))
+    }
+    fn from_civil(date: civil::Date) -> Date {
+        let epoch = civil::date(1970, 1, 1);
+        Date(date.duration_since(epoch).as_hours() as i32 / 24)
+    }
+    fn civil(self) -> civil::Date {
+        civil::date(1970, 1, 1).saturating_add(jiff::Span::new().try_days(self.0).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.civil())
+    }
+}
+
+/// Seconds since local midnight, `0..86_400`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalTime(pub u32);
+
+impl LocalTime {
+    pub const MIDNIGHT: LocalTime = LocalTime(0);
+
+    pub fn from_hm(hour: u32, minute: u32) -> Option<LocalTime> {
+        (hour < 24 && minute < 60).then_some(LocalTime(hour * 3600 + minute * 60))
+    }
+}
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute, second) = (self.0 / 3600, self.0 / 60 % 60, self.0 % 60);
+        match second {
+            0 => write!(f, "{hour:02}:{minute:02}"),
+            _ => write!(f, "{hour:02}:{minute:02}:{second:02}"),
+        }
+    }
+}
+
+/// A zone of the tz database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Zone(u16);
+
+struct ZoneEntry {
+    name: String,
+    zone: OnceLock<TimeZone>,
+}
+
+fn zones() -> &'static [ZoneEntry] {
+    static ZONES: OnceLock<Vec<ZoneEntry>> = OnceLock::new();
+    ZONES.get_or_init(|| {
+        let mut names: Vec<String> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
+        names.sort();
+        names.into_iter().map(|name| ZoneEntry { name, zone: OnceLock::new() }).collect()
+    })
+}
+
+impl Zone {
+    /// By its IANA name, such as `Asia/Tokyo`. Letter case counts.
+    pub fn from_name(name: &str) -> Option<Zone> {
+        zones().binary_search_by(|z| z.name.as_str().cmp(name)).ok().map(|i| Zone(i as u16))
+    }
+    pub fn name(self) -> &'static str {
+        &zones()[self.0 as usize].name
+    }
+    /// All names, sorted; for suggestions.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        zones().iter().map(|z| z.name.as_str())
+    }
+    pub fn utc() -> Zone {
+        Zone::from_name("UTC").expect("the bundled database has UTC")
+    }
+    /// The library's own zone, for cron matching.
+    pub fn tz(self) -> &'static TimeZone {
+        let entry = &zones()[self.0 as usize];
+        entry.zone.get_or_init(|| TimeZoneDatabase::bundled().get(&entry.name).unwrap_or(TimeZone::UTC))
+    }
+
+    /// The wall clock here at that instant.
+    pub fn local(self, at: Instant) -> (Date, LocalTime) {
+        let seconds = at.0.div_euclid(MILLIS_PER_SECOND);
+        let Ok(timestamp) = jiff::Timestamp::from_second(seconds) else { return (Date(0), LocalTime(0)) };
+        let local = seconds + i64::from(self.tz().to_offset(timestamp).seconds());
+        (Date(local.div_euclid(86_400) as i32), LocalTime(local.rem_euclid(86_400) as u32))
+    }
+    pub fn date(self, at: Instant) -> Date {
+        self.local(at).0
+    }
+    /// The instant of a local time. One that does not exist (spring forward) means the first instant after the gap;
+    /// one that occurs twice means the first.
+    pub fn instant(self, date: Date, time: LocalTime) -> Instant {
+        let (hour, minute, second) = (time.0 / 3600, time.0 / 60 % 60, time.0 % 60);
+        let civil = date.civil().at(hour as i8, minute as i8, second as i8, 0);
+        let utc = |offset: jiff::tz::Offset| {
+            let seconds = i64::from(date.0) * 86_400 + i64::from(time.0) - i64::from(offset.seconds());
+            Instant(seconds * MILLIS_PER_SECOND)
+        };
+        match self.tz().to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => utc(offset),
+            AmbiguousOffset::Fold { before, .. } => utc(before),
+            AmbiguousOffset::Gap { before, .. } => {
+                let inside = jiff::Timestamp::from_millisecond(utc(before).0 + 1).unwrap_or_default();
+                let transition = self.tz().preceding(inside).next();
+                transition.map_or(utc(before), |t| Instant(t.timestamp().as_millisecond()))
+            }
+        }
+    }
+    /// Start of a local day.
+    pub fn midnight(self, date: Date) -> Instant {
+        self.instant(date, LocalTime::MIDNIGHT)
+    }
+    /// `at + period`: months (clamped), days, then the exact rest; the wall clock stays for the calendar part.
+    pub fn plus(self, at: Instant, period: CalendarPeriod) -> Instant {
+        if period.is_exact() {
+            return at.plus(Span(period.millis));
+        }
+        let (date, time) = self.local(at);
+        let rest = at.0.rem_euclid(MILLIS_PER_SECOND);
+        self.instant(date.plus(period), time).plus(Span(rest + period.millis))
+    }
+    /// The next time the wall clock shows `time`, at or after `at`.
+    pub fn next_time(self, at: Instant, time: LocalTime) -> Instant {
+        let (today, _) = self.local(at);
+        (0..3).map(|days| self.instant(Date(today.0 + days), time)).find(|t| *t >= at).unwrap_or(at)
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(name: &str) -> Zone {
+        Zone::from_name(name).unwrap()
+    }
+    fn at(text: &str) -> Instant {
+        Instant::parse_rfc3339(text).unwrap()
+    }
+    fn time(hour: u32, minute: u32) -> LocalTime {
+        LocalTime::from_hm(hour, minute).unwrap()
+    }
+
+    #[test]
+    fn a_gap_means_the_first_instant_after_it_and_a_fold_the_first_of_two() {
+        let new_york = zone("America/New_York");
+        let gap = Date::from_ymd(2026, 3, 8).unwrap();
+        assert_eq!(new_york.instant(gap, time(2, 30)), at("2026-03-08T03:00:00-04:00"));
+        let fold = Date::from_ymd(2026, 11, 1).unwrap();
+        assert_eq!(new_york.instant(fold, time(1, 30)), at("2026-11-01T01:30:00-04:00"));
+    }
+
+    #[test]
+    fn months_clamp_and_days_keep_the_wall_clock() {
+        let new_york = zone("America/New_York");
+        let month = CalendarPeriod { months: 1, days: 0, millis: 0 };
+        assert_eq!(new_york.plus(at("2026-01-31T10:00:00-05:00"), month), at("2026-02-28T10:00:00-05:00"));
+        let day = CalendarPeriod { months: 0, days: 1, millis: 0 };
+        assert_eq!(new_york.plus(at("2026-03-07T10:00:00-05:00"), day), at("2026-03-08T10:00:00-04:00"));
+        let exact = CalendarPeriod::exact(Span(24 * MILLIS_PER_HOUR));
+        assert_eq!(new_york.plus(at("2026-03-07T10:00:00-05:00"), exact), at("2026-03-08T11:00:00-04:00"));
+    }
+
+    #[test]
+    fn a_leap_day_birthday_is_the_28th_in_other_years() {
+        let leap = Date::from_ymd(2000, 2, 29).unwrap();
+        let day = |y, m, d| Date::from_ymd(y, m, d).unwrap();
+        assert_eq!(leap.next_anniversary(day(2026, 1, 1)), day(2026, 2, 28));
+        assert_eq!(leap.next_anniversary(day(2026, 3, 1)), day(2027, 2, 28));
+        assert_eq!(leap.next_anniversary(day(2028, 2, 29)), day(2028, 2, 29));
+    }
+
+    #[test]
+    fn weekdays_and_dates_agree_with_the_calendar() {
+        let monday = Date::from_ymd(2026, 4, 6).unwrap();
+        assert_eq!(monday.weekday(), 1);
+        assert_eq!(monday.to_string(), "2026-04-06");
+        assert_eq!(Date::parse("1969-12-31"), Some(Date(-1)));
+        assert_eq!(Date::from_ymd(2026, 1, 31).unwrap().whole_months_until(Date::from_ymd(2026, 2, 28).unwrap()), 1);
+    }
+
+    #[test]
+    fn a_stale_zone_database_would_show_here() {
+        // Rule changes of 2026: Edmonton stays on -06:00 in winter.
+        assert_eq!(zone("America/Edmonton").instant(Date::from_ymd(2026, 12, 15).unwrap(), time(12, 0)), at("2026-12-15T12:00:00-06:00"));
+    }
+}
