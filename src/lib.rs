@@ -1,3 +1,9 @@
-//! Tabi
+//! Tabi (旅, "journey"): campaigns as code.
 #![forbid(unsafe_code)]
-pub mod text; pub mod diag; pub mod value; pub mod syntax;
+
+pub mod diag;
+pub mod ir;
+pub mod machine;
+pub mod syntax;
+pub mod text;
+pub mod value;

@@ -158,15 +158,31 @@ pub enum PolicyRuleKind {
     /// `timezone Asia/Tokyo`
     Timezone(Name),
     /// `quiet 21:00..08:00 then hold`
-    Quiet { from: TimeOfDay, to: TimeOfDay, then: Option<Overflow> },
+    Quiet {
+        from: TimeOfDay,
+        to: TimeOfDay,
+        then: Option<Overflow>,
+    },
     /// `cap 1 line per 1d [then hold]`; `what` is a channel or `messages`/`message`.
-    Cap { count: Number, what: Name, per: Duration, then: Option<Overflow> },
+    Cap {
+        count: Number,
+        what: Name,
+        per: Duration,
+        then: Option<Overflow>,
+    },
     /// `consent marketing[, …]`
     Consent(Vec<Name>),
     /// `budget 30_000 line per 1mo`
-    Budget { count: Number, what: Name, per: Duration },
+    Budget {
+        count: Number,
+        what: Name,
+        per: Duration,
+    },
     /// `withhold marketing when COND`
-    Withhold { purpose: Name, when: Expr },
+    Withhold {
+        purpose: Name,
+        when: Expr,
+    },
     Error,
 }
 
@@ -233,9 +249,15 @@ pub enum JourneyLine {
     Header(Header),
     Start(Start),
     /// `exit when EVENT(filter)`, or `exit when profile enters|leaves SEGMENT`
-    Exit { on: ExitOn, span: Span },
+    Exit {
+        on: ExitOn,
+        span: Span,
+    },
     /// `only if COND`
-    OnlyIf { condition: Expr, span: Span },
+    OnlyIf {
+        condition: Expr,
+        span: Span,
+    },
     Step(Step),
 }
 
@@ -259,15 +281,29 @@ pub enum HeaderKind {
     /// `under policy NAME`
     Under(Name),
     /// `goal EVENT(filter) within D [target 12%]`
-    Goal { event: EventPattern, within: Duration, target: Option<Number> },
+    Goal {
+        event: EventPattern,
+        within: Duration,
+        target: Option<Number>,
+    },
     /// `review every 3mo by "@x"`
-    Review { every: Duration, by: Text },
+    Review {
+        every: Duration,
+        by: Text,
+    },
     Reentry(ReentryRule),
     /// `holdout 10% as NAME`
-    Holdout { percent: Number, name: Name },
+    Holdout {
+        percent: Number,
+        name: Name,
+    },
     Priority(Number),
     /// `promise at most 2 messages [per 7d]`; `what` is `messages` or a channel.
-    PromiseMessages { count: Number, what: Name, per: Option<Duration> },
+    PromiseMessages {
+        count: Number,
+        what: Name,
+        per: Option<Duration>,
+    },
     /// `promise ends within 5d`
     PromiseEnds(Duration),
     Error,
@@ -297,13 +333,29 @@ pub struct Start {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StartKind {
     /// `start when EVENT(filter) [as x] [per x.key] [settled for D] [for everyone …]`
-    Event { event: EventPattern, bind: Option<Name>, per: Option<Expr>, settled: Option<Duration>, audience: Option<Audience> },
+    Event {
+        event: EventPattern,
+        bind: Option<Name>,
+        per: Option<Expr>,
+        settled: Option<Duration>,
+        audience: Option<Audience>,
+    },
     /// `start when profile enters|leaves SEGMENT [including members]`
-    Segment { enters: bool, segment: Name, including_members: Option<Span> },
+    Segment {
+        enters: bool,
+        segment: Name,
+        including_members: Option<Span>,
+    },
     /// `start every day at 09:00 [ZONE|local] for everyone …`
-    Every { schedule: Schedule, audience: Option<Audience> },
+    Every {
+        schedule: Schedule,
+        audience: Option<Audience>,
+    },
     /// `start at 2026-12-01 10:00 Asia/Tokyo for everyone …`
-    At { moment: Expr, audience: Option<Audience> },
+    At {
+        moment: Expr,
+        audience: Option<Audience>,
+    },
     Error,
 }
 
@@ -351,24 +403,64 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepKind {
     /// `wait 3d [as NAME]`; any expression of a span or period.
-    Wait { duration: Expr, name: Option<Name> },
+    Wait {
+        duration: Expr,
+        name: Option<Name>,
+    },
     /// `wait until … [as NAME]`
-    WaitUntil { until: Until, name: Option<Name> },
+    WaitUntil {
+        until: Until,
+        name: Option<Name>,
+    },
     /// `wait up to D for A [as y] {…} otherwise {…}`, or a race of several.
-    WaitFor { up_to: Option<Expr>, arms: Vec<WaitArm>, /** written with braces around the arms */ race: bool, otherwise: Option<Block>, name: Option<Name> },
+    WaitFor {
+        up_to: Option<Expr>,
+        arms: Vec<WaitArm>,
+        /** written with braces around the arms */
+        race: bool,
+        otherwise: Option<Block>,
+        name: Option<Name>,
+    },
     Send(Send),
-    If { branches: Vec<(Expr, Block)>, otherwise: Option<Block> },
-    Choose { subject: Expr, cases: Vec<Case>, otherwise: Option<Block> },
-    Split { name: Name, per_run: Option<Span>, arms: Vec<SplitArm<Block>> },
-    Repeat { times: Number, body: Block },
+    If {
+        branches: Vec<(Expr, Block)>,
+        otherwise: Option<Block>,
+    },
+    Choose {
+        subject: Expr,
+        cases: Vec<Case>,
+        otherwise: Option<Block>,
+    },
+    Split {
+        name: Name,
+        per_run: Option<Span>,
+        arms: Vec<SplitArm<Block>>,
+    },
+    Repeat {
+        times: Number,
+        body: Block,
+    },
     /// `do ACTION [with {…}] [as r] [otherwise {…}]`
-    Do { action: Name, with: Option<RecordLit>, bind: Option<Name>, otherwise: Option<Block> },
+    Do {
+        action: Name,
+        with: Option<RecordLit>,
+        bind: Option<Name>,
+        otherwise: Option<Block>,
+    },
     Tag(Text),
     Untag(Text),
     /// `set profile.f = EXPR|missing`; `None` is `missing`.
-    Set { field: Name, value: Option<Expr> },
-    Let { name: Name, value: Expr },
-    Stop { because: Option<Text> },
+    Set {
+        field: Name,
+        value: Option<Expr>,
+    },
+    Let {
+        name: Name,
+        value: Expr,
+    },
+    Stop {
+        because: Option<Text>,
+    },
     Error,
 }
 
@@ -396,11 +488,19 @@ pub struct WaitArm {
 pub enum WaitOn {
     Event(EventPattern),
     /// `nudge.clicked`
-    Handle { handle: Name, fact: Name },
+    Handle {
+        handle: Name,
+        fact: Name,
+    },
     /// `approval by "@x"`
-    Approval { by: Text },
+    Approval {
+        by: Text,
+    },
     /// `profile enters|leaves SEGMENT`
-    Segment { enters: bool, segment: Name },
+    Segment {
+        enters: bool,
+        segment: Name,
+    },
 }
 
 /// `send CHANNEL MESSAGE [with {…}] [before INSTANT] [as h] [otherwise …]`
@@ -445,46 +545,104 @@ pub enum ExprKind {
     /// `12.5%`
     Percent(Number),
     /// `3_000 JPY`
-    Money { amount: Number, currency: Name },
+    Money {
+        amount: Number,
+        currency: Name,
+    },
     Duration(Duration),
     Time(TimeOfDay),
     /// `2026-04-01`
-    Date { year: i16, month: i8, day: i8 },
+    Date {
+        year: i16,
+        month: i8,
+        day: i8,
+    },
     /// `2026-04-01 20:30 [Asia/Tokyo]`
-    Moment { year: i16, month: i8, day: i8, time: TimeOfDay, zone: Option<Name> },
+    Moment {
+        year: i16,
+        month: i8,
+        day: i8,
+        time: TimeOfDay,
+        zone: Option<Name>,
+    },
     Text(String),
     Bool(bool),
     /// A field in scope, a binding, a segment, an enum variant, `profile`, `now`, `today`.
     Name(String),
     /// `a.b`
-    Field { of: Expr, name: Name },
+    Field {
+        of: Expr,
+        name: Name,
+    },
     /// `noun(condition)`: a list narrowed.
-    Narrow { of: Expr, condition: Expr },
+    Narrow {
+        of: Expr,
+        condition: Expr,
+    },
     List(Vec<Expr>),
     Record(RecordLit),
     Not(Expr),
     Negate(Expr),
-    Binary { op: BinaryOp, op_span: Span, left: Expr, right: Expr },
+    Binary {
+        op: BinaryOp,
+        op_span: Span,
+        left: Expr,
+        right: Expr,
+    },
     /// `x is set`, `x is missing`
-    IsSet { of: Expr, set: bool },
+    IsSet {
+        of: Expr,
+        set: bool,
+    },
     /// `profile in SEGMENT`, `x in list`, `x in [a, b]`; `not in` when negated.
-    In { of: Expr, list: Expr, negated: bool },
+    In {
+        of: Expr,
+        list: Expr,
+        negated: bool,
+    },
     /// `did E(filter) [in last D]`, `did not E …`
-    Did { negated: bool, event: EventPattern, window: Option<Duration> },
+    Did {
+        negated: bool,
+        event: EventPattern,
+        window: Option<Duration>,
+    },
     /// `count of E(filter) [in last D]`, or `count of LIST(filter)`
-    Count { of: CountOf, window: Option<Duration> },
+    Count {
+        of: CountOf,
+        window: Option<Duration>,
+    },
     /// `sum of E(filter).f [in last D]`, `average of …`
-    Aggregate { op: AggregateOp, event: EventPattern, field: Name, window: Option<Duration> },
+    Aggregate {
+        op: AggregateOp,
+        event: EventPattern,
+        field: Name,
+        window: Option<Duration>,
+    },
     /// `last E(filter)[.f] [in last D]`, `first E …`
-    Nth { last: bool, event: EventPattern, field: Option<Name>, window: Option<Duration> },
+    Nth {
+        last: bool,
+        event: EventPattern,
+        field: Option<Name>,
+        window: Option<Duration>,
+    },
     /// `any of LIST(cond)`, `none of`, `all of`
-    Quantifier { quantifier: Quantifier, list: Expr },
+    Quantifier {
+        quantifier: Quantifier,
+        list: Expr,
+    },
     /// `split NAME { 50% a: EXPR … }`
-    Split { name: Name, per_run: Option<Span>, arms: Vec<SplitArm<Expr>> },
+    Split {
+        name: Name,
+        per_run: Option<Span>,
+        arms: Vec<SplitArm<Expr>>,
+    },
     /// `next anniversary of DATE`
     NextAnniversary(Expr),
     /// `days since X`, `months since X`, `years since X`
-    Since { unit: SinceUnit, of: Expr },
+    Since {
+        unit: SinceUnit,
+        of: Expr,
+    },
     /// `tagged "vip"`
     Tagged(Text),
     Error,
@@ -590,24 +748,45 @@ pub enum TestLineKind {
     /// `given history { -5d purchase { … } }`; a time counts back from the clock.
     GivenHistory(Vec<(Duration, Name, Option<RecordLit>)>),
     /// `pin SPLIT = ARM`; a holdout's name with `held` or `treated`.
-    Pin { split: Name, arm: Name },
+    Pin {
+        split: Name,
+        arm: Name,
+    },
     /// `answer ACTION with { … }`: what the action gives in this test.
-    Answer { action: Name, gives: RecordLit },
+    Answer {
+        action: Name,
+        gives: RecordLit,
+    },
     /// `+1h …`; `None` continues at the time of the line above.
-    At { after: Option<Duration>, what: TestStep },
+    At {
+        after: Option<Duration>,
+        what: TestStep,
+    },
     Error,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum TestStep {
     /// `EVENT { … }`
-    Event { event: Name, fields: Option<RecordLit> },
+    Event {
+        event: Name,
+        fields: Option<RecordLit>,
+    },
     /// `set profile.f = …|missing`
-    Set { field: Name, value: Option<Expr> },
+    Set {
+        field: Name,
+        value: Option<Expr>,
+    },
     /// `deliver|open|click|bounce|block|refuse|complain|unsubscribe HANDLE`
-    Report { verb: Name, handle: Name },
+    Report {
+        verb: Name,
+        handle: Name,
+    },
     /// `approve ["@x"]`, `refuse ["@x"]`
-    Approve { approved: bool, by: Option<Text> },
+    Approve {
+        approved: bool,
+        by: Option<Text>,
+    },
     /// A bare `+1h`: only let time pass.
     Pass,
     Expect(Expectation),
@@ -622,26 +801,50 @@ pub struct Expectation {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpectationKind {
     /// `[not] sent CHANNEL [MESSAGE [{ … }]]`
-    Sent { negated: bool, channel: Name, message: Option<Name>, fields: Option<RecordLit> },
+    Sent {
+        negated: bool,
+        channel: Name,
+        message: Option<Name>,
+        fields: Option<RecordLit>,
+    },
     /// `never sent [CHANNEL [MESSAGE]]`
-    NeverSent { channel: Option<Name>, message: Option<Name> },
+    NeverSent {
+        channel: Option<Name>,
+        message: Option<Name>,
+    },
     /// `held by quiet|cap|withhold`
     HeldBy(Name),
     /// `dropped by cap|quiet|deadline|unreachable|consent|withhold|budget|refused|holdout`
     DroppedBy(Name),
     /// `waiting [at STEP]`
-    Waiting { at: Option<Name> },
+    Waiting {
+        at: Option<Name>,
+    },
     /// `[not] entered`
-    Entered { negated: bool },
+    Entered {
+        negated: bool,
+    },
     /// `[not] exited [by WORD|"reason"]`
-    Exited { negated: bool, by: Option<Text> },
+    Exited {
+        negated: bool,
+        by: Option<Text>,
+    },
     HeldOut,
     /// `[not] tagged "x"`
-    Tagged { negated: bool, tag: Text },
+    Tagged {
+        negated: bool,
+        tag: Text,
+    },
     /// `did ACTION [{ … }]`
-    Did { negated: bool, action: Name, fields: Option<RecordLit> },
+    Did {
+        negated: bool,
+        action: Name,
+        fields: Option<RecordLit>,
+    },
     /// `[not] goal reached`
-    GoalReached { negated: bool },
+    GoalReached {
+        negated: bool,
+    },
     /// `that EXPR`
     That(Expr),
     Error,

@@ -2,17 +2,21 @@
 //!
 //! Plain data with exact arithmetic; nothing here knows the language or how a journey runs.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod id;
 pub mod money;
 pub mod time;
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 pub use money::{Currency, Decimal, Money};
 pub use time::{CalendarPeriod, Date, Instant, LocalTime, Span, Zone};
 
 /// A value at run time. Its type is known from the program; the value itself knows only its kind.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub enum Value {
     /// The absent case of an optional `T?`.
     #[default]

@@ -1,0 +1,392 @@
+//! The program: what the machine runs. Plain data, names resolved to indices, literals folded.
+//!
+//! Knows neither the language it came from nor the engine that steps it. Declarations stand in the order of their
+//! names, so the program (and its hash) is the same however files and declarations are ordered.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod expr;
+pub mod journey;
+pub mod timeline;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::value::{CalendarPeriod, Currency, Decimal, LocalTime, Span, Value, Zone};
+pub use expr::{Ask, Behaviour, Compare, Expr, Fact, Operator, Quantifier, SinceUnit};
+pub use journey::{
+    Arm, ArmOn, Audience, Goal, Holdout, Instruction, Journey, Op, Pc, Promise, Reentry, Schedule, ScheduleWhen, Start,
+    Until,
+};
+
+/// Version of the shapes in this room; part of every hash.
+pub const IR_VERSION: u32 = 1;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub struct $name(pub u16);
+        impl $name {
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    EnumId RecordId EventId MessageId ActionId PolicyId SegmentId JourneyId
+    /// A split or a holdout.
+    SplitId
+    /// A field of the profile, a record or an event, in order of declaration.
+    FieldId
+    /// A place in a run's captured values.
+    SlotId
+    /// A delivery handle of a journey; every send has one, named or not.
+    HandleId
+    /// A step of a journey; its name is stable between edits.
+    StepId
+    /// A purpose of messages that people consent to. At most 32.
+    PurposeId
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Program {
+    pub ir_version: u32,
+    pub project: Project,
+    pub enums: Vec<EnumDef>,
+    pub records: Vec<RecordDef>,
+    pub profile: Vec<FieldDef>,
+    /// Where the machine finds what it must know of every person.
+    pub person: PersonFields,
+    pub events: Vec<EventDef>,
+    pub messages: Vec<MessageDef>,
+    pub actions: Vec<ActionDef>,
+    pub policies: Vec<Policy>,
+    pub segments: Vec<Segment>,
+    pub splits: Vec<Split>,
+    pub journeys: Vec<Journey>,
+    /// Names of purposes, sorted. `transactional` needs no consent; every other does.
+    pub purposes: Vec<String>,
+    /// What must be kept per person of each event, by [`EventId`]; derived from the whole program.
+    pub history: Vec<HistoryNeed>,
+    /// Segments whose membership is kept and watched, because something starts, ends or waits by it; derived.
+    pub tracked: Vec<TrackedSegment>,
+    /// Where things stand in the sources. Not part of the hash.
+    #[serde(skip)]
+    pub places: Places,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Project {
+    pub name: String,
+    pub zone: Zone,
+    pub currency: Currency,
+    /// An event older than this when it arrives updates history only.
+    pub max_event_age: Span,
+    /// How long an input's id is remembered, to take two with the same id as one.
+    pub dedupe_window: Span,
+}
+
+/// The type of a value. `one of [...]` is an enum without a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Type {
+    Text,
+    Id,
+    Email,
+    Phone,
+    LineId,
+    PushToken,
+    Url,
+    Int,
+    Decimal,
+    Percent,
+    Bool,
+    Money(Currency),
+    Zone,
+    Instant,
+    Date,
+    Time,
+    Span,
+    Period,
+    Enum(EnumId),
+    Record(RecordId),
+    /// An event as a value: its fields, `at` last.
+    Event(EventId),
+    List(Box<Type>),
+    Optional(Box<Type>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldDef {
+    pub name: String,
+    pub ty: Type,
+    pub pii: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EnumDef {
+    /// `one of [a, b]` for an anonymous one.
+    pub name: String,
+    pub variants: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordDef {
+    pub name: String,
+    pub fields: Vec<FieldDef>,
+}
+
+/// Fields of the profile with a meaning to the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Default)]
+pub struct PersonFields {
+    /// First field of type `zone`.
+    pub zone: Option<FieldId>,
+    /// The field `tags: list of text`.
+    pub tags: Option<FieldId>,
+    /// First field of the channel's address type, by [`Channel::index`].
+    pub addresses: [Option<FieldId>; Channel::COUNT],
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventDef {
+    pub name: String,
+    pub subject: Subject,
+    /// As declared, then the implicit `at: instant` last.
+    pub fields: Vec<FieldDef>,
+}
+
+impl EventDef {
+    /// Index of the implicit `at`.
+    pub fn at_field(&self) -> FieldId {
+        FieldId(self.fields.len() as u16 - 1)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Subject {
+    Profile,
+    /// About something else (`item`): fans out.
+    Other(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    Email,
+    Line,
+    Sms,
+    Push,
+    Webhook,
+}
+
+impl Channel {
+    pub const COUNT: usize = 5;
+    pub const ALL: [Channel; Channel::COUNT] =
+        [Channel::Email, Channel::Line, Channel::Sms, Channel::Push, Channel::Webhook];
+
+    pub fn index(self) -> usize {
+        self as usize
+    }
+    pub fn name(self) -> &'static str {
+        match self {
+            Channel::Email => "email",
+            Channel::Line => "line",
+            Channel::Sms => "sms",
+            Channel::Push => "push",
+            Channel::Webhook => "webhook",
+        }
+    }
+    pub fn from_name(name: &str) -> Option<Channel> {
+        Channel::ALL.into_iter().find(|c| c.name() == name)
+    }
+    /// A webhook reaches a system, not a person: no address, no consent, no quiet hours, no cap.
+    pub fn is_personal(self) -> bool {
+        self != Channel::Webhook
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MessageDef {
+    pub name: String,
+    pub channel: Channel,
+    pub purpose: PurposeId,
+    pub needs_consent: bool,
+    pub file: Option<String>,
+    pub params: Vec<FieldDef>,
+    pub at_most_once: bool,
+    /// How long a provider may be silent before the send counts as accepted, outcome unknown.
+    pub patience: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActionDef {
+    pub name: String,
+    pub takes: Vec<FieldDef>,
+    /// The result is a record value of these fields in this order.
+    pub gives: Vec<FieldDef>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Policy {
+    pub name: String,
+    /// For people whose own zone is unknown. Never absent: the project's zone stands in.
+    pub zone: Zone,
+    pub quiet: Vec<Quiet>,
+    pub caps: Vec<Cap>,
+    pub budgets: Vec<Budget>,
+    pub withhold: Vec<Withhold>,
+}
+
+/// Half-open local hours `[from, to)`; may cross midnight.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quiet {
+    pub from: LocalTime,
+    pub to: LocalTime,
+    pub overflow: Overflow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Overflow {
+    Hold,
+    Drop,
+}
+
+/// At most `count` sends accepted for dispatch in the window, over all journeys.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cap {
+    pub count: u32,
+    /// Absent: all personal channels.
+    pub channel: Option<Channel>,
+    /// Calendar (days of the person's zone, today included) or, if exact, sliding.
+    pub window: CalendarPeriod,
+    pub overflow: Overflow,
+}
+
+/// At most `count` sends of all people together in the window; decided at dispatch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Budget {
+    pub count: u64,
+    pub channel: Option<Channel>,
+    /// `1mo` calendar month, `1d` calendar day of the policy's zone; exact: fixed windows since the epoch.
+    pub window: CalendarPeriod,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Withhold {
+    pub purpose: PurposeId,
+    pub when: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Segment {
+    pub name: String,
+    pub title: Option<String>,
+    pub condition: Expr,
+}
+
+/// A named draw: a split's arms, or a holdout (arms `held`, `treated`).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Split {
+    pub name: String,
+    pub per_run: bool,
+    /// Shares sum to [`Split::WHOLE`].
+    pub arms: Vec<SplitArm>,
+}
+
+impl Split {
+    /// 100 %, in units of a thousandth of a percent.
+    pub const WHOLE: u32 = 100_000;
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SplitArm {
+    pub name: String,
+    pub share: u32,
+}
+
+/// How much of one event's past is kept for each person: what the program can ask about, no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+pub struct HistoryNeed {
+    /// Fields kept in each entry, ascending; `at` is always kept and not listed.
+    pub fields: Vec<FieldId>,
+    /// How many entries ever came (`count of E` without filter or window).
+    pub total: bool,
+    /// The first and the last entry (`first E`, `last E`, `did E` without filter or window).
+    pub ends: bool,
+    pub log: HistoryLog,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Default)]
+pub enum HistoryLog {
+    #[default]
+    None,
+    /// Entries younger than this.
+    Within(CalendarPeriod),
+    /// All entries.
+    Forever,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackedSegment {
+    pub segment: SegmentId,
+    /// Re-evaluated when one of these events came …
+    pub events: Vec<EventId>,
+    /// … or one of these fields changed …
+    pub fields: Vec<FieldId>,
+    /// … or when its value said it would flip by the passing of time.
+    pub by_time: bool,
+}
+
+/// `path:line` of journeys and steps, for stories and explanations.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Places {
+    /// By [`JourneyId`], then by [`StepId`].
+    pub steps: Vec<Vec<Place>>,
+    pub journeys: Vec<Place>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Place {
+    pub path: Arc<str>,
+    pub line: u32,
+}
+
+impl Program {
+    /// 32 bytes over everything a run reads; blind to layout, comments and the order of declarations.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let bytes = serde_json::to_vec(self).expect("a program is plain data with string keys");
+        *blake3::hash(&bytes).as_bytes()
+    }
+    pub fn event_named(&self, name: &str) -> Option<EventId> {
+        self.events.binary_search_by(|e| e.name.as_str().cmp(name)).ok().map(|i| EventId(i as u16))
+    }
+    pub fn journey_named(&self, name: &str) -> Option<JourneyId> {
+        self.journeys.iter().position(|j| j.name == name).map(|i| JourneyId(i as u16))
+    }
+    pub fn profile_field_named(&self, name: &str) -> Option<FieldId> {
+        self.profile.iter().position(|f| f.name == name).map(|i| FieldId(i as u16))
+    }
+    pub fn event(&self, id: EventId) -> &EventDef {
+        &self.events[id.index()]
+    }
+    pub fn message(&self, id: MessageId) -> &MessageDef {
+        &self.messages[id.index()]
+    }
+    pub fn journey(&self, id: JourneyId) -> &Journey {
+        &self.journeys[id.index()]
+    }
+    pub fn policy(&self, id: PolicyId) -> &Policy {
+        &self.policies[id.index()]
+    }
+    pub fn purpose_named(&self, name: &str) -> Option<PurposeId> {
+        self.purposes.iter().position(|p| p == name).map(|i| PurposeId(i as u16))
+    }
+}
+
+/// The share of a whole as the language writes it: 12.5 % is `Decimal` 0.125.
+pub type Share = Decimal;
+/// A constant of the program.
+pub type Constant = Value;

@@ -1,0 +1,207 @@
+//! What the machine wants done, and what it writes down.
+
+use crate::ir::{ActionId, Channel, EventId, FieldId, HandleId, JourneyId, MessageId, SegmentId, SplitId, StepId};
+use crate::value::{Instant, Value};
+
+/// Ordinal of a run within its person, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunNo(pub u32);
+
+/// One send of one person: unique on (run, step, repetition), whatever is replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SendId {
+    pub run: RunNo,
+    pub step: StepId,
+    pub repetition: u16,
+}
+
+/// One action call of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId {
+    pub run: RunNo,
+    pub step: StepId,
+    pub repetition: u16,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    Send(Order),
+    Call(ActionCall),
+    Journal(Entry),
+}
+
+/// A message accepted for dispatch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    pub id: SendId,
+    pub journey: JourneyId,
+    pub message: MessageId,
+    pub channel: Channel,
+    /// The person's address on the channel; missing for a webhook.
+    pub address: Value,
+    /// By the message's parameters.
+    pub params: Vec<Value>,
+    /// The run waits for the provider's answer (it has an `otherwise`).
+    pub awaited: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionCall {
+    pub id: CallId,
+    pub journey: JourneyId,
+    pub action: ActionId,
+    pub params: Vec<Value>,
+}
+
+/// A line of the person's story. The time is the input's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub at: Instant,
+    pub journey: JourneyId,
+    /// Absent where no run exists (an entry refused, a pending start).
+    pub run: Option<RunNo>,
+    pub step: Option<StepId>,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// `settled for`: entry is due at the time.
+    Settling {
+        until: Instant,
+    },
+    /// A pending start was cleared by an exit event.
+    Unsettled,
+    NotEntered {
+        why: NotEntered,
+    },
+    Entered,
+    HeldOut,
+    /// An exposure: the split's arm.
+    Arm {
+        split: SplitId,
+        arm: u16,
+    },
+    Waiting {
+        until: Option<Instant>,
+    },
+    /// The index of the arm that ended a wait; absent: time was up.
+    Woke {
+        arm: Option<u16>,
+    },
+    /// Accepted for dispatch.
+    Sent {
+        message: MessageId,
+        handle: HandleId,
+    },
+    Held {
+        message: MessageId,
+        reason: Reason,
+        until: Instant,
+    },
+    Dropped {
+        message: MessageId,
+        reason: Reason,
+    },
+    /// Exit while held.
+    Withdrawn {
+        message: MessageId,
+    },
+    Reported {
+        message: MessageId,
+        report: super::Report,
+    },
+    Called {
+        action: ActionId,
+    },
+    /// The action failed for good.
+    CallFailed {
+        action: ActionId,
+    },
+    Tagged {
+        tag: String,
+    },
+    Untagged {
+        tag: String,
+    },
+    Set {
+        field: FieldId,
+    },
+    Goal {
+        event: EventId,
+    },
+    Membership {
+        segment: SegmentId,
+        member: bool,
+    },
+    Ended {
+        reason: EndReason,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotEntered {
+    /// A run (of this key) is live.
+    Live,
+    /// `reentry never|after` forbids it yet.
+    Reentry,
+    /// `only if` was false.
+    OnlyIf,
+    /// The event is older than `max_event_age`.
+    TooOld,
+}
+
+/// Why a message was held or dropped. Its name is what tests, journal and reports say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    Holdout,
+    Withhold,
+    Consent,
+    Unreachable,
+    Deadline,
+    Quiet,
+    Cap,
+    Budget,
+    Refused,
+}
+
+impl Reason {
+    pub const ALL: [Reason; 9] = [
+        Reason::Holdout,
+        Reason::Withhold,
+        Reason::Consent,
+        Reason::Unreachable,
+        Reason::Deadline,
+        Reason::Quiet,
+        Reason::Cap,
+        Reason::Budget,
+        Reason::Refused,
+    ];
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Holdout => "holdout",
+            Reason::Withhold => "withhold",
+            Reason::Consent => "consent",
+            Reason::Unreachable => "unreachable",
+            Reason::Deadline => "deadline",
+            Reason::Quiet => "quiet",
+            Reason::Cap => "cap",
+            Reason::Budget => "budget",
+            Reason::Refused => "refused",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndReason {
+    /// The last step was passed.
+    Finished,
+    /// `stop [because …]`
+    Stopped(Option<String>),
+    /// An `exit when`, by its index.
+    Exited(u16),
+    /// Held out, and its goal window closed.
+    HeldOut,
+    /// Merged into the same journey's older run of another id.
+    Merged,
+}
