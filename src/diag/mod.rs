@@ -2,6 +2,8 @@
 //!
 //! Does not find mistakes: the passes do, and each words its own beside the check that raises it.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod codes;
 pub mod render;
 

@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of the language: only bytes, lines and columns.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 /// Which source of a [`Sources`] a place is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SourceId(pub u32);
