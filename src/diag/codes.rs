@@ -52,6 +52,7 @@ codes! {
     E0403 Error "wrong type" "型が合いません";
     E0404 Error "not possible here" "ここでは使えません";
     E0411 Error "an optional value used without a check" "欠けるかもしれない値の未確認";
+    E0412 Error "a check that a wait has outlived" "待ちの後では効かない確認";
     E0413 Error "a name that is not assigned on every path" "すべての経路で決まらない名前";
     E0421 Error "currencies mixed, or impossible minor units" "通貨の混在・端数";
     E0422 Error "date, instant, span or zone mixed" "日付・時刻・期間の混在";

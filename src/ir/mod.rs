@@ -115,6 +115,8 @@ pub enum Type {
     Record(RecordId),
     /// An event as a value: its fields, `at` last.
     Event(EventId),
+    /// What an action gave: a record of its `gives`.
+    Result(ActionId),
     List(Box<Type>),
     Optional(Box<Type>),
 }
