@@ -66,6 +66,30 @@ impl CalendarPeriod {
     pub fn exact(span: Span) -> Self {
         CalendarPeriod { months: 0, days: 0, millis: span.0 }
     }
+    /// The language's own notation: `3d`, `1h30m`, `2w`, `6mo`, `1y`. `None` when it is not, or too long to count.
+    pub fn parse(text: &str) -> Option<CalendarPeriod> {
+        let mut period = CalendarPeriod::default();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let count: i32 = rest[..digits].parse().ok()?;
+            rest = &rest[digits..];
+            let unit = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_lowercase()).len();
+            let millis = |each: i64| i64::from(count).checked_mul(each);
+            match &rest[..unit] {
+                "y" => period.months = period.months.checked_add(count.checked_mul(12)?)?,
+                "mo" => period.months = period.months.checked_add(count)?,
+                "w" => period.days = period.days.checked_add(count.checked_mul(7)?)?,
+                "d" => period.days = period.days.checked_add(count)?,
+                "h" => period.millis = period.millis.checked_add(millis(MILLIS_PER_HOUR)?)?,
+                "m" => period.millis = period.millis.checked_add(millis(MILLIS_PER_MINUTE)?)?,
+                "s" => period.millis = period.millis.checked_add(millis(MILLIS_PER_SECOND)?)?,
+                _ => return None,
+            }
+            rest = &rest[unit..];
+        }
+        (!text.is_empty()).then_some(period)
+    }
     pub fn is_exact(self) -> bool {
         self.months == 0 && self.days == 0
     }
@@ -323,6 +347,17 @@ mod tests {
         assert_eq!(new_york.plus(at("2026-03-07T10:00:00-05:00"), day), at("2026-03-08T10:00:00-04:00"));
         let exact = CalendarPeriod::exact(Span(24 * MILLIS_PER_HOUR));
         assert_eq!(new_york.plus(at("2026-03-07T10:00:00-05:00"), exact), at("2026-03-08T11:00:00-04:00"));
+    }
+
+    #[test]
+    fn periods_read_as_people_write_them() {
+        let period = |months, days, millis| Some(CalendarPeriod { months, days, millis });
+        assert_eq!(CalendarPeriod::parse("1h30m"), period(0, 0, 90 * MILLIS_PER_MINUTE));
+        assert_eq!(CalendarPeriod::parse("2w"), period(0, 14, 0));
+        assert_eq!(CalendarPeriod::parse("1y6mo"), period(18, 0, 0));
+        for wrong in ["", "3", "d", "3 d", "3days", "-1d", "99999999999d", "2147483647y", "３d"] {
+            assert_eq!(CalendarPeriod::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
