@@ -68,12 +68,15 @@ fn write_line(line: &mut String, chance: &mut Chance, n: u64, person: u64, milli
     let price = 500 + chance.below(300) * 100;
     let order = chance.below(1_000_000_000);
     let (event, properties) = match chance.below(100) {
-        0..55 => {
-            ("Product Viewed", format!(r#"{{"item_id":"i{}","category":"tea","price":{price},"currency":"JPY"}}"#, order % 500))
-        }
+        0..55 => (
+            "Product Viewed",
+            format!(r#"{{"item_id":"i{}","category":"tea","price":{price},"currency":"JPY"}}"#, order % 500),
+        ),
         55..75 => (
             "Cart Updated",
-            format!(r#"{{"cart_id":"c{order}","total":{price},"items":[{{"item_id":"i1","price":500}},{{"item_id":"i2","price":700}}]}}"#),
+            format!(
+                r#"{{"cart_id":"c{order}","total":{price},"items":[{{"item_id":"i1","price":500}},{{"item_id":"i2","price":700}}]}}"#
+            ),
         ),
         75..85 => ("Purchase", format!(r#"{{"order_id":"o{order}","cart_id":"c{order}","total":{price}}}"#)),
         85..93 => ("Delivered", format!(r#"{{"order_id":"o{order}"}}"#)),

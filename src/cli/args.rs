@@ -1,0 +1,48 @@
+//! What may be typed: global options and the list of commands. Each command's own options stand in its file.
+//!
+//! Reads nothing but the arguments.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::explain;
+
+/// Campaigns as code: check, test with time travel, and simulate customer journeys.
+#[derive(Debug, Parser)]
+#[command(name = "tabi", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Args {
+    /// Language of messages [default: from LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Lang>,
+
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Explain(explain::Args),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Lang {
+    En,
+    Ja,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// For people, or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Pretty,
+    Json,
+}

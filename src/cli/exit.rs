@@ -1,0 +1,72 @@
+//! How a command ends, and the number the shell sees.
+//!
+//! The numbers are part of the interface: scripts depend on them.
+
+use std::io;
+use std::process::ExitCode;
+
+use super::speak::Speaker;
+use crate::diag::Phrase;
+
+/// How a command that ran to its end found things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Fine,
+    /// Mistakes in the project, or files not in the one layout.
+    Findings,
+    /// A test or a promise failed.
+    Failed,
+}
+
+/// Why a command could not run to its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// What was asked for does not make sense: what, and the remedy.
+    Usage { what: Phrase, help: Phrase },
+    /// Writing failed: the reader of our output is gone, or the disk is full.
+    Write(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Stop {
+        Stop::Write(error)
+    }
+}
+
+pub const FINE: u8 = 0;
+pub const FINDINGS: u8 = 1;
+pub const FAILED: u8 = 2;
+pub const USAGE: u8 = 64;
+pub const OUR_FAULT: u8 = 70;
+pub const TRY_AGAIN: u8 = 75;
+
+/// The number for a command's end; says what stopped it.
+pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
+    ExitCode::from(match result {
+        Ok(Exit::Fine) => FINE,
+        Ok(Exit::Findings) => FINDINGS,
+        Ok(Exit::Failed) => FAILED,
+        Err(Stop::Usage { what, help }) => {
+            speaker.refusal(&what, &help);
+            USAGE
+        }
+        // `tabi … | head`: whoever read our output has seen enough.
+        Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => FINE,
+        Err(Stop::Write(error)) => {
+            let what = Phrase::new(format!("cannot write: {error}"), format!("書き込めません: {error}"));
+            let help = Phrase::new(
+                "see that there is room and permission, then try again",
+                "空き容量と権限を確かめて、もう一度実行する",
+            );
+            speaker.refusal(&what, &help);
+            TRY_AGAIN
+        }
+    })
+}
+
+/// The number for arguments that could not be read, or that asked for help; prints what clap has to say.
+pub fn of_arguments(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done when even this cannot be written.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { USAGE } else { FINE })
+}

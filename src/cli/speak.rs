@@ -1,0 +1,93 @@
+//! How a command speaks: reports to the standard output, everything else to the standard error, in the reader's
+//! language, coloured only where a terminal shows it.
+//!
+//! Every write may fail and says so: a closed pipe ends a command quietly instead of in a panic.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::{Args, Color, Lang};
+use crate::diag::{Diagnostic, Language, Phrase, render};
+use crate::text::Sources;
+
+pub struct Speaker {
+    pub language: Language,
+    out: AutoStream<io::Stdout>,
+    err: AutoStream<io::Stderr>,
+}
+
+impl Speaker {
+    pub fn new(args: &Args) -> Speaker {
+        let choice = match args.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Speaker {
+            language: language(args.lang),
+            out: AutoStream::new(io::stdout(), choice),
+            err: AutoStream::new(io::stderr(), choice),
+        }
+    }
+
+    /// Writes a report; it may hold ANSI colours, which are taken out where nothing shows them.
+    pub fn report(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    /// Writes something that is not the answer itself.
+    pub fn aside(&mut self, text: &str) -> io::Result<()> {
+        self.err.write_all(text.as_bytes())?;
+        self.err.flush()
+    }
+
+    /// `text` in the reader's language.
+    pub fn say<'a>(&self, phrase: &'a Phrase) -> &'a str {
+        phrase.get(self.language)
+    }
+
+    /// All diagnostics as people read them, in order of place.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+        let mut text = String::new();
+        for diagnostic in diagnostics {
+            text.push_str(&render::pretty(diagnostic, sources, self.language, true));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Says why a command did not run, and the remedy.
+    pub fn refusal(&mut self, what: &Phrase, help: &Phrase) {
+        let (error, remedy) = match self.language {
+            Language::English => ("error", "help"),
+            Language::Japanese => ("エラー", "対処"),
+        };
+        let text = format!("{BOLD_RED}{error}{RESET}: {}\n  = {remedy}: {}\n", self.say(what), self.say(help));
+        // Where even this cannot be written, the exit code still tells.
+        let _ = self.aside(&text);
+    }
+
+    /// Whether a moving bar would be seen by a person.
+    pub fn shows_progress(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+}
+
+const BOLD_RED: &str = "\u{1b}[1;91m";
+const RESET: &str = "\u{1b}[0m";
+
+fn language(asked: Option<Lang>) -> Language {
+    match asked {
+        Some(Lang::En) => Language::English,
+        Some(Lang::Ja) => Language::Japanese,
+        None => {
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .filter_map(|name| std::env::var(name).ok())
+                .find(|value| !value.is_empty());
+            if locale.is_some_and(|l| l.starts_with("ja")) { Language::Japanese } else { Language::English }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A project folder: `tabi.yaml` and all `.tabi` files under it.
+//!
+//! Finds and reads files and judges the settings; what the campaigns say is the compiler's to judge.
+
+mod load;
+mod settings;
+mod spot;
+
+use std::path::PathBuf;
+
+use crate::diag::Diagnostic;
+use crate::text::{Source, SourceId, Sources};
+pub use load::{CONFIG_FILE, load};
+pub use settings::{LintLevel, LintSetting, Response, Sample, Settings};
+
+/// What was found in a project folder. Diagnostics about files or settings are in it, not instead of it: whatever could
+/// be read is there to be checked as well.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder that holds `tabi.yaml`; paths in the settings are relative to it.
+    pub root: PathBuf,
+    pub settings: Settings,
+    /// The `.tabi` files, by path.
+    pub sources: Sources,
+    /// Files that diagnostics may point to but that hold no campaigns; their ids follow those of `sources`.
+    pub others: Vec<Source>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Project {
+    /// The number of files that were looked at.
+    pub fn file_count(&self) -> usize {
+        self.sources.len() + self.others.len()
+    }
+    /// Everything diagnostics may point to. To be called when the campaigns are compiled: from then on the sources
+    /// hold files that are not campaigns.
+    pub fn all_sources(&mut self) -> &Sources {
+        for source in self.others.drain(..) {
+            self.sources.add(source);
+        }
+        &self.sources
+    }
+    fn next_id(&self) -> SourceId {
+        SourceId(self.file_count() as u32)
+    }
+}

@@ -1,0 +1,470 @@
+//! The settings in `tabi.yaml`: read, judged and given their defaults. Pure: text in, settings and diagnostics out.
+//!
+//! Opens none of the files the settings name.
+
+use serde_yaml::Value as Yaml;
+
+use super::spot;
+use crate::diag::{Code, Diagnostic, Phrase, did_you_mean};
+use crate::ir::Channel;
+use crate::text::{SourceId, Span as TextSpan};
+use crate::value::{CalendarPeriod, Currency, Date, Decimal, Instant, LocalTime, Span, Zone, time};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub name: String,
+    pub zone: Zone,
+    pub currency: Currency,
+    /// An event older than this when it arrives updates history only.
+    pub max_event_age: Span,
+    /// How long the id of an input is remembered.
+    pub dedupe_window: Span,
+    pub sample: Sample,
+    pub lints: Vec<LintSetting>,
+    /// How people are imagined to react, by channel; none reacts on a channel that is not listed.
+    pub responses: Vec<(Channel, Response)>,
+    /// How long a simulation lets timers run on after the last event.
+    pub until: Option<Instant>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            name: String::new(),
+            zone: Zone::utc(),
+            currency: Currency::from_code("JPY").expect("JPY is in the table of currencies"),
+            max_event_age: Span(time::MILLIS_PER_DAY),
+            dedupe_window: Span(7 * time::MILLIS_PER_DAY),
+            sample: Sample::default(),
+            lints: Vec::new(),
+            responses: Vec::new(),
+            until: None,
+        }
+    }
+}
+
+/// Files to simulate when the command names none; relative to the project's folder.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sample {
+    pub people: Vec<String>,
+    pub events: Vec<String>,
+    pub mapping: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct LintSetting {
+    pub code: Code,
+    pub level: LintLevel,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LintLevel {
+    Allow,
+    Warn,
+    Error,
+}
+
+/// Shares of the messages on a channel, and how long after sending the first reaction comes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Response {
+    pub open: Decimal,
+    pub click: Decimal,
+    pub convert: Decimal,
+    pub delay: CalendarPeriod,
+}
+
+const KEYS: &[&str] =
+    &["name", "timezone", "currency", "sample", "max_event_age", "dedupe_window", "lints", "response", "until"];
+const SAMPLE_KEYS: &[&str] = &["people", "events", "mapping"];
+const RESPONSE_KEYS: &[&str] = &["open", "click", "convert", "delay"];
+const LINT_KEYS: &[&str] = &["level", "reason"];
+const LINT_LEVELS: &[&str] = &["allow", "warn", "error"];
+
+/// Settings with defaults in place of what is missing or wrong, and everything that is wrong.
+pub fn parse(text: &str, source: SourceId) -> (Settings, Vec<Diagnostic>) {
+    let mut reader = Reader { text, source, diagnostics: Vec::new() };
+    let mut settings = Settings::default();
+    let yaml = match serde_yaml::from_str::<Yaml>(text.trim_start_matches('\u{feff}')) {
+        Ok(yaml) => yaml,
+        Err(error) => {
+            reader.not_yaml(&error);
+            return (settings, reader.diagnostics);
+        }
+    };
+    reader.top(&yaml, &mut settings);
+    (settings, reader.diagnostics)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    source: SourceId,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn top(&mut self, yaml: &Yaml, settings: &mut Settings) {
+        for key in ["name", "timezone", "currency"] {
+            if yaml.get(key).is_none_or(Yaml::is_null) {
+                self.missing(key);
+            }
+        }
+        if let Some(zone) = yaml.get("timezone") {
+            settings.zone = self.zone(zone).unwrap_or(settings.zone);
+        }
+        for (key, value) in self.entries(yaml, &[], KEYS) {
+            let path = &[key][..];
+            match key {
+                "name" => settings.name = self.text_of(value, path).unwrap_or_default(),
+                "currency" => settings.currency = self.currency(value).unwrap_or(settings.currency),
+                "sample" => self.sample(value, &mut settings.sample),
+                "max_event_age" => {
+                    settings.max_event_age = self.exact(value, path).unwrap_or(settings.max_event_age);
+                }
+                "dedupe_window" => {
+                    settings.dedupe_window = self.exact(value, path).unwrap_or(settings.dedupe_window);
+                }
+                "lints" => settings.lints = self.lints(value),
+                "response" => settings.responses = self.responses(value),
+                "until" => settings.until = self.moment(value, settings.zone),
+                _ => {}
+            }
+        }
+    }
+
+    /// The entries of a mapping whose keys are known; the others are reported.
+    fn entries<'y>(&mut self, yaml: &'y Yaml, path: &[&str], known: &[&'static str]) -> Vec<(&'static str, &'y Yaml)> {
+        let mut found = Vec::new();
+        if yaml.is_null() {
+            return found;
+        }
+        let Some(mapping) = yaml.as_mapping() else {
+            self.wrong(path, "a list of `key: value` lines", "`キー: 値` の並び", yaml);
+            return found;
+        };
+        for (key, value) in mapping {
+            let Some(name) = key.as_str() else {
+                self.wrong(path, "keys that are words", "語のキー", key);
+                continue;
+            };
+            match known.iter().find(|k| **k == name) {
+                Some(key) => found.push((*key, value)),
+                None => self.unknown_key(path, name, known),
+            }
+        }
+        found
+    }
+
+    fn text_of(&mut self, yaml: &Yaml, path: &[&str]) -> Option<String> {
+        match yaml {
+            Yaml::String(text) => Some(text.clone()),
+            Yaml::Number(number) => Some(number.to_string()),
+            Yaml::Null => None,
+            Yaml::Bool(_) | Yaml::Sequence(_) | Yaml::Mapping(_) | Yaml::Tagged(_) => {
+                self.wrong(path, "a text", "文字列", yaml);
+                None
+            }
+        }
+    }
+
+    /// One text, or a list of texts.
+    fn texts(&mut self, yaml: &Yaml, path: &[&str]) -> Vec<String> {
+        match yaml {
+            Yaml::Sequence(list) => list.iter().filter_map(|item| self.text_of(item, path)).collect(),
+            _ => self.text_of(yaml, path).into_iter().collect(),
+        }
+    }
+
+    fn zone(&mut self, yaml: &Yaml) -> Option<Zone> {
+        let name = self.text_of(yaml, &["timezone"])?;
+        let zone = Zone::from_name(&name);
+        if zone.is_none() {
+            let meant =
+                Zone::names().find(|z| z.eq_ignore_ascii_case(&name)).or_else(|| did_you_mean(&name, Zone::names()));
+            let help = match meant {
+                Some(zone) => (format!("did you mean `{zone}`?"), format!("`{zone}` ではありませんか")),
+                None => ("use an IANA name such as `Asia/Tokyo`".into(), "`Asia/Tokyo` のような IANA 名を使う".into()),
+            };
+            let (en, ja) = (format!("unknown time zone `{name}`"), format!("タイムゾーン `{name}` は存在しません"));
+            self.report(&["timezone"], en, ja, help, meant);
+        }
+        zone
+    }
+
+    fn currency(&mut self, yaml: &Yaml) -> Option<Currency> {
+        let code = self.text_of(yaml, &["currency"])?;
+        let currency = Currency::from_code(&code);
+        if currency.is_none() {
+            let codes = crate::value::money::CURRENCIES.iter().map(|c| c.0);
+            let meant = codes.clone().find(|c| c.eq_ignore_ascii_case(&code)).or_else(|| did_you_mean(&code, codes));
+            let help = match meant {
+                Some(code) => (format!("did you mean `{code}`?"), format!("`{code}` ではありませんか")),
+                None => ("use an ISO 4217 code such as `JPY`".into(), "`JPY` のような ISO 4217 コードを使う".into()),
+            };
+            self.report(
+                &["currency"],
+                format!("unknown currency `{code}`"),
+                format!("通貨 `{code}` は存在しません"),
+                help,
+                meant,
+            );
+        }
+        currency
+    }
+
+    fn sample(&mut self, yaml: &Yaml, sample: &mut Sample) {
+        for (key, value) in self.entries(yaml, &["sample"], SAMPLE_KEYS) {
+            let path = &["sample", key][..];
+            match key {
+                "people" => sample.people = self.texts(value, path),
+                "events" => sample.events = self.texts(value, path),
+                "mapping" => sample.mapping = self.text_of(value, path),
+                _ => {}
+            }
+        }
+    }
+
+    fn period(&mut self, yaml: &Yaml, path: &[&str]) -> Option<CalendarPeriod> {
+        let period = yaml.as_str().and_then(CalendarPeriod::parse);
+        if period.is_none() {
+            self.wrong(path, "a duration such as `24h` or `7d`", "`24h` や `7d` のような期間", yaml);
+        }
+        period
+    }
+
+    /// A length of time that is the same everywhere: days are 24 hours, months are not possible.
+    fn exact(&mut self, yaml: &Yaml, path: &[&str]) -> Option<Span> {
+        let period = self.period(yaml, path)?;
+        if period.months != 0 {
+            self.wrong(path, "a duration in days, hours or minutes", "日・時間・分での期間", yaml);
+            return None;
+        }
+        Some(Span(i64::from(period.days) * time::MILLIS_PER_DAY + period.millis))
+    }
+
+    fn share(&mut self, yaml: &Yaml, path: &[&str]) -> Option<Decimal> {
+        let share = match yaml {
+            Yaml::Number(number) => number.as_f64(),
+            Yaml::String(text) => match text.trim().strip_suffix('%') {
+                Some(percent) => percent.trim().parse::<f64>().ok().map(|p| p / 100.0),
+                None => text.trim().parse().ok(),
+            },
+            Yaml::Null | Yaml::Bool(_) | Yaml::Sequence(_) | Yaml::Mapping(_) | Yaml::Tagged(_) => None,
+        };
+        match share {
+            Some(share) if (0.0..=1.0).contains(&share) => {
+                Some(Decimal { micro: (share * Decimal::ONE as f64).round() as i64 })
+            }
+            _ => {
+                self.wrong(path, "a share from 0% to 100%", "0% から 100% の割合", yaml);
+                None
+            }
+        }
+    }
+
+    fn responses(&mut self, yaml: &Yaml) -> Vec<(Channel, Response)> {
+        let names = Channel::ALL.map(Channel::name);
+        let mut all = Vec::new();
+        for (name, value) in self.entries(yaml, &["response"], &names) {
+            let Some(channel) = Channel::from_name(name) else { continue };
+            let mut response = Response::default();
+            for (key, value) in self.entries(value, &["response", name], RESPONSE_KEYS) {
+                let path = &["response", name, key][..];
+                match key {
+                    "open" => response.open = self.share(value, path).unwrap_or_default(),
+                    "click" => response.click = self.share(value, path).unwrap_or_default(),
+                    "convert" => response.convert = self.share(value, path).unwrap_or_default(),
+                    "delay" => response.delay = self.period(value, path).unwrap_or_default(),
+                    _ => {}
+                }
+            }
+            all.push((channel, response));
+        }
+        all.sort_by_key(|(channel, _)| *channel);
+        all
+    }
+
+    fn lints(&mut self, yaml: &Yaml) -> Vec<LintSetting> {
+        let names: Vec<&'static str> = Code::ALL.iter().map(|c| c.name()).collect();
+        let mut lints = Vec::new();
+        for (name, value) in self.entries(yaml, &["lints"], &names) {
+            let Ok(code) = name.parse::<Code>() else { continue };
+            let (mut level, mut reason) = (None, None);
+            if value.is_mapping() {
+                for (key, inner) in self.entries(value, &["lints", name], LINT_KEYS) {
+                    match key {
+                        "level" => level = self.level(inner, &["lints", name, key]),
+                        "reason" => reason = self.text_of(inner, &["lints", name, key]),
+                        _ => {}
+                    }
+                }
+            } else {
+                level = self.level(value, &["lints", name]);
+            }
+            lints.extend(level.map(|level| LintSetting { code, level, reason }));
+        }
+        lints
+    }
+
+    fn level(&mut self, yaml: &Yaml, path: &[&str]) -> Option<LintLevel> {
+        match yaml.as_str() {
+            Some("allow") => Some(LintLevel::Allow),
+            Some("warn") => Some(LintLevel::Warn),
+            Some("error") => Some(LintLevel::Error),
+            other => {
+                let meant = other.and_then(|text| did_you_mean(text, LINT_LEVELS.iter().copied()));
+                let found = describe(yaml);
+                let en = format!("unknown level {} for `{}`", found.en, path.get(1).unwrap_or(&"lints"));
+                let ja = format!("`{}` の水準 {} はありません", path.get(1).unwrap_or(&"lints"), found.ja);
+                let help = ("use `allow`, `warn` or `error`".into(), "`allow`・`warn`・`error` のどれかにする".into());
+                self.report(path, en, ja, help, meant);
+                None
+            }
+        }
+    }
+
+    /// An instant, or a date or local time in the project's zone.
+    fn moment(&mut self, yaml: &Yaml, zone: Zone) -> Option<Instant> {
+        if yaml.is_null() {
+            return None;
+        }
+        let moment = yaml.as_str().and_then(|text| parse_moment(text, zone));
+        if moment.is_none() {
+            self.wrong(
+                &["until"],
+                "a time such as `2026-04-01` or `2026-04-01 20:30`",
+                "`2026-04-01` や `2026-04-01 20:30` のような日時",
+                yaml,
+            );
+        }
+        moment
+    }
+
+    fn not_yaml(&mut self, error: &serde_yaml::Error) {
+        let at = error.location().map_or(0, |l| l.index().min(self.text.len()));
+        let at = self.text.floor_char_boundary(at);
+        let line_end = self.text[at..].find('\n').map_or(self.text.len(), |i| at + i);
+        let reason = error.to_string();
+        let reason = reason.split(" at line ").next().unwrap_or(&reason);
+        let diagnostic = Diagnostic::new(
+            Code::E0108,
+            TextSpan::new(self.source, at, line_end),
+            format!("`tabi.yaml` is not valid YAML: {reason}"),
+            format!("`tabi.yaml` が YAML として読めません: {reason}"),
+        );
+        self.diagnostics.push(diagnostic.help(
+            "write one `key: value` per line, and indent what belongs to a key by two spaces",
+            "`キー: 値` を 1 行に 1 つ書き、下位の項目は半角スペース 2 つで字下げする",
+        ));
+    }
+
+    fn missing(&mut self, key: &str) {
+        let example = match key {
+            "timezone" => "timezone: Asia/Tokyo",
+            "currency" => "currency: JPY",
+            _ => "name: my-shop",
+        };
+        let diagnostic = Diagnostic::new(
+            Code::E0108,
+            self.span(spot::key(self.text, &[key])),
+            format!("`{key}` is missing"),
+            format!("`{key}` がありません"),
+        );
+        let help = (format!("add a line such as `{example}`"), format!("`{example}` のような行を加える"));
+        self.diagnostics.push(diagnostic.help(help.0, help.1));
+    }
+
+    fn unknown_key(&mut self, path: &[&str], name: &str, known: &[&'static str]) {
+        let full: Vec<&str> = path.iter().copied().chain([name]).collect();
+        let span = self.span(spot::key(self.text, &full));
+        let meant = did_you_mean(name, known.iter().copied());
+        let (what, what_ja) = match path.first() {
+            Some(&"lints") if path.len() == 1 => ("code", "コード"),
+            Some(&"response") if path.len() == 1 => ("channel", "チャネル"),
+            _ => ("setting", "設定"),
+        };
+        let mut diagnostic = Diagnostic::new(
+            Code::E0108,
+            span,
+            format!("unknown {what} `{name}`"),
+            format!("知らない{what_ja} `{name}`"),
+        );
+        diagnostic = match meant {
+            Some(key) => {
+                diagnostic.help(format!("did you mean `{key}`?"), format!("`{key}` ではありませんか")).fix(span, key)
+            }
+            None if known.len() <= KEYS.len() => {
+                let list = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+                diagnostic.help(format!("known here: {list}"), format!("ここで使えるもの: {list}"))
+            }
+            None => diagnostic.help(
+                "codes are those that `tabi check` prints, such as `E0301`",
+                "コードは `tabi check` が表示するもの (`E0301` など)",
+            ),
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn wrong(&mut self, path: &[&str], expected: &str, expected_ja: &str, found: &Yaml) {
+        let name = path.last().map_or_else(|| "tabi.yaml".to_string(), |key| key.to_string());
+        let diagnostic = Diagnostic::new(
+            Code::E0108,
+            self.span(spot::value(self.text, path)),
+            format!("`{name}` should be {expected}"),
+            format!("`{name}` には{expected_ja}が必要"),
+        );
+        let found = describe(found);
+        self.diagnostics.push(diagnostic.note(
+            format!("expected {expected}, found {}", found.en),
+            format!("必要なもの: {expected_ja}、実際: {}", found.ja),
+        ));
+    }
+
+    fn report(&mut self, path: &[&str], en: String, ja: String, help: (String, String), meant: Option<&str>) {
+        let span = self.span(spot::value(self.text, path));
+        let mut diagnostic = Diagnostic::new(Code::E0108, span, en, ja).help(help.0, help.1);
+        if let Some(meant) = meant {
+            diagnostic = diagnostic.fix(span, meant);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn span(&self, range: std::ops::Range<usize>) -> TextSpan {
+        TextSpan::new(self.source, range.start, range.end)
+    }
+}
+
+/// What a person wrote, in their words.
+fn describe(yaml: &Yaml) -> Phrase {
+    let quoted = |text: String| {
+        let text: String = text.chars().take(60).collect();
+        Phrase::new(format!("`{text}`"), format!("`{text}`"))
+    };
+    match yaml {
+        Yaml::Null => Phrase::new("nothing", "空"),
+        Yaml::Bool(value) => quoted(value.to_string()),
+        Yaml::Number(value) => quoted(value.to_string()),
+        Yaml::String(value) => quoted(value.clone()),
+        Yaml::Sequence(_) => Phrase::new("a list", "リスト"),
+        Yaml::Mapping(_) => Phrase::new("`key: value` lines", "`キー: 値` の並び"),
+        Yaml::Tagged(_) => Phrase::new("a `!tag`", "`!タグ`"),
+    }
+}
+
+/// RFC 3339, or `2026-04-01`, or `2026-04-01 20:30`, the latter two on the clocks of the zone.
+pub fn parse_moment(text: &str, zone: Zone) -> Option<Instant> {
+    let text = text.trim();
+    if let Some(instant) = Instant::parse_rfc3339(text) {
+        return Some(instant);
+    }
+    let (date, time) = text.split_once([' ', 'T']).map_or((text, None), |(date, time)| (date, Some(time.trim())));
+    let date = Date::parse(date)?;
+    let time = match time {
+        None => LocalTime::MIDNIGHT,
+        Some(time) => {
+            let (hour, minute) = time.split_once(':')?;
+            LocalTime::from_hm(hour.parse().ok()?, minute.parse().ok()?)?
+        }
+    };
+    Some(zone.instant(date, time))
+}
