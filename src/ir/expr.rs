@@ -156,7 +156,8 @@ pub struct Behaviour {
     pub event: EventId,
     /// Sees the past event as `Subject(0)`.
     pub filter: Option<Expr>,
-    /// `in last D`: entries with `at > now - D`, in the person's zone.
+    /// `in last D`: entries whose `at + D` (in the person's zone) is still to come.
+    /// Counted forward from the entry, so that each leaves the window at one moment, months included.
     pub window: Option<CalendarPeriod>,
     pub ask: Ask,
 }

@@ -204,4 +204,6 @@ pub enum EndReason {
     HeldOut,
     /// Merged into the same journey's older run of another id.
     Merged,
+    /// Its steps did not come to rest at one moment ([`super::INSTRUCTIONS_PER_MOMENT_MAX`]); cut off, nothing more is done.
+    Overrun,
 }
