@@ -1,0 +1,24 @@
+//! The limits of what is taken in, each with its reason.
+//!
+//! Enforces nothing itself.
+
+use crate::value::Instant;
+
+/// A longer line is skipped unread. Segment takes 32 KB per call and RudderStack 4 MB per batch of many.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// How many examples of rejected lines are kept, of all reasons together.
+pub const SAMPLES_MAX: usize = 20;
+/// Characters of an offending text that are shown.
+pub const EXCERPT_CHARS_MAX: usize = 60;
+/// Different unknown event names counted by name; the rest is counted together.
+pub const UNKNOWN_NAMES_MAX: usize = 200;
+/// Different unknown fields counted by name for one event; the rest is counted together.
+pub const UNKNOWN_FIELDS_MAX: usize = 32;
+/// Rows of one group (lines of one invoice).
+pub const GROUP_ROWS_MAX: usize = 10_000;
+/// Segment's own limit is 100; ids of 255 characters are seen from others.
+pub const ID_BYTES_MAX: usize = 1_024;
+/// No event is earlier than this …
+pub const EARLIEST: Instant = Instant(0);
+/// … or later than this (2100-01-01): one such line would drag virtual time past every other.
+pub const LATEST: Instant = Instant(4_102_444_800_000);

@@ -1,0 +1,226 @@
+//! Why a line was not taken, as data, and the tally of all of them.
+//!
+//! Stops nothing: whether a rejected line ends the run is the caller's affair.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::limits::{EXCERPT_CHARS_MAX, LINE_BYTES_MAX, SAMPLES_MAX, UNKNOWN_NAMES_MAX};
+
+/// Why a line (or a group of rows) was rejected. Displayed in English; [`Reason::ja`] words it in Japanese.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    NotUtf8,
+    NulByte,
+    TooLong,
+    TooDeep,
+    NotJson { detail: String },
+    /// Valid JSON, but not a call of Segment's.
+    NotACall { detail: String },
+    UnknownType { found: String },
+    NoPerson,
+    NoEvent,
+    NoPreviousId,
+    NoTime,
+    BadTime { found: String },
+    TimeOutOfRange { found: String },
+    /// `of` is the event's name, or `profile`; `path` may lead into lists (`items[2].price`).
+    WrongValue { of: String, path: String, expected: String, found: String },
+    /// CSV: another number of cells than the header has.
+    Cells { expected: usize, found: usize },
+    /// CSV: a row with a cell that a sum or condition cannot read.
+    BadCell { column: String, expected: String, found: String },
+    /// CSV: the rows of one group stand apart in the file.
+    SplitGroup { group: String },
+    GroupTooLong { group: String },
+}
+
+impl Reason {
+    /// The key it is counted under: the kind, and for values the field.
+    pub fn key(&self) -> String {
+        let fixed = match self {
+            Reason::NotUtf8 => "not utf-8",
+            Reason::NulByte => "nul byte",
+            Reason::TooLong => "line too long",
+            Reason::TooDeep => "nested too deep",
+            Reason::NotJson { .. } => "not json",
+            Reason::NotACall { .. } => "not a call",
+            Reason::UnknownType { .. } => "unknown type",
+            Reason::NoPerson => "no person",
+            Reason::NoEvent => "no event name",
+            Reason::NoPreviousId => "no previous id",
+            Reason::NoTime => "no time",
+            Reason::BadTime { .. } => "bad time",
+            Reason::TimeOutOfRange { .. } => "time out of range",
+            Reason::Cells { .. } => "wrong number of cells",
+            Reason::SplitGroup { .. } => "split group",
+            Reason::GroupTooLong { .. } => "group too long",
+            Reason::BadCell { column, .. } => return format!("bad cell {column}"),
+            Reason::WrongValue { of, path, .. } => return format!("wrong value {of}.{}", without_places(path)),
+        };
+        fixed.to_string()
+    }
+
+    /// One line in Japanese.
+    pub fn ja(&self) -> String {
+        match self {
+            Reason::NotUtf8 => "UTF-8として読めません".into(),
+            Reason::NulByte => "NULバイトが含まれています".into(),
+            Reason::TooLong => format!("1行が{LINE_BYTES_MAX}バイトを超えています"),
+            Reason::TooDeep => "入れ子が深すぎます".into(),
+            Reason::NotJson { detail } => format!("JSONとして読めません: {detail}"),
+            Reason::NotACall { detail } => format!("Segment形式の呼び出しではありません: {detail}"),
+            Reason::UnknownType { found } => format!("種類 `{found}` は不明です(identify, track, alias, group, page, screen)"),
+            Reason::NoPerson => "userIdもanonymousIdもありません".into(),
+            Reason::NoEvent => "イベント名がありません".into(),
+            Reason::NoPreviousId => "aliasにpreviousIdがありません".into(),
+            Reason::NoTime => "timestampがありません".into(),
+            Reason::BadTime { found } => format!("日時 `{found}` が読めません"),
+            Reason::TimeOutOfRange { found } => format!("日時 `{found}` は1970年から2099年の範囲外です"),
+            Reason::WrongValue { of, path, expected, found } => {
+                format!("`{of}` の `{path}` の値が違います: 期待は{expected}、実際は{found}")
+            }
+            Reason::Cells { expected, found } => format!("列の数が違います: 見出しは{expected}列、この行は{found}列"),
+            Reason::BadCell { column, expected, found } => {
+                format!("列 `{column}` の値が違います: 期待は{expected}、実際は `{found}`")
+            }
+            Reason::SplitGroup { group } => format!("グループ `{group}` の行が離れています"),
+            Reason::GroupTooLong { group } => format!("グループ `{group}` の行が多すぎます"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::NotUtf8 => f.write_str("not valid UTF-8"),
+            Reason::NulByte => f.write_str("contains a NUL byte"),
+            Reason::TooLong => write!(f, "longer than {LINE_BYTES_MAX} bytes"),
+            Reason::TooDeep => f.write_str("nested too deep"),
+            Reason::NotJson { detail } => write!(f, "not JSON: {detail}"),
+            Reason::NotACall { detail } => write!(f, "not a Segment call: {detail}"),
+            Reason::UnknownType { found } => {
+                write!(f, "unknown type `{found}` (identify, track, alias, group, page, screen)")
+            }
+            Reason::NoPerson => f.write_str("neither userId nor anonymousId"),
+            Reason::NoEvent => f.write_str("no event name"),
+            Reason::NoPreviousId => f.write_str("alias without previousId"),
+            Reason::NoTime => f.write_str("no timestamp"),
+            Reason::BadTime { found } => write!(f, "cannot read the time `{found}`"),
+            Reason::TimeOutOfRange { found } => write!(f, "the time `{found}` is not between 1970 and 2099"),
+            Reason::WrongValue { of, path, expected, found } => {
+                write!(f, "`{path}` of `{of}`: expected {expected}, found {found}")
+            }
+            Reason::Cells { expected, found } => {
+                write!(f, "the header has {expected} cells, this row has {found}")
+            }
+            Reason::BadCell { column, expected, found } => {
+                write!(f, "column `{column}`: expected {expected}, found `{found}`")
+            }
+            Reason::SplitGroup { group } => write!(f, "the rows of group `{group}` stand apart"),
+            Reason::GroupTooLong { group } => write!(f, "group `{group}` has too many rows"),
+        }
+    }
+}
+
+/// `items[2].price` -> `items.price`, so that mistakes of one field count together.
+fn without_places(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut inside = false;
+    for c in path.chars() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            _ if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The beginning of an offending text, on one line.
+pub fn excerpt(text: &str) -> String {
+    let mut out: String = text.chars().take(EXCERPT_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(EXCERPT_CHARS_MAX).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// A rejected line, kept as an example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The place of the source among those given.
+    pub source: usize,
+    /// From 1.
+    pub line: u64,
+    pub reason: Reason,
+}
+
+/// What became of the lines of all sources.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Lines read, blank ones apart; for CSV, rows without the header.
+    pub lines: u64,
+    /// Arrivals handed on.
+    pub accepted: u64,
+    /// Accepted lines that mean nothing here: page views, `group` calls, mail opens of another time.
+    pub without_effect: u64,
+    /// CSV: rows that the mapping's `where` leaves out.
+    pub left_out: u64,
+    /// Own time after arrival, cut.
+    pub skewed: u64,
+    /// Earlier than a line before it; processed late.
+    pub out_of_order: u64,
+    pub rejected: BTreeMap<String, u64>,
+    pub samples: Vec<Sample>,
+    /// Events nobody declared, by name.
+    pub unknown_events: BTreeMap<String, u64>,
+    /// Fields nobody declared, by `event.field`.
+    pub unknown_fields: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    pub fn reject(&mut self, source: usize, line: u64, reason: Reason) {
+        *self.rejected.entry(reason.key()).or_default() += 1;
+        if self.samples.len() < SAMPLES_MAX {
+            self.samples.push(Sample { source, line, reason });
+        }
+    }
+    pub fn rejected_total(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+    pub fn unknown_event(&mut self, name: &str) {
+        count_bounded(&mut self.unknown_events, &excerpt(name), UNKNOWN_NAMES_MAX);
+    }
+    /// Adds another tally, of a source read later.
+    pub fn absorb(&mut self, other: Tally) {
+        self.lines += other.lines;
+        self.accepted += other.accepted;
+        self.without_effect += other.without_effect;
+        self.left_out += other.left_out;
+        self.skewed += other.skewed;
+        self.out_of_order += other.out_of_order;
+        for (into, from) in [
+            (&mut self.rejected, other.rejected),
+            (&mut self.unknown_events, other.unknown_events),
+            (&mut self.unknown_fields, other.unknown_fields),
+        ] {
+            for (name, n) in from {
+                *into.entry(name).or_default() += n;
+            }
+        }
+        let room = SAMPLES_MAX.saturating_sub(self.samples.len());
+        self.samples.extend(other.samples.into_iter().take(room));
+    }
+}
+
+/// Counts a name; once there are `max` names, new ones are counted under `…`.
+fn count_bounded(counts: &mut BTreeMap<String, u64>, name: &str, max: usize) {
+    if let Some(n) = counts.get_mut(name) {
+        *n += 1;
+        return;
+    }
+    let name = if counts.len() < max { name } else { "…" };
+    *counts.entry(name.to_string()).or_default() += 1;
+}

@@ -1,0 +1,215 @@
+//! What the program declares, arranged for looking up names as they come in.
+//!
+//! Reads nothing; built once per run and shared by all readers.
+
+use std::collections::HashMap;
+
+use crate::ir::{Channel, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
+
+use super::Signal;
+
+/// Field names of one record, event or the profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// As the author wrote it; `profile` for the profile.
+    pub name: String,
+    pub fields: Vec<ShapeField>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShapeField {
+    pub name: Box<str>,
+    /// `first_name` is also known as `firstName`.
+    pub camel: Option<Box<str>>,
+    pub ty: Type,
+}
+
+impl Shape {
+    fn new(name: &str, fields: &[FieldDef]) -> Shape {
+        let fields = fields.iter().map(|f| ShapeField {
+            name: f.name.as_str().into(),
+            camel: camel(&f.name).map(Into::into),
+            ty: f.ty.clone(),
+        });
+        Shape { name: name.to_string(), fields: fields.collect() }
+    }
+
+    pub fn field_named(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|f| *f.name == *name || f.camel.as_deref() == Some(name))
+    }
+}
+
+/// `first_name` -> `firstName`; none if there is nothing to change.
+fn camel(name: &str) -> Option<String> {
+    let mut parts = name.split('_');
+    let mut out = parts.next()?.to_string();
+    for part in parts {
+        let mut letters = part.chars();
+        out.extend(letters.next()?.to_uppercase());
+        out.push_str(letters.as_str());
+    }
+    (out != name).then_some(out)
+}
+
+/// `Cart Updated`, `cart-updated` and `cartUpdated` -> `cart_updated`.
+fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut after_small = false;
+    for c in name.trim().chars() {
+        if c == ' ' || c == '-' || c == '_' || c == '\u{3000}' {
+            if !out.ends_with('_') && !out.is_empty() {
+                out.push('_');
+            }
+            after_small = false;
+            continue;
+        }
+        if c.is_uppercase() && after_small {
+            out.push('_');
+        }
+        after_small = c.is_lowercase() || c.is_numeric();
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// What the name of a `track` call stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    Event(EventId),
+    Signal(Channel, Signal),
+    /// Known, and without an effect here: opens and clicks of another time belong to no send of this run.
+    Noted,
+    Unknown,
+}
+
+/// Names of `track` calls with a meaning of their own, unless an event of that name is declared.
+/// From Segment's email and mobile specs; `follow` and `unfollow` are LINE's webhook events.
+const RESERVED: &[(&str, Named)] = &[
+    ("email_bounced", Named::Signal(Channel::Email, Signal::Bounced)),
+    ("email_marked_as_spam", Named::Signal(Channel::Email, Signal::Complained)),
+    ("unsubscribed", Named::Signal(Channel::Email, Signal::Unsubscribed)),
+    ("push_notification_bounced", Named::Signal(Channel::Push, Signal::Bounced)),
+    ("follow", Named::Signal(Channel::Line, Signal::Unblocked)),
+    ("unfollow", Named::Signal(Channel::Line, Signal::Blocked)),
+    ("email_delivered", Named::Noted),
+    ("email_opened", Named::Noted),
+    ("email_link_clicked", Named::Noted),
+    ("push_notification_received", Named::Noted),
+    ("push_notification_tapped", Named::Noted),
+];
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schema {
+    pub profile: Shape,
+    /// By [`EventId`].
+    pub events: Vec<Shape>,
+    /// By [`EventId`]: about something that is not a person.
+    pub about_things: Vec<bool>,
+    records: Vec<Shape>,
+    enums: Vec<Vec<Box<str>>>,
+    pub purposes: Vec<String>,
+    /// The profile's field for the person's zone.
+    pub zone: Option<FieldId>,
+    names: HashMap<Box<str>, EventId>,
+}
+
+impl Schema {
+    pub fn new(program: &Program) -> Schema {
+        let named = |(i, e): (usize, &crate::ir::EventDef)| (e.name.as_str().into(), EventId(i as u16));
+        Schema {
+            profile: Shape::new("profile", &program.profile),
+            events: program.events.iter().map(|e| Shape::new(&e.name, &e.fields)).collect(),
+            about_things: program.events.iter().map(|e| e.subject != Subject::Profile).collect(),
+            records: program.records.iter().map(|r| Shape::new(&r.name, &r.fields)).collect(),
+            enums: program
+                .enums
+                .iter()
+                .map(|e| e.variants.iter().map(|v| v.as_str().into()).collect())
+                .collect(),
+            purposes: program.purposes.clone(),
+            zone: program.person.zone,
+            names: program.events.iter().enumerate().map(named).collect(),
+        }
+    }
+
+    pub fn event(&self, id: EventId) -> &Shape {
+        &self.events[id.index()]
+    }
+    pub fn record(&self, id: RecordId) -> &Shape {
+        &self.records[id.index()]
+    }
+    pub fn variants(&self, id: crate::ir::EnumId) -> &[Box<str>] {
+        &self.enums[id.index()]
+    }
+    pub fn event_named(&self, name: &str) -> Option<EventId> {
+        self.names.get(name).copied()
+    }
+    pub fn purpose_named(&self, name: &str) -> Option<PurposeId> {
+        self.purposes.iter().position(|p| p == name).map(|i| PurposeId(i as u16))
+    }
+    /// A declared event, exactly or as Segment spells it; else a reserved name.
+    pub fn named(&self, name: &str) -> Named {
+        if let Some(event) = self.event_named(name) {
+            return Named::Event(event);
+        }
+        let snake = snake(name);
+        if let Some(event) = self.event_named(&snake) {
+            return Named::Event(event);
+        }
+        RESERVED.iter().find(|r| r.0 == snake).map_or(Named::Unknown, |r| r.1)
+    }
+
+    /// The type in words for a message, such as `money in JPY`.
+    pub fn describe(&self, ty: &Type) -> String {
+        match ty {
+            Type::Text => "text".into(),
+            Type::Id => "an id (text or a whole number)".into(),
+            Type::Email => "an email address as text".into(),
+            Type::Phone => "a phone number as text".into(),
+            Type::LineId => "a LINE user id as text".into(),
+            Type::PushToken => "a push token as text".into(),
+            Type::Url => "a URL as text".into(),
+            Type::Int => "a whole number".into(),
+            Type::Decimal => "a number with at most 6 decimals".into(),
+            Type::Percent => "a number with at most 6 decimals, where 0.125 is 12.5%".into(),
+            Type::Bool => "true or false".into(),
+            Type::Money(currency) => match currency.minor_digits() {
+                0 => format!("an amount in {} without decimals", currency.code()),
+                n => format!("an amount in {} with at most {n} decimals", currency.code()),
+            },
+            Type::Zone => "a time zone such as \"Asia/Tokyo\"".into(),
+            Type::Instant => "a time such as \"2026-04-01T20:30:00+09:00\"".into(),
+            Type::Date => "a date such as \"2026-04-01\"".into(),
+            Type::Time => "a time of day such as \"09:00\"".into(),
+            Type::Span => "a whole number of seconds".into(),
+            Type::Period => "a period such as \"3d\"".into(),
+            Type::Enum(id) => format!("one of {}", self.variants(*id).join(", ")),
+            Type::Record(id) => format!("an object with the fields of {}", self.record(*id).name),
+            Type::Event(id) => format!("an object with the fields of {}", self.event(*id).name),
+            Type::List(_) => "a list".into(),
+            Type::Optional(inner) => self.describe(inner),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_met_half_way() {
+        for (from, to) in [
+            ("Cart Updated", "cart_updated"),
+            ("cart-updated", "cart_updated"),
+            ("cartUpdated", "cart_updated"),
+            ("cart_updated", "cart_updated"),
+            ("Product Added to Wishlist", "product_added_to_wishlist"),
+            ("購入", "購入"),
+            ("購入　完了", "購入_完了"),
+        ] {
+            assert_eq!(snake(from), to);
+        }
+        assert_eq!(camel("first_name").as_deref(), Some("firstName"));
+        assert_eq!(camel("name"), None);
+    }
+}
