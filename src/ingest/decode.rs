@@ -72,7 +72,11 @@ impl Context<'_> {
         match self.misfit.into_inner() {
             Some(Misfit { path, expected, found }) => Reason::WrongValue { of: of.to_string(), path, expected, found },
             None if error.to_string().starts_with("recursion limit") => Reason::TooDeep,
-            None => Reason::NotACall { detail: error.to_string() },
+            None => {
+                let detail = error.to_string();
+                let what = detail.split(" at line ").next().unwrap_or_default();
+                Reason::NotACall { detail: format!("`{of}`: {what}") }
+            }
         }
     }
 }
@@ -117,25 +121,28 @@ pub fn traits<'r>(
     let context = Context { schema, misfit: RefCell::new(None) };
     let mut found = Vec::new();
     let mut refused = None;
-    let seed = Traits { shape, each: |name: &str, raw: &'r RawValue| {
-        let Some(index) = shape.field_named(name) else {
-            match other(name, raw) {
-                Ok(true) => {}
-                Ok(false) => unknown.count(name),
-                Err(reason) => refused = refused.take().or(Some(reason)),
+    let seed = Traits {
+        shape,
+        each: |name: &str, raw: &'r RawValue| {
+            let Some(index) = shape.field_named(name) else {
+                match other(name, raw) {
+                    Ok(true) => {}
+                    Ok(false) => unknown.count(name),
+                    Err(reason) => refused = refused.take().or(Some(reason)),
+                }
+                return Ok(());
+            };
+            let ty = &shape.fields[index].ty;
+            match (Typed { context: &context, ty }).deserialize(&mut serde_json::Deserializer::from_str(raw.get())) {
+                Ok(value) => found.push((index, value)),
+                Err(error) => {
+                    context.within(&shape.fields[index].name);
+                    return Err(error);
+                }
             }
-            return Ok(());
-        };
-        let ty = &shape.fields[index].ty;
-        match (Typed { context: &context, ty }).deserialize(&mut serde_json::Deserializer::from_str(raw.get())) {
-            Ok(value) => found.push((index, value)),
-            Err(error) => {
-                context.within(&shape.fields[index].name);
-                return Err(error);
-            }
-        }
-        Ok(())
-    } };
+            Ok(())
+        },
+    };
     let read = seed.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
     match (read, refused) {
         (Ok(()), None) => Ok(found),

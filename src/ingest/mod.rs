@@ -91,3 +91,6 @@ pub fn open(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read +
         _ => Box::new(whole),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,25 +14,51 @@ pub enum Reason {
     NulByte,
     TooLong,
     TooDeep,
-    NotJson { detail: String },
+    NotJson {
+        detail: String,
+    },
     /// Valid JSON, but not a call of Segment's.
-    NotACall { detail: String },
-    UnknownType { found: String },
+    NotACall {
+        detail: String,
+    },
+    UnknownType {
+        found: String,
+    },
     NoPerson,
     NoEvent,
     NoPreviousId,
     NoTime,
-    BadTime { found: String },
-    TimeOutOfRange { found: String },
+    BadTime {
+        found: String,
+    },
+    TimeOutOfRange {
+        found: String,
+    },
     /// `of` is the event's name, or `profile`; `path` may lead into lists (`items[2].price`).
-    WrongValue { of: String, path: String, expected: String, found: String },
+    WrongValue {
+        of: String,
+        path: String,
+        expected: String,
+        found: String,
+    },
     /// CSV: another number of cells than the header has.
-    Cells { expected: usize, found: usize },
+    Cells {
+        expected: usize,
+        found: usize,
+    },
     /// CSV: a row with a cell that a sum or condition cannot read.
-    BadCell { column: String, expected: String, found: String },
+    BadCell {
+        column: String,
+        expected: String,
+        found: String,
+    },
     /// CSV: the rows of one group stand apart in the file.
-    SplitGroup { group: String },
-    GroupTooLong { group: String },
+    SplitGroup {
+        group: String,
+    },
+    GroupTooLong {
+        group: String,
+    },
 }
 
 impl Reason {
@@ -70,7 +96,9 @@ impl Reason {
             Reason::TooDeep => "入れ子が深すぎます".into(),
             Reason::NotJson { detail } => format!("JSONとして読めません: {detail}"),
             Reason::NotACall { detail } => format!("Segment形式の呼び出しではありません: {detail}"),
-            Reason::UnknownType { found } => format!("種類 `{found}` は不明です(identify, track, alias, group, page, screen)"),
+            Reason::UnknownType { found } => {
+                format!("種類 `{found}` は不明です(identify, track, alias, group, page, screen)")
+            }
             Reason::NoPerson => "userIdもanonymousIdもありません".into(),
             Reason::NoEvent => "イベント名がありません".into(),
             Reason::NoPreviousId => "aliasにpreviousIdがありません".into(),

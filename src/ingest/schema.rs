@@ -121,11 +121,7 @@ impl Schema {
             events: program.events.iter().map(|e| Shape::new(&e.name, &e.fields)).collect(),
             about_things: program.events.iter().map(|e| e.subject != Subject::Profile).collect(),
             records: program.records.iter().map(|r| Shape::new(&r.name, &r.fields)).collect(),
-            enums: program
-                .enums
-                .iter()
-                .map(|e| e.variants.iter().map(|v| v.as_str().into()).collect())
-                .collect(),
+            enums: program.enums.iter().map(|e| e.variants.iter().map(|v| v.as_str().into()).collect()).collect(),
             purposes: program.purposes.clone(),
             zone: program.person.zone,
             names: program.events.iter().enumerate().map(named).collect(),
@@ -186,6 +182,7 @@ impl Schema {
             Type::Enum(id) => format!("one of {}", self.variants(*id).join(", ")),
             Type::Record(id) => format!("an object with the fields of {}", self.record(*id).name),
             Type::Event(id) => format!("an object with the fields of {}", self.event(*id).name),
+            Type::Result(_) => "what an action gave".into(),
             Type::List(_) => "a list".into(),
             Type::Optional(inner) => self.describe(inner),
         }

@@ -287,7 +287,9 @@ fn instant(text: &str) -> Result<Instant, Reason> {
 
 /// `["marketing"]` is the whole set; `{"marketing": true}` names some.
 fn consents(schema: &Schema, raw: &RawValue) -> Result<Vec<(PurposeId, bool)>, Reason> {
-    let named = |name: &str| schema.purpose_named(name).ok_or_else(|| unknown_purpose(schema, format!("\"{}\"", excerpt(name))));
+    let named = |name: &str| {
+        schema.purpose_named(name).ok_or_else(|| unknown_purpose(schema, format!("\"{}\"", excerpt(name))))
+    };
     if let Ok(list) = serde_json::from_str::<Vec<Cow<str>>>(raw.get()) {
         let given = list.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
         let all = (0..schema.purposes.len() as u16).map(PurposeId);

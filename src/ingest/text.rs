@@ -66,6 +66,11 @@ impl Number {
         Some(Number { mantissa, exponent: self.exponent + other.exponent })
     }
 
+    pub fn compare(self, other: Number) -> Option<std::cmp::Ordering> {
+        let minus = Number { mantissa: -other.mantissa, exponent: other.exponent };
+        self.plus(minus).map(|difference| difference.mantissa.cmp(&0))
+    }
+
     pub fn plus(self, other: Number) -> Option<Number> {
         let exponent = self.exponent.min(other.exponent);
         let scale = |n: Number| n.mantissa.checked_mul(10i128.checked_pow((n.exponent - exponent).unsigned_abs())?);
@@ -78,7 +83,9 @@ pub fn number(ty: &Type, number: Number) -> Option<Value> {
     Some(match ty {
         Type::Int => Value::Int(number.exactly(0)?),
         Type::Decimal | Type::Percent => Value::Decimal(Decimal { micro: number.exactly(6)? }),
-        Type::Money(currency) => Value::Money(Money { currency: *currency, minor: number.exactly(currency.minor_digits())? }),
+        Type::Money(currency) => {
+            Value::Money(Money { currency: *currency, minor: number.exactly(currency.minor_digits())? })
+        }
         Type::Span => Value::Span(Span(number.exactly(3)?)),
         _ => return None,
     })
@@ -101,7 +108,7 @@ pub fn string(schema: &Schema, ty: &Type, text: &str) -> Option<Value> {
         }
         Type::Optional(inner) => string(schema, inner, text)?,
         Type::Int | Type::Decimal | Type::Percent | Type::Bool | Type::Money(_) | Type::Span => return None,
-        Type::Record(_) | Type::Event(_) | Type::List(_) => return None,
+        Type::Record(_) | Type::Event(_) | Type::Result(_) | Type::List(_) => return None,
     })
 }
 

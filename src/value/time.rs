@@ -27,6 +27,18 @@ impl Instant {
     pub fn parse_rfc3339(text: &str) -> Option<Instant> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Instant(t.as_millisecond()))
     }
+    /// By a strptime-like pattern (`%Y-%m-%d %H:%M:%S`); in `zone`, unless the pattern reads an offset itself.
+    pub fn parse_pattern(pattern: &str, text: &str, zone: Zone) -> Option<Instant> {
+        let parts = jiff::fmt::strtime::parse(pattern, text).ok()?;
+        if let Ok(timestamp) = parts.to_timestamp() {
+            return Some(Instant(timestamp.as_millisecond()));
+        }
+        let day = Date::from_civil(parts.to_date().ok()?);
+        let time = parts.to_time().unwrap_or(civil::Time::midnight());
+        let seconds = u32::try_from(i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60).ok()?;
+        let whole = zone.instant(day, LocalTime(seconds + time.second() as u32));
+        Some(whole.plus(Span(i64::from(time.millisecond()))))
+    }
     /// Saturates at [`Instant::NEVER`].
     pub fn plus(self, span: Span) -> Instant {
         Instant(self.0.saturating_add(span.0).min(Self::NEVER.0))
