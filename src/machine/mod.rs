@@ -9,12 +9,26 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod arithmetic;
+mod behaviour;
+mod caps;
 pub mod effect;
 pub mod engine;
+mod entries;
+mod evaluate;
 mod history;
 pub mod input;
+mod merge;
 pub mod person;
+mod quiet;
+mod reports;
 pub mod schedule;
+mod segments;
+mod sends;
+mod steps;
+mod timers;
+mod turn;
+mod waits;
 
 pub use effect::{ActionCall, CallId, Effect, EndReason, Entry, NotEntered, Order, Reason, RunNo, SendId, What};
 pub use engine::Engine;

@@ -26,8 +26,10 @@ pub struct Person {
     pub(super) wake: Instant,
     /// When the profile was last written, for merging.
     pub(super) profile_at: Instant,
-    /// Bits by [`PurposeId`].
+    /// Purposes consented to: bits by [`PurposeId`].
     pub(super) consent: u32,
+    /// Purposes for which consent was withdrawn, not merely never given.
+    pub(super) withdrawn: u32,
     pub(super) next_run: u32,
     /// The person's own zone, from the profile.
     pub(super) zone: Option<Zone>,
@@ -195,6 +197,7 @@ impl Person {
             wake: Instant::NEVER,
             profile_at: Instant(i64::MIN),
             consent: 0,
+            withdrawn: 0,
             next_run: 0,
             zone: None,
             reach: [0; Channel::COUNT],

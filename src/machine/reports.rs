@@ -1,0 +1,99 @@
+//! What providers and people say of sends: facts of deliveries, answers that runs wait for, reachability.
+//!
+//! Sends nothing.
+
+use crate::ir::{Channel, Op};
+
+use super::effect::{Reason, RunNo, SendId, What};
+use super::input::Report;
+use super::person::{BLOCKED, BOUNCED, RunState, Sent, UNSUBSCRIBED};
+use super::turn::Turn;
+use super::waits::facts_of;
+
+impl Turn<'_, '_> {
+    /// A report on a send that is not remembered is about nothing, and changes nothing.
+    pub(super) fn take_report(&mut self, send: SendId, report: Report) {
+        let sent = self.person.activity.as_deref().map_or(&[][..], |a| &a.sent);
+        let Some(sent) = sent.iter().rev().find(|s| s.id == send).copied() else { return };
+        let channel = self.program.message(sent.message).channel;
+        self.note_reach(channel, report);
+        self.journal_report(sent, report);
+        self.note_facts(send, facts_of(report, channel == Channel::Email), report);
+        if self.person.run(send.run).is_some_and(|r| matches!(r.state, RunState::Asked { send: s, .. } if s == send)) {
+            self.take_provider_answer(send.run, report);
+        } else {
+            self.satisfy_facts(send.run);
+        }
+    }
+    fn journal_report(&mut self, sent: Sent, report: Report) {
+        let message = sent.message;
+        let what = match report {
+            Report::Refused => What::Dropped { message, reason: Reason::Refused },
+            Report::OverBudget => What::Dropped { message, reason: Reason::Budget },
+            Report::Accepted
+            | Report::Delivered
+            | Report::Opened
+            | Report::Clicked
+            | Report::Bounced
+            | Report::Complained
+            | Report::Blocked
+            | Report::Unblocked
+            | Report::Unsubscribed => What::Reported { message, report },
+        };
+        self.journal(sent.journey, Some(sent.id.run), Some(sent.id.step), what);
+    }
+    /// Facts belong to the latest send behind a handle. A message over its budget was never dispatched: it is no send,
+    /// and no cap counts it.
+    fn note_facts(&mut self, send: SendId, facts: u8, report: Report) {
+        let activity = self.activity();
+        let run = activity.runs.iter_mut().find(|r| r.no == send.run);
+        let handles = run.into_iter().flat_map(|r| r.handles.iter_mut());
+        for delivery in handles.filter(|d| d.step == Some(send.step) && d.repetition == send.repetition) {
+            delivery.facts |= facts;
+            if report == Report::OverBudget {
+                delivery.facts = facts;
+            }
+        }
+        if report == Report::OverBudget {
+            activity.sent.retain(|s| s.id != send);
+        }
+    }
+    /// The run stands at its send and waits for the answer.
+    fn take_provider_answer(&mut self, no: RunNo, report: Report) {
+        let refused = match report {
+            // A bounce before any other answer: it was not delivered.
+            Report::Refused | Report::OverBudget | Report::Bounced => true,
+            Report::Accepted | Report::Delivered | Report::Opened | Report::Clicked => false,
+            Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed => return,
+        };
+        self.leave_send(no, refused);
+    }
+    /// On from an awaited send, or to its `otherwise`.
+    pub(super) fn leave_send(&mut self, no: RunNo, refused: bool) {
+        let Some(index) = self.index_of(no) else { return };
+        let run = &self.person.runs()[index];
+        let op = self.program.journey(run.journey).code.get(run.pc as usize).map(|i| &i.op);
+        let target = match (op, refused) {
+            (Some(Op::Send { otherwise: Some(otherwise), .. }), true) => *otherwise,
+            _ => run.pc + 1,
+        };
+        self.activity().runs[index].pc = target;
+        self.execute(no);
+    }
+    /// Who cannot or does not want to be reached on a channel, until they are back or the address changes.
+    pub(super) fn note_reach(&mut self, channel: Channel, report: Report) {
+        let reach = &mut self.person.reach[channel.index()];
+        match report {
+            Report::Blocked => *reach |= BLOCKED,
+            Report::Bounced => *reach |= BOUNCED,
+            Report::Complained | Report::Unsubscribed => *reach |= UNSUBSCRIBED,
+            Report::Unblocked => *reach &= !(BLOCKED | UNSUBSCRIBED),
+            Report::Accepted
+            | Report::Refused
+            | Report::OverBudget
+            | Report::Delivered
+            | Report::Opened
+            | Report::Clicked => {}
+        }
+    }
+}

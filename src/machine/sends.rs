@@ -1,0 +1,170 @@
+//! A send: the checks in their order, holding, acceptance, and what a refusal brings.
+//!
+//! Delivers nothing; an accepted message is an effect for the host.
+
+use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy};
+use crate::value::{Instant, Value};
+
+use super::effect::{Effect, EndReason, Order, Reason, SendId, What};
+use super::person::{BLOCKED, BOUNCED, Delivery, RunState, Sent, UNSUBSCRIBED};
+use super::steps::Next;
+use super::turn::Turn;
+use super::{caps, quiet};
+
+/// What the checks say of a message now.
+enum Verdict {
+    Accept,
+    Hold(Reason, Instant),
+    Drop(Reason),
+}
+
+impl Turn<'_, '_> {
+    /// Runs all checks, at the send and again whenever a hold ends: what was withdrawn meanwhile counts.
+    pub(super) fn send(&mut self, index: usize, journey: &Journey, pc: Pc, op: &Op) -> Next {
+        let Op::Send { message: id, params, before, handle, otherwise } = op else {
+            return Next::End(EndReason::Finished);
+        };
+        let program = self.program;
+        let message = program.message(*id);
+        self.forget_delivery(index, *handle);
+        match self.judge(index, program.policy(journey.policy), message, before.as_ref()) {
+            Verdict::Accept => self.accept(index, *id, params, *handle, pc, otherwise.is_some()),
+            Verdict::Hold(reason, until) => {
+                self.journal_run(index, What::Held { message: *id, reason, until });
+                Next::Rest(RunState::Held { reason, until })
+            }
+            Verdict::Drop(reason) => {
+                self.fail(index, *handle);
+                self.journal_run(index, What::Dropped { message: *id, reason });
+                Next::Go(otherwise.unwrap_or(pc + 1))
+            }
+        }
+    }
+
+    /// Withheld, consent, reachable, deadline, quiet hours, caps: the first that refuses names the reason.
+    fn judge(&self, index: usize, policy: &Policy, message: &MessageDef, before: Option<&Expr>) -> Verdict {
+        let view = self.view_of(&self.person.runs()[index]);
+        if policy.withhold.iter().any(|w| w.purpose == message.purpose && view.truth(&w.when, None)) {
+            return Verdict::Drop(Reason::Withhold);
+        }
+        if let Some(reason) = self.refusal_of_person(message) {
+            return Verdict::Drop(reason);
+        }
+        let deadline = match before.map(|b| view.owned(b)) {
+            Some(Value::Instant(at)) => at,
+            Some(Value::Date(day)) => view.zone.midnight(day),
+            _ => Instant::NEVER,
+        };
+        if self.now >= deadline {
+            return Verdict::Drop(Reason::Deadline);
+        }
+        match self.overflow(policy, message, view.zone) {
+            Verdict::Hold(_, until) if until >= deadline => Verdict::Drop(Reason::Deadline),
+            verdict => verdict,
+        }
+    }
+    fn refusal_of_person(&self, message: &MessageDef) -> Option<Reason> {
+        if !message.channel.is_personal() {
+            return None;
+        }
+        let reach = self.person.reach[message.channel.index()];
+        let consents = self.person.consents_to(message.purpose) && reach & UNSUBSCRIBED == 0;
+        if message.needs_consent && !consents {
+            return Some(Reason::Consent);
+        }
+        let address = self.address(message);
+        (address.is_missing() || reach & (BLOCKED | BOUNCED) != 0).then_some(Reason::Unreachable)
+    }
+    fn address(&self, message: &MessageDef) -> &Value {
+        let field = self.program.person.addresses[message.channel.index()];
+        field.map_or(&Value::Missing, |f| self.person.field(f))
+    }
+    /// Quiet hours, then caps; a hold by a cap that ends in quiet hours lasts until these end too.
+    fn overflow(&self, policy: &Policy, message: &MessageDef, zone: crate::value::Zone) -> Verdict {
+        if !message.channel.is_personal() {
+            return Verdict::Accept;
+        }
+        match quiet::hold(&policy.quiet, zone, self.now) {
+            Some(Ok(until)) => return Verdict::Hold(Reason::Quiet, until),
+            Some(Err(())) => return Verdict::Drop(Reason::Quiet),
+            None => {}
+        }
+        let sent = self.person.activity.as_deref().map_or(&[][..], |a| &a.sent);
+        let mut until = None;
+        for cap in policy.caps.iter().filter(|c| caps::applies(c, message.channel)) {
+            match (caps::room_from(cap, self.program, sent, zone, self.now), cap.overflow) {
+                (None, _) => {}
+                (Some(room), Overflow::Hold) if room < Instant::NEVER => until = until.max(Some(room)),
+                (Some(_), Overflow::Hold | Overflow::Drop) => return Verdict::Drop(Reason::Cap),
+            }
+        }
+        let Some(until) = until else { return Verdict::Accept };
+        match quiet::hold(&policy.quiet, zone, until) {
+            Some(Ok(later)) => Verdict::Hold(Reason::Cap, later),
+            Some(Err(())) | None => Verdict::Hold(Reason::Cap, until),
+        }
+    }
+
+    fn accept(
+        &mut self,
+        index: usize,
+        id: MessageId,
+        params: &[Expr],
+        handle: HandleId,
+        pc: Pc,
+        awaited: bool,
+    ) -> Next {
+        let message = self.program.message(id);
+        let view = self.view_of(&self.person.runs()[index]);
+        let params = params.iter().map(|p| view.owned(p)).collect();
+        let address = self.address(message).clone();
+        let run = &self.person.runs()[index];
+        let (no, journey) = (run.no, run.journey);
+        let Some(step) = self.engine.step_at(journey, pc) else { return Next::End(EndReason::Finished) };
+        let repetition = self.repetition(index, step);
+        let send = SendId { run: no, step, repetition };
+        self.remember_sent(Sent { at: self.now, id: send, journey, message: id });
+        if let Some(delivery) = self.activity().runs[index].handles.get_mut(handle.index()) {
+            *delivery = Delivery { facts: Fact::Sent.bit(), repetition, step: Some(step) };
+        }
+        self.journal_run(index, What::Sent { message: id, handle });
+        let channel = message.channel;
+        self.effects.push(Effect::Send(Order { id: send, journey, message: id, channel, address, params, awaited }));
+        match awaited {
+            true => Next::Rest(RunState::Asked { send, until: self.now.plus(message.patience) }),
+            false => Next::Go(pc + 1),
+        }
+    }
+    fn remember_sent(&mut self, sent: Sent) {
+        let oldest = self.now.minus(self.engine.sent_window);
+        let log = &mut self.activity().sent;
+        let expired = log.iter().take_while(|s| s.at <= oldest).count();
+        log.drain(..expired);
+        log.push(sent);
+    }
+    fn forget_delivery(&mut self, index: usize, handle: HandleId) {
+        if let Some(delivery) = self.activity().runs[index].handles.get_mut(handle.index()) {
+            *delivery = Delivery::default();
+        }
+    }
+    fn fail(&mut self, index: usize, handle: HandleId) {
+        if let Some(delivery) = self.activity().runs[index].handles.get_mut(handle.index()) {
+            delivery.facts = Fact::Failed.bit();
+        }
+    }
+    /// What is held when its run ends never leaves.
+    pub(super) fn withdraw_held(&mut self, index: usize) {
+        let run = &self.person.runs()[index];
+        if let RunState::Held { .. } = run.state
+            && let Some(message) = self.message_at(run.journey, run.pc)
+        {
+            self.journal_run(index, What::Withdrawn { message });
+        }
+    }
+    fn message_at(&self, journey: JourneyId, pc: Pc) -> Option<MessageId> {
+        match self.program.journey(journey).code.get(pc as usize).map(|i| &i.op) {
+            Some(Op::Send { message, .. }) => Some(*message),
+            _ => None,
+        }
+    }
+}
