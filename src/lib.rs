@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod diag;
+pub mod diagram;
 pub mod ingest;
 pub mod ir;
 pub mod machine;
