@@ -1,13 +1,17 @@
 //! Tabi (旅, "journey"): campaigns as code.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod cli;
+pub mod compile;
 pub mod diag;
 pub mod diagram;
 pub mod ingest;
 pub mod ir;
+pub mod lower;
 pub mod machine;
 pub mod project;
+pub mod schema;
 pub mod syntax;
 pub mod text;
 pub mod value;

@@ -8,6 +8,7 @@
 pub mod expr;
 pub mod journey;
 pub mod timeline;
+mod walk;
 
 use std::sync::Arc;
 

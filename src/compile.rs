@@ -1,0 +1,115 @@
+//! The only door of the front wing: sources in, program, tests and diagnostics out.
+//!
+//! Reads no files and no settings' files; the faces bring both as data.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+
+use crate::check::{self, Context, splits};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::ir::{self, timeline::Timeline};
+use crate::lower;
+use crate::schema::{Sink, World};
+use crate::syntax::{self, tree};
+use crate::text::Sources;
+use crate::value::time::MILLIS_PER_HOUR;
+use crate::value::{Currency, Span, Zone};
+
+/// What `tabi.yaml` says of a project, as far as it changes what the sources mean.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub name: String,
+    /// Where a policy names none.
+    pub zone: Zone,
+    pub currency: Currency,
+    /// An event older than this when it arrives updates history only.
+    pub max_event_age: Span,
+    /// How long an input's id is remembered.
+    pub dedupe_window: Span,
+    /// How grave a finding is, where the project says otherwise than the code itself.
+    pub levels: BTreeMap<Code, Level>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            name: "project".to_owned(),
+            zone: Zone::utc(),
+            currency: Currency::from_code("USD").expect("USD is in the table of currencies"),
+            max_event_age: Span(24 * MILLIS_PER_HOUR),
+            dedupe_window: Span(7 * 24 * MILLIS_PER_HOUR),
+            levels: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Allow,
+    Warn,
+    Error,
+}
+
+#[derive(Debug)]
+pub struct Compiled {
+    /// `None` if there is any error.
+    pub program: Option<ir::Program>,
+    /// Tests that mean something, in the order of the sources; those with mistakes are left out.
+    pub timelines: Vec<Timeline>,
+    /// In the order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses, checks and lowers a whole project.
+pub fn compile(sources: &Sources, settings: &Settings) -> Compiled {
+    let mut sink = Sink::default();
+    let mut files = Vec::with_capacity(sources.len());
+    for (id, source) in sources.iter() {
+        let (file, diagnostics) = syntax::parse(id, &source.text);
+        diagnostics.into_iter().for_each(|d| sink.report(d));
+        files.push(file);
+    }
+    checked(sources, &files, settings, sink)
+}
+
+fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sink: Sink) -> Compiled {
+    let project = ir::Project {
+        name: settings.name.clone(),
+        zone: settings.zone,
+        currency: settings.currency,
+        max_event_age: settings.max_event_age,
+        dedupe_window: settings.dedupe_window,
+    };
+    let world = World::build(project, files, &mut sink);
+    let splits = splits::collect(&world, &mut sink);
+    let checked = check::check(Context { world: &world, sources, splits: &splits }, &mut sink);
+    let timelines = Vec::new();
+    let diagnostics = levelled(sink, &settings.levels);
+    let usable = !diagnostics.iter().any(Diagnostic::is_error);
+    let program = usable.then(|| lower::program(&world, splits, checked, sources));
+    Compiled { program, timelines, diagnostics }
+}
+
+/// Diagnostics in the order of their places, as grave as the project says. An error without which there is no program
+/// stays one.
+fn levelled(sink: Sink, levels: &BTreeMap<Code, Level>) -> Vec<Diagnostic> {
+    let (errors, mut livable): (Vec<_>, Vec<_>) = sink.diagnostics.into_iter().partition(Diagnostic::is_error);
+    livable.extend(sink.livable);
+    livable.retain_mut(|diagnostic| match levels.get(&diagnostic.code) {
+        None => true,
+        Some(Level::Allow) => false,
+        Some(Level::Warn) => {
+            diagnostic.severity = Severity::Warning;
+            true
+        }
+        Some(Level::Error) => {
+            diagnostic.severity = Severity::Error;
+            true
+        }
+    });
+    let mut all = errors;
+    all.append(&mut livable);
+    all.sort_by_key(|d| (d.primary.span, d.code));
+    all
+}

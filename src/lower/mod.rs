@@ -1,0 +1,91 @@
+//! From a checked project to the program: instructions laid flat, and what only the whole project tells.
+//!
+//! Reports nothing: whatever could be wrong was told by `check`.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod exprs;
+mod history;
+mod layout;
+mod places;
+mod track;
+
+pub use places::Placer;
+
+use crate::check::{Checked, typed};
+use crate::ir::{
+    ActionDef, EnumDef, EventDef, FieldDef, IR_VERSION, Journey, MessageDef, Program, PurposeId, RecordDef, Split, Type,
+};
+use crate::schema::{Field, TRANSACTIONAL, Table, World};
+use crate::text::Sources;
+
+/// The program of a project that was checked without errors.
+pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, sources: &Sources) -> Program {
+    let journeys: Vec<typed::Journey> = checked.journeys.into_iter().flatten().collect();
+    let places = places::places(&journeys, sources);
+    let journeys: Vec<Journey> = journeys.into_iter().map(layout::journey).collect();
+    let mut program = Program {
+        ir_version: IR_VERSION,
+        project: world.project.clone(),
+        enums: world.enums.iter().map(|e| EnumDef { name: e.name.clone(), variants: e.data.clone() }).collect(),
+        records: world.records.iter().map(|r| RecordDef { name: r.name.clone(), fields: fields(&r.data) }).collect(),
+        profile: fields(&world.profile.fields),
+        person: world.profile.person,
+        events: events(world),
+        messages: messages(world),
+        actions: actions(world),
+        policies: checked.policies,
+        segments: checked.segments,
+        splits: splits.iter().map(|entry| entry.data.clone()).collect(),
+        journeys,
+        purposes: world.purposes.iter().map(|p| p.name.clone()).collect(),
+        history: Vec::new(),
+        tracked: Vec::new(),
+        places,
+    };
+    program.history = history::needs(&program);
+    program.tracked = track::tracked(&program);
+    program
+}
+
+fn fields(fields: &[Field]) -> Vec<FieldDef> {
+    fields
+        .iter()
+        .map(|f| FieldDef { name: f.name.clone(), ty: f.ty.clone().unwrap_or(Type::Text), pii: f.pii })
+        .collect()
+}
+
+fn events(world: &World<'_>) -> Vec<EventDef> {
+    let event = world.events.iter().map(|e| EventDef {
+        name: e.name.clone(),
+        subject: e.data.subject.clone(),
+        fields: fields(&e.data.fields),
+    });
+    event.collect()
+}
+
+fn messages(world: &World<'_>) -> Vec<MessageDef> {
+    let message = world.messages.iter().filter_map(|m| {
+        let purpose = world.purposes.find(&m.data.purpose).map(PurposeId)?;
+        Some(MessageDef {
+            name: m.name.clone(),
+            channel: m.data.channel?,
+            purpose,
+            needs_consent: m.data.purpose != TRANSACTIONAL,
+            file: m.data.file.clone(),
+            params: fields(&m.data.params),
+            at_most_once: m.data.at_most_once,
+            patience: m.data.patience,
+        })
+    });
+    message.collect()
+}
+
+fn actions(world: &World<'_>) -> Vec<ActionDef> {
+    let action = world.actions.iter().map(|a| ActionDef {
+        name: a.name.clone(),
+        takes: fields(&a.data.takes),
+        gives: fields(&a.data.gives),
+    });
+    action.collect()
+}
