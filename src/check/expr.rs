@@ -464,7 +464,10 @@ impl<'t> Exprs<'_, 't> {
         if tags.is_none() {
             self.sink.report(
                 Diagnostic::new(Code::E0401, span, "people have no `tags` here", "プロフィールに `tags` がありません")
-                    .help("declare `tags: list of text` in the profile", "profile に `tags: list of text` を宣言してください"),
+                    .help(
+                        "declare `tags: list of text` in the profile",
+                        "profile に `tags: list of text` を宣言してください",
+                    ),
             );
         }
         tags
@@ -526,11 +529,7 @@ pub fn negation(e: Expr) -> Expr {
 }
 
 /// Parts that are all constant make a constant.
-pub fn constants(
-    parts: Vec<Expr>,
-    live: fn(Vec<Expr>) -> Expr,
-    folded: fn(std::sync::Arc<[Value]>) -> Value,
-) -> Expr {
+pub fn constants(parts: Vec<Expr>, live: fn(Vec<Expr>) -> Expr, folded: fn(std::sync::Arc<[Value]>) -> Value) -> Expr {
     let values: Option<Vec<Value>> = parts
         .iter()
         .map(|part| match part {

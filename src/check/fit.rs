@@ -42,10 +42,7 @@ pub fn optional(ty: Type) -> Type {
 
 /// Text in all but name.
 pub fn is_textual(ty: &Type) -> bool {
-    matches!(
-        ty,
-        Type::Text | Type::Id | Type::Email | Type::Phone | Type::LineId | Type::PushToken | Type::Url
-    )
+    matches!(ty, Type::Text | Type::Id | Type::Email | Type::Phone | Type::LineId | Type::PushToken | Type::Url)
 }
 
 /// Dates, times, zones and durations: mixing them is a mistake of its own (E0422).
@@ -170,9 +167,8 @@ pub fn explain(
         (Type::Instant, Type::Date) => {
             diagnostic.help("the day of an instant is `.date`", "日時の日付は `.date` で取り出せます")
         }
-        (Type::Date, Type::Instant) => {
-            diagnostic.help("a date has no time: write `2026-04-01 09:00`", "日付に時刻がありません: `2026-04-01 09:00`")
-        }
+        (Type::Date, Type::Instant) => diagnostic
+            .help("a date has no time: write `2026-04-01 09:00`", "日付に時刻がありません: `2026-04-01 09:00`"),
         (Type::Period, Type::Span) => diagnostic.help(
             "days, weeks, months and years have no exact length: write hours, such as `72h`",
             "日・週・月・年の長さは一定ではありません。`72h` のように時間で書いてください",

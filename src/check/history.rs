@@ -60,7 +60,13 @@ impl<'t> Exprs<'_, 't> {
         window.map(|w| literal::lasting(w, ("a window", "期間"), self.sink))
     }
 
-    fn behaviour(&mut self, event: EventId, pattern: &'t EventPattern, window: Option<&tree::Duration>, ask: Ask) -> Expr {
+    fn behaviour(
+        &mut self,
+        event: EventId,
+        pattern: &'t EventPattern,
+        window: Option<&tree::Duration>,
+        ask: Ask,
+    ) -> Expr {
         let filter = self.filter(event, pattern);
         let window = self.window(window);
         Expr::Behaviour(Box::new(Behaviour { event, filter, window, ask }))
@@ -95,10 +101,7 @@ impl<'t> Exprs<'_, 't> {
                             _ => Subject::Plain,
                         };
                         let condition = Box::new(self.about(subject, |me| me.condition(filter)));
-                        Typed::new(
-                            Expr::Narrow { list: Box::new(list), condition },
-                            Type::List(Box::new(element)),
-                        )
+                        Typed::new(Expr::Narrow { list: Box::new(list), condition }, Type::List(Box::new(element)))
                     }
                 }
             }
@@ -186,5 +189,4 @@ impl<'t> Exprs<'_, 't> {
         let expr = self.behaviour(event, pattern, window, ask);
         self.narrowed(expr, ty.map(fit::optional))
     }
-
 }

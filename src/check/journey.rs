@@ -97,7 +97,9 @@ fn fill(context: Context<'_, '_>, journey: &mut ir::Journey, line: &Header, sink
             journey.reentry = match rule {
                 ReentryRule::Never => Reentry::Never,
                 ReentryRule::Always => Reentry::Always,
-                ReentryRule::After(d) => Reentry::After(literal::lasting(d, ("a wait for re-entry", "再入の間隔"), sink)),
+                ReentryRule::After(d) => {
+                    Reentry::After(literal::lasting(d, ("a wait for re-entry", "再入の間隔"), sink))
+                }
             };
         }
         HeaderKind::Holdout { name, .. } => {
@@ -137,7 +139,9 @@ impl<'t> Headers<'t> {
             let word = word(&header.kind);
             let first = lines.iter().find(|h| word.is_some() && self::word(&h.kind) == word);
             match (first, word) {
-                (Some(first), Some(word)) => sink.report(duplicate(("header", "見出し"), word, header.span, first.span)),
+                (Some(first), Some(word)) => {
+                    sink.report(duplicate(("header", "見出し"), word, header.span, first.span))
+                }
                 _ => lines.push(header),
             }
         }
@@ -179,7 +183,9 @@ impl<'t> Headers<'t> {
         let unreadable = decl.lines.iter().any(|line| match line {
             JourneyLine::Header(header) => matches!(header.kind, HeaderKind::Error),
             JourneyLine::Step(Step { kind: StepKind::Error, .. }) => true,
-            JourneyLine::Step(_) | JourneyLine::Start(_) | JourneyLine::Exit { .. } | JourneyLine::OnlyIf { .. } => false,
+            JourneyLine::Step(_) | JourneyLine::Start(_) | JourneyLine::Exit { .. } | JourneyLine::OnlyIf { .. } => {
+                false
+            }
         });
         if unreadable {
             return;

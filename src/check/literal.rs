@@ -176,7 +176,9 @@ pub fn zone(name: &str, span: Span, sink: &mut Sink) -> Option<Zone> {
     let alike = other_case.or_else(|| crate::diag::did_you_mean(name, Zone::names()));
     let mut found = crate::schema::unknown(("time zone", "タイムゾーン"), name, span, []);
     found = match alike {
-        Some(alike) => found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(span, alike),
+        Some(alike) => {
+            found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(span, alike)
+        }
         None => found.help(
             "write a name such as `Asia/Tokyo` or `Europe/Paris`",
             "`Asia/Tokyo` や `Europe/Paris` のような名前で書いてください",

@@ -5,20 +5,20 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod deliver;
 mod expr;
 mod fit;
 mod flow;
 mod history;
+mod journey;
 mod literal;
 mod name;
 mod operate;
-mod record;
-mod slots;
-mod deliver;
-mod journey;
 mod policy;
+mod record;
 mod schedule;
 mod segments;
+mod slots;
 pub mod splits;
 mod start;
 mod step_names;

@@ -116,12 +116,10 @@ impl<'t> Exprs<'_, 't> {
         .other(var.span, "assigned here", "ここで決まる");
         let diagnostic = match var.assigned {
             Assigned::Always => return true,
-            Assigned::Sometimes(gap) => base
-                .other(gap, "not on the path through here", "この経路では決まらない")
-                .help(
-                    "use it only where it is assigned, assign it on the other path too, or let that path `stop`",
-                    "決まる経路の中で使うか、他の経路でも決めるか、その経路を `stop` で終えてください",
-                ),
+            Assigned::Sometimes(gap) => base.other(gap, "not on the path through here", "この経路では決まらない").help(
+                "use it only where it is assigned, assign it on the other path too, or let that path `stop`",
+                "決まる経路の中で使うか、他の経路でも決めるか、その経路を `stop` で終えてください",
+            ),
             Assigned::Differently(other) => base
                 .other(other, "with another type here", "ここでは別の型")
                 .help("give them different names", "別の名前を付けてください"),
@@ -192,9 +190,9 @@ impl<'t> Exprs<'_, 't> {
             if let Some(Bound::Handle(..)) = self.flow.var(noun).map(|v| &v.bound)
                 && self.subject_field(noun).is_none()
             {
-                return self.handle_fact(noun, of.span, name).map_or_else(Typed::mistaken, |(handle, fact)| {
-                    Typed::new(Expr::Handle(handle, fact), Type::Bool)
-                });
+                return self
+                    .handle_fact(noun, of.span, name)
+                    .map_or_else(Typed::mistaken, |(handle, fact)| Typed::new(Expr::Handle(handle, fact), Type::Bool));
             }
             if !self.resolves(noun) {
                 if noun == PROFILE {
@@ -373,10 +371,9 @@ pub fn cannot_tell(channel: Channel, fact: Fact, handle: &str, span: Span) -> Di
                 format!("計測リンクのクリックは個人ごとにわかります: `{handle}.clicked`"),
             )
             .fix(span, "clicked"),
-        Fact::Bounced => diagnostic.help(
-            format!("ask `{handle}.failed`"),
-            format!("`{handle}.failed` で調べてください"),
-        ),
+        Fact::Bounced => {
+            diagnostic.help(format!("ask `{handle}.failed`"), format!("`{handle}.failed` で調べてください"))
+        }
         Fact::Sent | Fact::Delivered | Fact::Clicked | Fact::Failed => diagnostic,
     }
 }

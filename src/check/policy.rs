@@ -35,7 +35,10 @@ fn policy(context: Context<'_, '_>, decl: &PolicyDecl, sink: &mut Sink) -> Polic
                 if from.seconds == to.seconds {
                     sink.report(
                         Diagnostic::new(Code::E0104, rule.span, "quiet hours that last no time", "長さ 0 の quiet")
-                            .help("the end is not included: `21:00..08:00`", "終わりの時刻は含みません: `21:00..08:00`"),
+                            .help(
+                                "the end is not included: `21:00..08:00`",
+                                "終わりの時刻は含みません: `21:00..08:00`",
+                            ),
                     );
                 }
                 let overflow = overflow(*then, Overflow::Hold);
@@ -109,7 +112,10 @@ fn budget_window(per: &tree::Duration, sink: &mut Sink) -> CalendarPeriod {
                 "a budget is per calendar month, per calendar day, or per hours",
                 "budget の期間は暦月・暦日・時間のどれかです",
             )
-            .help("write `per 1mo`, `per 1d` or hours such as `per 168h`", "`per 1mo`、`per 1d`、`per 168h` のように書いてください"),
+            .help(
+                "write `per 1mo`, `per 1d` or hours such as `per 168h`",
+                "`per 1mo`、`per 1d`、`per 168h` のように書いてください",
+            ),
         );
     }
     window

@@ -117,7 +117,13 @@ impl<'t> Exprs<'_, 't> {
             let names = missing.iter().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(", ");
             let types = missing
                 .iter()
-                .map(|f| format!("{}: {}", f.name, f.ty.as_ref().map_or_else(|| "…".to_owned(), |ty| self.world.type_name(ty))))
+                .map(|f| {
+                    format!(
+                        "{}: {}",
+                        f.name,
+                        f.ty.as_ref().map_or_else(|| "…".to_owned(), |ty| self.world.type_name(ty))
+                    )
+                })
                 .collect::<Vec<_>>()
                 .join(", ");
             let (owner, kind) = (given.name, given.kind);
@@ -136,7 +142,13 @@ impl<'t> Exprs<'_, 't> {
     }
 
     /// The `with` of a send or an action: a value for every parameter.
-    pub fn with(&mut self, written: Option<&'t RecordLit>, declared: &[Field], given: Given<'_>, span: Span) -> Vec<Expr> {
+    pub fn with(
+        &mut self,
+        written: Option<&'t RecordLit>,
+        declared: &[Field],
+        given: Given<'_>,
+        span: Span,
+    ) -> Vec<Expr> {
         let (parts, span) = match written {
             Some(written) => (self.fields(written, declared, given), written.span),
             None => (vec![None; declared.len()], span),

@@ -52,7 +52,10 @@ fn month_days(numbers: &[Number], sink: &mut Sink) -> Option<Vec<u8>> {
                         format!("no month has a day {text}"),
                         format!("{text} 日という日はありません"),
                     )
-                    .help("write 1 to 31; a day past the month's end is its last", "1 から 31 で書いてください。月末を超える日は月末になります"),
+                    .help(
+                        "write 1 to 31; a day past the month's end is its last",
+                        "1 から 31 で書いてください。月末を超える日は月末になります",
+                    ),
                 );
                 return None;
             }

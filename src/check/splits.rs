@@ -208,10 +208,7 @@ fn holdout(percent: &Number, name: &Name, sink: &mut Sink) -> Split {
                 format!("a holdout of {text} % says nothing possible"),
                 format!("{text} % の holdout はできません"),
             )
-            .help(
-                "hold out more than 0 % and less than 100 %",
-                "0 % より大きく 100 % より小さい割合にしてください",
-            ),
+            .help("hold out more than 0 % and less than 100 %", "0 % より大きく 100 % より小さい割合にしてください"),
         );
     }
     let held = parsed.unwrap_or(0);

@@ -24,10 +24,10 @@ pub fn start<'t>(walk: &mut Walk<'_, 't>, decl: &'t JourneyDecl, flow: &mut Flow
     });
     let first = starts.next()?;
     for again in starts {
-        walk.sink.report(
-            duplicate(("the", "行"), "start", again.span, first.span)
-                .help("a journey has one start: make the other a journey of its own", "開始は一つだけです。もう一方は別のジャーニーにしてください"),
-        );
+        walk.sink.report(duplicate(("the", "行"), "start", again.span, first.span).help(
+            "a journey has one start: make the other a journey of its own",
+            "開始は一つだけです。もう一方は別のジャーニーにしてください",
+        ));
     }
     match &first.kind {
         StartKind::Event { event, bind, per, settled, audience } => {
@@ -77,7 +77,10 @@ pub fn start<'t>(walk: &mut Walk<'_, 't>, decl: &'t JourneyDecl, flow: &mut Flow
                             "a journey starts at a moment that is written down",
                             "開始の日時は固定の値で書きます",
                         )
-                        .help("write `2026-12-01 10:00 Asia/Tokyo`", "`2026-12-01 10:00 Asia/Tokyo` のように書いてください"),
+                        .help(
+                            "write `2026-12-01 10:00 Asia/Tokyo`",
+                            "`2026-12-01 10:00 Asia/Tokyo` のように書いてください",
+                        ),
                     );
                     None
                 }
@@ -114,7 +117,10 @@ fn run_key<'t>(walk: &mut Walk<'_, 't>, key: &'t tree::Expr, flow: &mut Flow<'t>
                     format!("a run's key is an id, a text or an int, not `{name}`"),
                     format!("`per` のキーは id・text・int です (`{name}` は使えません)"),
                 )
-                .help("choose such a field of the event: `per order.order_id`", "`per order.order_id` のような項目を選んでください"),
+                .help(
+                    "choose such a field of the event: `per order.order_id`",
+                    "`per order.order_id` のような項目を選んでください",
+                ),
             );
             None
         }

@@ -216,13 +216,7 @@ impl<'c, 't> Walk<'c, 't> {
         Step { id, draws: Vec::new(), kind: StepKind::Repeat { counter, times: passes, body } }
     }
 
-    fn set(
-        &mut self,
-        field: &'t Name,
-        value: Option<&'t tree::Expr>,
-        span: Span,
-        flow: &mut Flow<'t>,
-    ) -> Option<Step> {
+    fn set(&mut self, field: &'t Name, value: Option<&'t tree::Expr>, span: Span, flow: &mut Flow<'t>) -> Option<Step> {
         let id = self.names.derived("set", span, self.sink);
         let mut exprs = self.exprs(flow);
         let Some((field_id, ty)) = exprs.profile_field_id(field) else {
@@ -312,10 +306,7 @@ fn not_missing(context: &Context<'_, '_>, field: &Name) -> Diagnostic {
         format!("`profile.{name}` cannot be missing"),
         format!("`profile.{name}` は欠けることができません"),
     )
-    .help(
-        format!("give it a value, or declare it optional with `?`"),
-        "値を入れるか、宣言に `?` を付けてください",
-    );
+    .help(format!("give it a value, or declare it optional with `?`"), "値を入れるか、宣言に `?` を付けてください");
     match declared {
         Some(declared) => diagnostic.other(declared.span, "declared without `?` here", "`?` のない宣言"),
         None => diagnostic,

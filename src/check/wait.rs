@@ -90,12 +90,7 @@ impl<'t> Walk<'_, 't> {
         Some(Step { id, draws: Vec::new(), kind: StepKind::Wait(until?) })
     }
 
-    fn moment(
-        &mut self,
-        moment: &'t tree::Expr,
-        at: Option<&tree::TimeOfDay>,
-        flow: &mut Flow<'t>,
-    ) -> Option<Until> {
+    fn moment(&mut self, moment: &'t tree::Expr, at: Option<&tree::TimeOfDay>, flow: &mut Flow<'t>) -> Option<Until> {
         let mut exprs = self.exprs(flow);
         let typed = exprs.infer(moment, None);
         let typed = exprs.present(typed, moment.span);
@@ -119,7 +114,9 @@ impl<'t> Walk<'_, 't> {
                     format!("`wait until` には時点が必要ですが、`{name}` です"),
                 );
                 match other {
-                    Type::Span | Type::Period => diagnostic.help("write `wait` for a duration", "長さだけ待つには `wait` と書いてください"),
+                    Type::Span | Type::Period => {
+                        diagnostic.help("write `wait` for a duration", "長さだけ待つには `wait` と書いてください")
+                    }
                     _ => diagnostic,
                 }
             }
@@ -138,10 +135,10 @@ impl<'t> Walk<'_, 't> {
         let up_to = match wait.up_to {
             Some(e) => self.duration(e, flow),
             None => {
-                self.sink.report(
-                    Diagnostic::new(Code::E0404, span, "a wait without an end", "終わりのない待ち")
-                        .help("say how long at most: `wait up to 3d for …`", "長さの上限を書いてください: `wait up to 3d for …`"),
-                );
+                self.sink.report(Diagnostic::new(Code::E0404, span, "a wait without an end", "終わりのない待ち").help(
+                    "say how long at most: `wait up to 3d for …`",
+                    "長さの上限を書いてください: `wait up to 3d for …`",
+                ));
                 None
             }
         };

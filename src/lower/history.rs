@@ -68,12 +68,9 @@ impl Need {
         match &behaviour.ask {
             Ask::Did | Ask::Last { .. } | Ask::First { .. } if every => self.ends = true,
             Ask::Count if every => self.total = true,
-            Ask::Did
-            | Ask::Last { .. }
-            | Ask::First { .. }
-            | Ask::Count
-            | Ask::Sum { .. }
-            | Ask::Average { .. } => self.log = longer(self.log, behaviour.window),
+            Ask::Did | Ask::Last { .. } | Ask::First { .. } | Ask::Count | Ask::Sum { .. } | Ask::Average { .. } => {
+                self.log = longer(self.log, behaviour.window)
+            }
         }
     }
 }
@@ -90,7 +87,8 @@ fn longer(log: HistoryLog, window: Option<CalendarPeriod>) -> HistoryLog {
 
 /// A period that is never shorter than either of two, in any zone and month.
 fn covering(a: CalendarPeriod, b: CalendarPeriod) -> CalendarPeriod {
-    let within = |x: CalendarPeriod, y: CalendarPeriod| x.months <= y.months && x.days <= y.days && x.millis <= y.millis;
+    let within =
+        |x: CalendarPeriod, y: CalendarPeriod| x.months <= y.months && x.days <= y.days && x.millis <= y.millis;
     if within(a, b) {
         return b;
     }

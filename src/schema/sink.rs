@@ -45,9 +45,7 @@ pub fn unknown<'a>(
         if let Some((_, Some(declared))) = known.iter().find(|k| k.0 == alike) {
             found = found.other(*declared, format!("`{alike}` is declared here"), format!("`{alike}` の宣言"));
         }
-        return found
-            .help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?"))
-            .fix(span, alike);
+        return found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(span, alike);
     }
     if known.is_empty() || known.len() > LISTED_NAMES_MAX {
         return found;

@@ -33,7 +33,9 @@ impl<T> Table<T> {
         let mut kept: Vec<Entry<T>> = Vec::with_capacity(entries.len());
         for entry in entries {
             match kept.last() {
-                Some(first) if first.name == entry.name => sink.report(duplicate(kind, &entry.name, entry.span, first.span)),
+                Some(first) if first.name == entry.name => {
+                    sink.report(duplicate(kind, &entry.name, entry.span, first.span))
+                }
                 _ => kept.push(entry),
             }
         }

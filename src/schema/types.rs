@@ -98,7 +98,8 @@ pub fn currency(code: &tree::Name, sink: &mut Sink) -> Option<Currency> {
     let alike = codes().find(|c| *c == upper).or_else(|| did_you_mean(&upper, codes()));
     let mut found = unknown(("currency", "通貨"), &code.text, code.span, []);
     if let Some(alike) = alike {
-        found = found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(code.span, alike);
+        found =
+            found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(code.span, alike);
     }
     sink.report(found);
     None

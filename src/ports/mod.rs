@@ -1,0 +1,33 @@
+//! The outside as the runtime sees it: where orders go, what comes back, and who reads the journal.
+//!
+//! Implements nothing. Time has no port: every input carries its own.
+
+use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Person};
+use crate::value::Instant;
+
+/// A person's place in a host, from 0 in order of first sight.
+pub type Seat = u32;
+
+/// Something that comes back for the person an order or a call was made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Not earlier than the order; at the same moment it is taken before anything else happens to the person.
+    pub at: Instant,
+    pub kind: InputKind,
+}
+
+/// Takes messages and action calls. The decisions shared by all people (budgets) fall here, in order of time.
+pub trait Outbox {
+    /// An order with `awaited` must be answered at some time, or the message's patience runs out.
+    fn send(&mut self, person: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>);
+    /// Every call must be answered at some time: a run waits at it without end.
+    fn call(&mut self, person: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>);
+}
+
+/// Reads along. Changes nothing.
+pub trait Journal {
+    /// An input is about to be processed.
+    fn taken(&mut self, seat: Seat, input: &Input);
+    /// The machine wrote a line of the person's story.
+    fn wrote(&mut self, seat: Seat, entry: &Entry);
+}

@@ -1,0 +1,12 @@
+//! One turn of the engine for one person at a time: take an input, step, hand effects to the outbox, note the next wake.
+//!
+//! Decides nothing about journeys (the machine does) and performs nothing (the outbox does). Time is what inputs say.
+
+pub mod budgets;
+pub mod host;
+pub mod identity;
+pub mod ticks;
+
+pub use budgets::Budgets;
+pub use host::Host;
+pub use identity::Identities;
