@@ -3,7 +3,7 @@
 //! Evaluates nothing. The cases that need room live beside: names, operators, history, records.
 
 use super::fit::{self, Typed, required};
-use super::flow::{Flow, places_set};
+use super::flow::Flow;
 use super::literal;
 use super::slots::Slots;
 use crate::diag::{Code, Diagnostic};
@@ -211,8 +211,11 @@ impl<'t> Exprs<'_, 't> {
             ExprKind::Quantifier { quantifier, list } => self.quantify(*quantifier, list),
             ExprKind::Split { name, per_run: _, arms } => self.split_value(name, arms, hint, whole, e.span),
             ExprKind::NextAnniversary(of) => {
-                let date = self.wanted(of, &Type::Date);
-                Typed::new(Expr::NextAnniversary(Box::new(date)), Type::Date)
+                let typed = self.infer(of, Some(&Type::Date));
+                let lifted = matches!(typed.ty, Some(Type::Optional(_)));
+                let wanted = if lifted { fit::optional(Type::Date) } else { Type::Date };
+                let date = self.fitted(typed, &wanted, of.span);
+                self.narrowed(Expr::NextAnniversary(Box::new(date)), Some(wanted))
             }
             ExprKind::Since { unit, of } => self.since(*unit, of),
             ExprKind::Tagged(tag) => {
@@ -396,15 +399,17 @@ impl<'t> Exprs<'_, 't> {
 
     fn since(&mut self, unit: tree::SinceUnit, of: &'t tree::Expr) -> Typed {
         let typed = self.infer(of, None);
-        let typed = self.present(typed, of.span);
         let unit = match unit {
             tree::SinceUnit::Days => ir::SinceUnit::Days,
             tree::SinceUnit::Months => ir::SinceUnit::Months,
             tree::SinceUnit::Years => ir::SinceUnit::Years,
         };
-        match &typed.ty {
+        // Since something that may be missing is a number that may be missing.
+        let lifted = matches!(typed.ty, Some(Type::Optional(_)));
+        let ty = if lifted { fit::optional(Type::Int) } else { Type::Int };
+        match typed.ty.as_ref().map(required) {
             None | Some(Type::Instant | Type::Date) => {
-                Typed::new(Expr::Since { unit, of: Box::new(typed.expr) }, Type::Int)
+                self.narrowed(Expr::Since { unit, of: Box::new(typed.expr) }, Some(ty))
             }
             Some(other) => {
                 let name = self.world.type_name(other);

@@ -98,6 +98,9 @@ pub fn unify(left: Typed, right: Typed) -> Result<(Expr, Expr, Type), (Type, Typ
     if a == b || (is_textual(&a) && b == Type::Text) || (is_textual(&b) && a == Type::Text) {
         return Ok((left.expr, right.expr, a));
     }
+    if is_number(&a) && is_number(&b) {
+        return Ok((left.expr, right.expr, Type::Decimal));
+    }
     if let Some(adapted) = literal_as(&right.expr, &a) {
         return Ok((left.expr, adapted, a));
     }

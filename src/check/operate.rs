@@ -127,9 +127,7 @@ impl<'t> Exprs<'_, 't> {
                 .other(right.1, format!("this is `{b_name}`"), format!("これは `{b_name}`"));
                 // A literal on the right is the likelier mistake; help for turning it into what the left is.
                 let (found, wanted, at) = match types {
-                    (Some(l), Some(r)) if matches!(required(&l), Type::Int | Type::Decimal | Type::Text) => {
-                        (l, r, left.1)
-                    }
+                    (Some(l), Some(r)) if matches!(required(&l), Type::Int | Type::Decimal | Type::Text) => (l, r, left.1),
                     (Some(l), Some(r)) => (r, l, right.1),
                     (None, _) | (_, None) => return Typed::mistaken(),
                 };
@@ -157,22 +155,8 @@ impl<'t> Exprs<'_, 't> {
                 format!("`{name}` は全体どうしでは比べられません"),
             )
             .help("compare one of its fields", "項目どうしを比べてください"),
-            Type::Period if ordering => Diagnostic::new(
-                Code::E0422,
-                op_span,
-                "periods of days, weeks and months have no order",
-                "日・週・月の期間に大小はありません",
-            )
-            .help("compare the instants they lead to", "それぞれの時点どうしを比べてください"),
-            Type::Bool
-            | Type::Zone
-            | Type::Text
-            | Type::Id
-            | Type::Email
-            | Type::Phone
-            | Type::LineId
-            | Type::PushToken
-            | Type::Url
+            Type::Bool | Type::Zone | Type::Text | Type::Id | Type::Email | Type::Phone | Type::LineId
+            | Type::PushToken | Type::Url
                 if ordering =>
             {
                 Diagnostic::new(
@@ -265,9 +249,10 @@ impl<'t> Exprs<'_, 't> {
         .other(left.1, format!("this is `{a_name}`"), format!("これは `{a_name}`"))
         .other(right.1, format!("this is `{b_name}`"), format!("これは `{b_name}`"));
         match (a, b) {
-            (Type::Date, Type::Span) => diagnostic
-                .help("a date moves by days, weeks, months or years: `3d`", "日付に足せるのは日・週・月・年です: `3d`"),
-            (Type::Date, Type::Date) => diagnostic.help("count with `days since`", "日数は `days since` で数えます"),
+            (Type::Date, Type::Span) => diagnostic.help(
+                "a date moves by days, weeks, months or years: `3d`",
+                "日付に足せるのは日・週・月・年です: `3d`",
+            ),
             (Type::Money(_), Type::Money(_)) | (Type::Money(_), Type::Int) | (Type::Int, Type::Money(_)) => {
                 fit::explain(self.world, diagnostic, None, b, a, right.1)
             }
@@ -293,6 +278,11 @@ fn result(op: Operator, a: &Type, b: &Type) -> Option<Type> {
         (Add | Subtract, Type::Instant, Type::Span | Type::Period) => Some(Type::Instant),
         (Add, Type::Span | Type::Period, Type::Instant) => Some(Type::Instant),
         (Subtract, Type::Instant, Type::Instant) => Some(Type::Span),
+        (Subtract, Type::Date, Type::Date) => Some(Type::Period),
+        (Add | Subtract, Type::Span, Type::Span) => Some(Type::Span),
+        (Add | Subtract, Type::Span | Type::Period, Type::Span | Type::Period) => Some(Type::Period),
+        (Multiply, Type::Span, factor) | (Multiply, factor, Type::Span) if is_number(factor) => Some(Type::Span),
+        (Multiply, Type::Period, Type::Int) | (Multiply, Type::Int, Type::Period) => Some(Type::Period),
         (Add | Subtract, Type::Date, Type::Period) => Some(Type::Date),
         (Add, Type::Period, Type::Date) => Some(Type::Date),
         (Add, x, y) if is_textual(x) && is_textual(y) => Some(Type::Text),
