@@ -83,8 +83,10 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
     };
     let world = World::build(project, files, &mut sink);
     let splits = splits::collect(&world, &mut sink);
-    let checked = check::check(Context { world: &world, sources, splits: &splits }, &mut sink);
-    let timelines = Vec::new();
+    let context = Context { world: &world, sources, splits: &splits };
+    let checked = check::check(context, &mut sink);
+    let placer = lower::Placer::new(sources);
+    let timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
     let diagnostics = levelled(sink, &settings.levels);
     let usable = !diagnostics.iter().any(Diagnostic::is_error);
     let program = usable.then(|| lower::program(&world, splits, checked, sources));

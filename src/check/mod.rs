@@ -6,12 +6,14 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod deliver;
+mod expect;
 mod expr;
 mod fit;
 mod flow;
 mod history;
 mod journey;
 mod literal;
+mod moves;
 mod name;
 mod operate;
 mod policy;
@@ -23,12 +25,14 @@ pub mod splits;
 mod start;
 mod step_names;
 mod steps;
+mod timeline;
 pub mod typed;
 mod wait;
 
-use crate::ir::{self, Policy, Segment};
+use crate::ir::timeline::Timeline;
+use crate::ir::{self, Place, Policy, Segment};
 use crate::schema::{Sink, Table, World};
-use crate::text::Sources;
+use crate::text::{Sources, Span};
 use crate::value::Zone;
 use expr::Exprs;
 use flow::Flow;
@@ -55,7 +59,19 @@ pub fn check(context: Context<'_, '_>, sink: &mut Sink) -> Checked {
     let segments = segments::segments(context, sink);
     let journeys = context.world.journeys.iter();
     let journeys = journeys.map(|entry| journey::journey(context, &policies, entry.data, sink)).collect();
-    Checked { policies, segments, journeys }
+    let checked = Checked { policies, segments, journeys };
+    moves::moves(context, &checked, sink);
+    checked
+}
+
+/// The tests that mean something; `place` says where a span is.
+pub fn tests(
+    context: Context<'_, '_>,
+    checked: &Checked,
+    place: &dyn Fn(Span) -> Place,
+    sink: &mut Sink,
+) -> Vec<Timeline> {
+    timeline::timelines(context, checked, place, sink)
 }
 
 impl<'c, 't> Exprs<'c, 't> {

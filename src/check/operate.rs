@@ -127,7 +127,9 @@ impl<'t> Exprs<'_, 't> {
                 .other(right.1, format!("this is `{b_name}`"), format!("これは `{b_name}`"));
                 // A literal on the right is the likelier mistake; help for turning it into what the left is.
                 let (found, wanted, at) = match types {
-                    (Some(l), Some(r)) if matches!(required(&l), Type::Int | Type::Decimal | Type::Text) => (l, r, left.1),
+                    (Some(l), Some(r)) if matches!(required(&l), Type::Int | Type::Decimal | Type::Text) => {
+                        (l, r, left.1)
+                    }
                     (Some(l), Some(r)) => (r, l, right.1),
                     (None, _) | (_, None) => return Typed::mistaken(),
                 };
@@ -155,8 +157,15 @@ impl<'t> Exprs<'_, 't> {
                 format!("`{name}` は全体どうしでは比べられません"),
             )
             .help("compare one of its fields", "項目どうしを比べてください"),
-            Type::Bool | Type::Zone | Type::Text | Type::Id | Type::Email | Type::Phone | Type::LineId
-            | Type::PushToken | Type::Url
+            Type::Bool
+            | Type::Zone
+            | Type::Text
+            | Type::Id
+            | Type::Email
+            | Type::Phone
+            | Type::LineId
+            | Type::PushToken
+            | Type::Url
                 if ordering =>
             {
                 Diagnostic::new(
@@ -249,10 +258,8 @@ impl<'t> Exprs<'_, 't> {
         .other(left.1, format!("this is `{a_name}`"), format!("これは `{a_name}`"))
         .other(right.1, format!("this is `{b_name}`"), format!("これは `{b_name}`"));
         match (a, b) {
-            (Type::Date, Type::Span) => diagnostic.help(
-                "a date moves by days, weeks, months or years: `3d`",
-                "日付に足せるのは日・週・月・年です: `3d`",
-            ),
+            (Type::Date, Type::Span) => diagnostic
+                .help("a date moves by days, weeks, months or years: `3d`", "日付に足せるのは日・週・月・年です: `3d`"),
             (Type::Money(_), Type::Money(_)) | (Type::Money(_), Type::Int) | (Type::Int, Type::Money(_)) => {
                 fit::explain(self.world, diagnostic, None, b, a, right.1)
             }

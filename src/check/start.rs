@@ -24,10 +24,10 @@ pub fn start<'t>(walk: &mut Walk<'_, 't>, decl: &'t JourneyDecl, flow: &mut Flow
     });
     let first = starts.next()?;
     for again in starts {
-        walk.sink.report(
-            duplicate(("the", "行"), "start", again.span, first.span)
-                .help("a journey has one start: make the other a journey of its own", "開始は一つだけです。もう一方は別のジャーニーにしてください"),
-        );
+        walk.sink.report(duplicate(("the", "行"), "start", again.span, first.span).help(
+            "a journey has one start: make the other a journey of its own",
+            "開始は一つだけです。もう一方は別のジャーニーにしてください",
+        ));
     }
     match &first.kind {
         StartKind::Event { event, bind, per, settled, audience } => {
@@ -77,7 +77,10 @@ pub fn start<'t>(walk: &mut Walk<'_, 't>, decl: &'t JourneyDecl, flow: &mut Flow
                             "a journey starts at a moment that is written down",
                             "開始の日時は固定の値で書きます",
                         )
-                        .help("write `2026-12-01 10:00 Asia/Tokyo`", "`2026-12-01 10:00 Asia/Tokyo` のように書いてください"),
+                        .help(
+                            "write `2026-12-01 10:00 Asia/Tokyo`",
+                            "`2026-12-01 10:00 Asia/Tokyo` のように書いてください",
+                        ),
                     );
                     None
                 }
@@ -134,7 +137,10 @@ fn run_key<'t>(walk: &mut Walk<'_, 't>, key: &'t tree::Expr, flow: &mut Flow<'t>
                     format!("a run's key names one thing, which `{name}` does not"),
                     format!("`per` のキーに `{name}` は使えません"),
                 )
-                .help("choose an id, a text, an int or a time of the event: `per order.order_id`", "id・text・int・日時の項目を選んでください: `per order.order_id`"),
+                .help(
+                    "choose an id, a text, an int or a time of the event: `per order.order_id`",
+                    "id・text・int・日時の項目を選んでください: `per order.order_id`",
+                ),
             );
             None
         }
