@@ -6,6 +6,7 @@ pub mod cli;
 pub mod compile;
 pub mod diag;
 pub mod diagram;
+pub mod fmt;
 pub mod ingest;
 pub mod ir;
 pub mod lower;

@@ -200,7 +200,7 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         Rule::approve | Rule::kw_approve => Meaning::Word("approve"),
         Rule::expect | Rule::kw_expect => Meaning::Word("expect"),
         Rule::negated | Rule::op_not | Rule::kw_not => Meaning::Word("not"),
-        Rule::op_negate => Meaning::Word("-"),
+        Rule::op_negate | Rule::ago => Meaning::Word("-"),
         Rule::window => Meaning::Word("in last"),
         Rule::kw_about => Meaning::Word("about"),
         Rule::kw_action => Meaning::Word("action"),

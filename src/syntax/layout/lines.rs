@@ -76,7 +76,7 @@ pub(super) fn carries_on(word: &str, after: &str) -> bool {
     }
     match word {
         "takes" | "gives" => next == Some('{'),
-        _ => true,
+        _ => next != Some(':'),
     }
 }
 
@@ -133,6 +133,7 @@ mod tests {
             ("with", " {", true),
             ("takes", " {", true),
             ("takes", ": text", false),
+            ("in", ": text", false),
             ("wait", " 3d", false),
         ] {
             assert_eq!(carries_on(word, after), expected, "{word}{after}");

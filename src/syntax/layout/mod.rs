@@ -336,7 +336,11 @@ impl<'a> Scan<'a> {
         }
         match word {
             Some((word, after)) if lines::carries_on(word, after) => true,
-            Some((word, after)) => self.mid_expression() && !lines::begins_statement(word, after),
+            Some((word, after)) => {
+                self.mid_expression()
+                    && !lines::begins_statement(word, after)
+                    && !lines::begins_declaration(word, after)
+            }
             None => match self.text.as_bytes().get(start) {
                 Some(b'{') => true,
                 Some(b'}' | b'+') => false,
