@@ -148,6 +148,7 @@ impl Turn<'_, '_> {
         let place = (engine.rank(run.journey), run.no);
         let runs = &mut self.activity().runs;
         let index = runs.partition_point(|r| (engine.rank(r.journey), r.no) < place);
+        runs.reserve_exact(1);
         runs.insert(index, run);
         index
     }

@@ -342,10 +342,11 @@ fn items(list: &Value) -> &[Value] {
     }
 }
 
-/// Whether the value moves with the clock, apart from the windows of behaviour, which know their own horizons.
+/// Whether the value moves with the clock. The windows of behaviour and the next anniversary stand still until their own
+/// horizons, which they note themselves.
 fn reads_clock(expr: &Expr) -> bool {
     match expr {
-        Expr::Now | Expr::Today | Expr::NextAnniversary(_) | Expr::Since { .. } => true,
+        Expr::Now | Expr::Today | Expr::Since { .. } => true,
         Expr::Const(_)
         | Expr::Profile(_)
         | Expr::Slot(_)
@@ -358,6 +359,7 @@ fn reads_clock(expr: &Expr) -> bool {
         | Expr::Negate(inner)
         | Expr::IsSet(inner)
         | Expr::Length(inner)
+        | Expr::NextAnniversary(inner)
         | Expr::DateOf(inner) => reads_clock(inner),
         Expr::And(parts) | Expr::Or(parts) | Expr::Record(parts) | Expr::List(parts) => parts.iter().any(reads_clock),
         Expr::Pick { arms, .. } => arms.iter().any(reads_clock),

@@ -9,6 +9,9 @@ use crate::value::{Instant, Value};
 
 use super::person::value_bytes;
 
+/// Up to this many entries the log grows one by one.
+const EXACT_GROWTH_MAX: usize = 8;
+
 /// One event's past, ordered by the events' own time.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct EventHistory {
@@ -71,6 +74,11 @@ impl EventHistory {
     fn insert(&mut self, need: &HistoryNeed, at: Instant, kept: impl Fn(&FieldId) -> Value) {
         let index = self.times.partition_point(|t| *t <= at);
         let stride = need.fields.len();
+        // Most people have few entries: exact growth keeps them small, and past a few the usual growth keeps it fast.
+        if self.times.len() < EXACT_GROWTH_MAX {
+            self.times.reserve_exact(1);
+            self.values.reserve_exact(stride);
+        }
         self.times.insert(index, at);
         self.values.splice(index * stride..index * stride, need.fields.iter().map(kept));
     }

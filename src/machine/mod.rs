@@ -38,3 +38,6 @@ pub use person::{Person, Run, RunState};
 /// Instructions executed for one person at one moment. Programs are bounded, but journeys can set each other off through
 /// the profile; past this a run ends as [`EndReason::Overrun`] instead of the machine running for ever.
 pub const INSTRUCTIONS_PER_MOMENT_MAX: u32 = 10_000;
+
+#[cfg(test)]
+mod tests;

@@ -140,6 +140,9 @@ impl<'t, 'p> Turn<'t, 'p> {
         if seen.iter().any(|(known, _)| *known == id) {
             return true;
         }
+        if seen.len() < seen.capacity() / 4 {
+            seen.shrink_to(seen.len() * 2);
+        }
         seen.push((id, now));
         false
     }
@@ -173,6 +176,7 @@ impl<'t, 'p> Turn<'t, 'p> {
         };
         let history = &mut self.person.history;
         let index = history.binary_search_by_key(&event, |h| h.event).unwrap_or_else(|index| {
+            history.reserve_exact(1);
             history.insert(index, EventHistory::new(event));
             index
         });
@@ -215,7 +219,10 @@ impl<'t, 'p> Turn<'t, 'p> {
             (Ok(index), true) => drop(profile.remove(index)),
             (Ok(index), false) => profile[index].1 = value,
             (Err(_), true) => {}
-            (Err(index), false) => profile.insert(index, (field, value)),
+            (Err(index), false) => {
+                profile.reserve_exact(1);
+                profile.insert(index, (field, value));
+            }
         }
         self.person.profile_at = self.now;
         self.written.push(field);
