@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tabi::compile::{self, Compiled, compile};
 use tabi::diag::{Language, render};
+use tabi::fmt;
 use tabi::project::{self, Project};
 
 /// The shop, and every teaching example.
@@ -45,6 +46,16 @@ fn all_projects_are_clean() {
         }
     }
     assert!(found.is_empty(), "{found}");
+}
+
+#[test]
+fn all_projects_are_laid_out_by_the_formatter() {
+    for root in projects() {
+        for (_, source) in project::load(&root).sources.iter() {
+            let laid_out = fmt::format(source).unwrap_or_else(|refusal| panic!("{}: {refusal:?}", source.path));
+            assert!(laid_out == source.text, "{}: run `tabi fmt` on it", source.path);
+        }
+    }
 }
 
 /// LINE takes up to five message objects in one send.
