@@ -1,4 +1,39 @@
 //! Tabi (旅, "journey"): campaigns as code.
+//!
+//! Text becomes a tree; the tree is checked against a schema and lowered to a program; a machine steps the program; a
+//! runtime turns the steps of many people into one history; a simulator does so in an imagined world; a few faces look at
+//! it.
+//!
+//! ```text
+//! text/       sources, places, lines                               ground
+//! diag/       a diagnostic as data; renderers; the code registry
+//! value/      values, money, time, ids, limits: what flows
+//!
+//! syntax/     text -> tree. Never fails                            front wing: the language
+//! schema/     what people, events, messages, channels look like
+//! check/      names, types, flow -> diagnostics
+//! lower/      checked tree -> program
+//! fmt/        tree -> text, proven by re-parsing
+//! compile.rs  the front wing's only door: sources -> program + diagnostics
+//!
+//! ir/         the program: plain, versioned, hashable data         the waist
+//!
+//! machine/    (program, person, input) -> (person', effects)       back wing: the engine
+//! ports/      the outside as a few small traits
+//! runtime/    one turn after the other: load, step, commit, tell
+//! simulate/   a virtual world for the same runtime; timeline tests; reports
+//! ingest/     bytes -> typed event, or a reason
+//!
+//! project/    tabi.yaml and the files under it                     faces
+//! diagram/    a journey as mermaid, JSON, SVG
+//! cli/        the command line: one file per command
+//! ```
+//!
+//! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
+//! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
+//! `diagram`) are pure: no clock, no files, no network, no environment, no chance, no threads, no printing, no hash order.
+//! `clippy.toml` is their wall. Names are not re-exported here, since re-exports hide cycles.
+
 #![forbid(unsafe_code)]
 
 pub mod check;

@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::explain;
+use super::{check, explain, fmt};
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Check(check::Args),
+    Fmt(fmt::Args),
     Explain(explain::Args),
 }
 

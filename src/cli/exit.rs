@@ -16,6 +16,8 @@ pub enum Exit {
     Findings,
     /// A test or a promise failed.
     Failed,
+    /// There is nothing where a project was named; it has been said.
+    NoProject,
 }
 
 /// Why a command could not run to its end.
@@ -46,6 +48,7 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
         Ok(Exit::Fine) => FINE,
         Ok(Exit::Findings) => FINDINGS,
         Ok(Exit::Failed) => FAILED,
+        Ok(Exit::NoProject) => USAGE,
         Err(Stop::Usage { what, help }) => {
             speaker.refusal(&what, &help);
             USAGE

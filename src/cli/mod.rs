@@ -3,8 +3,11 @@
 //! Decides nothing about campaigns: every command asks a room and shows the answer.
 
 mod args;
+mod check;
 mod exit;
 mod explain;
+mod fmt;
+mod open;
 mod speak;
 
 use std::ffi::OsString;
@@ -13,7 +16,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
-use exit::Exit;
 use speak::Speaker;
 
 /// Runs the command line `args` (the program's name first) and says how it ended.
@@ -24,6 +26,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut speaker = Speaker::new(&args);
     let result = match args.command {
+        Command::Check(args) => check::run(&args, &mut speaker),
+        Command::Fmt(args) => fmt::run(&args, &mut speaker),
         Command::Explain(args) => explain::run(&args, &mut speaker),
     };
     exit::code(result, &mut speaker)

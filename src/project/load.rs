@@ -27,6 +27,7 @@ const FOLDER_DEPTH_MAX: usize = 32;
 /// Reads the project that `start` belongs to: the nearest folder, from it upwards, that holds `tabi.yaml`.
 pub fn load(start: &Path) -> Project {
     let mut project = Project {
+        found: false,
         root: start.to_path_buf(),
         settings: Settings::default(),
         sources: Sources::default(),
@@ -34,7 +35,7 @@ pub fn load(start: &Path) -> Project {
         diagnostics: Vec::new(),
     };
     match find_root(start) {
-        Ok(root) => project.root = root,
+        Ok(root) => (project.found, project.root) = (true, root),
         Err(why) => {
             project.trouble(start, why);
             return project;
@@ -46,9 +47,10 @@ pub fn load(start: &Path) -> Project {
 }
 
 /// What stands in the way of reading something, and the remedy.
-struct Trouble {
-    headline: Phrase,
-    help: Phrase,
+#[derive(Debug)]
+pub struct Trouble {
+    pub headline: Phrase,
+    pub help: Phrase,
 }
 
 impl Trouble {
@@ -158,6 +160,25 @@ fn read_text(path: &Path, limit: u64) -> Result<String, Trouble> {
             "UTF-8 で保存し直す (Shift_JIS のままになっていないか確かめる)",
         )
     })
+}
+
+/// The text of one campaign file, within limits.
+pub fn read_campaign(path: &Path) -> Result<Source, Trouble> {
+    read_text(path, FILE_BYTES_MAX).map(|text| Source::new(shown(path), text))
+}
+
+/// All campaign files under a folder, by path, and what stood in the way; a file stands for itself.
+pub fn campaign_files(path: &Path) -> (Vec<PathBuf>, Vec<Trouble>) {
+    match fs::metadata(path) {
+        Err(error) => (Vec::new(), vec![not_there(path, &error)]),
+        Ok(meta) if meta.is_file() => (vec![path.to_path_buf()], Vec::new()),
+        Ok(_) => {
+            let mut found = Found::default();
+            walk(path, 0, &mut found);
+            found.files.sort();
+            (found.files, found.troubles.into_iter().map(|(_, why)| why).collect())
+        }
+    }
 }
 
 fn read_config(project: &mut Project) {

@@ -10,13 +10,15 @@ use std::path::PathBuf;
 
 use crate::diag::Diagnostic;
 use crate::text::{Source, SourceId, Sources};
-pub use load::{CONFIG_FILE, load};
+pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign};
 pub use settings::{LintLevel, LintSetting, Response, Sample, Settings};
 
 /// What was found in a project folder. Diagnostics about files or settings are in it, not instead of it: whatever could
 /// be read is there to be checked as well.
 #[derive(Debug)]
 pub struct Project {
+    /// Whether there is a project at all; if not, `diagnostics` says why.
+    pub found: bool,
     /// The folder that holds `tabi.yaml`; paths in the settings are relative to it.
     pub root: PathBuf,
     pub settings: Settings,
@@ -32,13 +34,12 @@ impl Project {
     pub fn file_count(&self) -> usize {
         self.sources.len() + self.others.len()
     }
-    /// Everything diagnostics may point to. To be called when the campaigns are compiled: from then on the sources
+    /// Makes `sources` everything that diagnostics may point to. To be called when the campaigns are compiled: from then on they
     /// hold files that are not campaigns.
-    pub fn all_sources(&mut self) -> &Sources {
+    pub fn settle(&mut self) {
         for source in self.others.drain(..) {
             self.sources.add(source);
         }
-        &self.sources
     }
     fn next_id(&self) -> SourceId {
         SourceId(self.file_count() as u32)

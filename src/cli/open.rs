@@ -1,0 +1,84 @@
+//! Opening a project: reading and compiling it, for every command that needs a program.
+//!
+//! Judges nothing itself; says what the rooms found.
+
+use std::path::Path;
+
+use super::exit::{Exit, Stop};
+use super::speak::Speaker;
+use crate::compile::{self, Compiled, Level};
+use crate::diag::{Diagnostic, render};
+use crate::ir::Program;
+use crate::ir::timeline::Timeline;
+use crate::project::{self, LintLevel, Project};
+
+/// A project with all that can be said of it.
+pub struct Opened {
+    pub project: Project,
+    /// `None` if there is any error.
+    pub program: Option<Program>,
+    pub timelines: Vec<Timeline>,
+    /// Of the files and of the campaigns, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were looked at.
+    pub files: usize,
+}
+
+pub fn open(start: &Path) -> Opened {
+    let mut project = project::load(start);
+    let files = project.file_count();
+    let mut diagnostics = std::mem::take(&mut project.diagnostics);
+    // Names declared in a file that could not be read would all look unknown.
+    let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
+    let (mut program, mut timelines) = (None, Vec::new());
+    if readable {
+        let compiled: Compiled = compile::compile(&project.sources, &settings(&project.settings));
+        diagnostics.extend(compiled.diagnostics);
+        program = compiled.program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+        timelines = compiled.timelines;
+    }
+    project.settle();
+    render::sort(&mut diagnostics);
+    Opened { project, program, timelines, diagnostics, files }
+}
+
+impl Opened {
+    /// The end of a command that needed a program and got none; the reasons go to the standard error.
+    pub fn refuse(&self, speaker: &mut Speaker) -> Result<Exit, Stop> {
+        let errors: Vec<Diagnostic> = self.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
+        let mut text = speaker.diagnostics(&errors, &self.project.sources);
+        text.push_str(&render::summary(&errors, self.files, speaker.language));
+        text.push('\n');
+        speaker.aside(&text)?;
+        Ok(self.end())
+    }
+
+    /// How a command ends that found nothing but what the diagnostics say.
+    pub fn end(&self) -> Exit {
+        match (self.project.found, self.diagnostics.iter().any(Diagnostic::is_error)) {
+            (false, _) => Exit::NoProject,
+            (true, true) => Exit::Findings,
+            (true, false) => Exit::Fine,
+        }
+    }
+}
+
+/// The part of the settings that changes what the campaigns mean.
+fn settings(settings: &project::Settings) -> compile::Settings {
+    compile::Settings {
+        name: settings.name.clone(),
+        zone: settings.zone,
+        currency: settings.currency,
+        max_event_age: settings.max_event_age,
+        dedupe_window: settings.dedupe_window,
+        levels: settings.lints.iter().map(|lint| (lint.code, level(lint.level))).collect(),
+    }
+}
+
+fn level(level: LintLevel) -> Level {
+    match level {
+        LintLevel::Allow => Level::Allow,
+        LintLevel::Warn => Level::Warn,
+        LintLevel::Error => Level::Error,
+    }
+}
