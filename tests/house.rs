@@ -147,7 +147,8 @@ fn the_table_has_no_cycle() {
 fn pure_rooms_have_their_wall() {
     for room in PURE {
         let door = |file: &File| {
-            file.room == *room && (file.path.ends_with(format!("{room}/mod.rs")) || file.path.ends_with(format!("{room}.rs")))
+            file.room == *room
+                && (file.path.ends_with(format!("{room}/mod.rs")) || file.path.ends_with(format!("{room}.rs")))
         };
         let root = sources().into_iter().find(door).unwrap_or_else(|| panic!("there is no room `{room}`"));
         assert!(root.text.contains(WALL), "`{room}` lacks `{WALL}`");

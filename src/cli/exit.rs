@@ -35,12 +35,12 @@ impl From<io::Error> for Stop {
     }
 }
 
-pub const FINE: u8 = 0;
-pub const FINDINGS: u8 = 1;
-pub const FAILED: u8 = 2;
-pub const USAGE: u8 = 64;
-pub const OUR_FAULT: u8 = 70;
-pub const TRY_AGAIN: u8 = 75;
+const FINE: u8 = 0;
+const FINDINGS: u8 = 1;
+const FAILED: u8 = 2;
+const USAGE: u8 = 64;
+const OUR_FAULT: u8 = 70;
+const TRY_AGAIN: u8 = 75;
 
 /// The number for a command's end; says what stopped it.
 pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
@@ -65,6 +65,17 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
             TRY_AGAIN
         }
     })
+}
+
+/// The number for a panic; what and where it was has been printed by then.
+pub fn our_fault(speaker: &mut Speaker) -> ExitCode {
+    let what = Phrase::new("tabi itself failed; this is not your project's fault", "tabi 自体の不具合です");
+    let help = Phrase::new(
+        "please report the lines above with the files that led to them",
+        "上の行と、そのとき使ったファイルを添えて報告してください",
+    );
+    speaker.refusal(&what, &help);
+    ExitCode::from(OUR_FAULT)
 }
 
 /// The number for arguments that could not be read, or that asked for help; prints what clap has to say.

@@ -6,16 +6,18 @@ mod args;
 mod check;
 mod exit;
 mod explain;
-mod fmt;
 mod open;
+mod show;
 mod speak;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Args, Command};
+use exit::{Exit, Stop};
 use speak::Speaker;
 
 /// Runs the command line `args` (the program's name first) and says how it ended.
@@ -25,10 +27,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return exit::of_arguments(&error),
     };
     let mut speaker = Speaker::new(&args);
-    let result = match args.command {
-        Command::Check(args) => check::run(&args, &mut speaker),
-        Command::Fmt(args) => fmt::run(&args, &mut speaker),
-        Command::Explain(args) => explain::run(&args, &mut speaker),
-    };
-    exit::code(result, &mut speaker)
+    // A panic is a fault of ours, never of the project: it ends with its own number and says where to turn.
+    let result = catch_unwind(AssertUnwindSafe(|| perform(&args.command, &mut speaker)));
+    match result {
+        Ok(result) => exit::code(result, &mut speaker),
+        Err(_) => exit::our_fault(&mut speaker),
+    }
+}
+
+fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    match command {
+        Command::Check(args) => check::run(args, speaker),
+        Command::Show(args) => show::run(args, speaker),
+        Command::Explain(args) => explain::run(args, speaker),
+    }
 }

@@ -105,7 +105,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn top(&mut self, yaml: &Yaml, settings: &mut Settings) {
         for key in ["name", "timezone", "currency"] {
-            if yaml.get(key).is_none_or(Yaml::is_null) {
+            // A misspelt key is reported as such, once.
+            let misspelt = yaml.as_mapping().is_some_and(|mapping| {
+                mapping
+                    .keys()
+                    .filter_map(Yaml::as_str)
+                    .any(|other| !KEYS.contains(&other) && did_you_mean(other, KEYS.iter().copied()) == Some(key))
+            });
+            if yaml.get(key).is_none_or(Yaml::is_null) && !misspelt {
                 self.missing(key);
             }
         }
@@ -366,7 +373,7 @@ impl Reader<'_> {
         };
         let diagnostic = Diagnostic::new(
             Code::E0108,
-            self.span(spot::key(self.text, &[key])),
+            self.span(0..0),
             format!("`{key}` is missing"),
             format!("`{key}` がありません"),
         );
@@ -407,16 +414,12 @@ impl Reader<'_> {
 
     fn wrong(&mut self, path: &[&str], expected: &str, expected_ja: &str, found: &Yaml) {
         let name = path.last().map_or_else(|| "tabi.yaml".to_string(), |key| key.to_string());
-        let diagnostic = Diagnostic::new(
+        let found = describe(found);
+        self.diagnostics.push(Diagnostic::new(
             Code::E0108,
             self.span(spot::value(self.text, path)),
-            format!("`{name}` should be {expected}"),
-            format!("`{name}` には{expected_ja}が必要"),
-        );
-        let found = describe(found);
-        self.diagnostics.push(diagnostic.note(
-            format!("expected {expected}, found {}", found.en),
-            format!("必要なもの: {expected_ja}、実際: {}", found.ja),
+            format!("`{name}` should be {expected}, not {}", found.en),
+            format!("`{name}` には {expected_ja} が必要 (実際は {})", found.ja),
         ));
     }
 

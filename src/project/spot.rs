@@ -18,6 +18,9 @@ pub fn value(text: &str, path: &[&str]) -> Range<usize> {
     let Some(colon) = rest.find(':') else { return key };
     let after = &rest[colon + 1..];
     let after = after.split(" #").next().unwrap_or(after);
+    let line_start = text[..key.start].rfind('\n').map_or(0, |i| i + 1);
+    let in_braces = text[line_start..key.start].contains('{');
+    let after = if in_braces { after.split([',', '}']).next().unwrap_or(after) } else { after };
     let value = after.trim();
     if value.is_empty() || value.starts_with('#') {
         return key;
@@ -69,6 +72,7 @@ mod tests {
         assert_eq!(at(value(TEXT, &["sample", "events"])).1, "[a, b]");
         assert_eq!(at(value(TEXT, &["sample", "mapping"])).1, "m.yaml");
         assert_eq!(at(key(TEXT, &["response", "line", "open"])).1, "open");
+        assert_eq!(at(value(TEXT, &["response", "line", "open"])).1, "2");
         assert_eq!(at(value(TEXT, &["sample"])).1, "sample");
         assert_eq!(at(key(TEXT, &["sample", "nowhere"])).1, "sample");
         assert_eq!(at(key(TEXT, &["nowhere"])).0, 0);
