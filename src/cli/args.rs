@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, explain, show};
+use super::{check, explain, fmt, show};
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
@@ -25,6 +25,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(check::Args),
+    Fmt(fmt::Args),
     Show(show::Args),
     Explain(explain::Args),
 }

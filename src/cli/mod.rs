@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod fmt;
 mod open;
 mod show;
 mod speak;
@@ -38,6 +39,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
     match command {
         Command::Check(args) => check::run(args, speaker),
+        Command::Fmt(args) => fmt::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),
     }

@@ -37,7 +37,7 @@ pub fn open(start: &Path) -> Opened {
         program = compiled.program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
         timelines = compiled.timelines;
     }
-    project.settle();
+    project.all_sources();
     render::sort(&mut diagnostics);
     Opened { project, program, timelines, diagnostics, files }
 }

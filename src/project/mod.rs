@@ -34,12 +34,13 @@ impl Project {
     pub fn file_count(&self) -> usize {
         self.sources.len() + self.others.len()
     }
-    /// Makes `sources` everything that diagnostics may point to. To be called when the campaigns are compiled: from then on they
-    /// hold files that are not campaigns.
-    pub fn settle(&mut self) {
+    /// Everything diagnostics may point to. To be called when the campaigns are compiled: from then on the sources hold
+    /// files that are not campaigns.
+    pub fn all_sources(&mut self) -> &Sources {
         for source in self.others.drain(..) {
             self.sources.add(source);
         }
+        &self.sources
     }
     fn next_id(&self) -> SourceId {
         SourceId(self.file_count() as u32)
