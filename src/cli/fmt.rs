@@ -56,7 +56,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             Laid::Changed(text) => {
                 changed += 1;
                 if args.check {
-                    speaker.report(&format!("{}\n", path.display()))?;
+                    speaker.report(&format!("{}\n", path.strip_prefix(".").unwrap_or(path).display()))?;
                 } else if let Err(error) = fs::write(path, text) {
                     troubled = true;
                     say_trouble(&unwritable(path, &error), speaker);
