@@ -8,7 +8,7 @@ use crate::value::{Value, id};
 
 use super::effect::{EndReason, NotEntered, RunNo, What};
 use super::evaluate::Scope;
-use super::person::{Delivery, Key, LastEntry, Pending, Run, RunState};
+use super::person::{Delivery, Key, LastEntry, Pending, Run, RunState, push_exact};
 use super::turn::{Happened, Trigger, Turn};
 
 /// The event a run starts with, and the slot that keeps it.
@@ -101,7 +101,7 @@ impl Turn<'_, '_> {
         let pending = &mut self.activity().pending;
         match pending.iter_mut().find(|p| p.journey == id && p.key == key) {
             Some(waiting) => (waiting.payload, waiting.due) = (payload.clone(), due),
-            None => pending.push(Pending { journey: id, key, payload: payload.clone(), due }),
+            None => push_exact(pending, Pending { journey: id, key, payload: payload.clone(), due }),
         }
         self.journal(id, None, None, What::Settling { until: due });
     }
@@ -192,7 +192,7 @@ impl Turn<'_, '_> {
         }
         match entries.iter_mut().find(|e| e.journey == id && e.key == *key) {
             Some(entry) => entry.at = at,
-            None => entries.push(LastEntry { journey: id, key: key.clone(), at }),
+            None => push_exact(entries, LastEntry { journey: id, key: key.clone(), at }),
         }
     }
 

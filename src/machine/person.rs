@@ -276,6 +276,14 @@ impl Person {
     }
 }
 
+/// Pushes without growing by more than one place while there are few: most people have few of anything.
+pub(super) fn push_exact<T>(items: &mut Vec<T>, item: T) {
+    if items.len() < 8 {
+        items.reserve_exact(1);
+    }
+    items.push(item);
+}
+
 /// Heap bytes behind a value.
 pub(super) fn value_bytes(value: &Value) -> usize {
     match value {

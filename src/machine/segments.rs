@@ -7,6 +7,7 @@ use crate::value::Instant;
 
 use super::effect::What;
 use super::evaluate::View;
+use super::person::push_exact;
 use super::turn::Turn;
 
 impl Turn<'_, '_> {
@@ -58,7 +59,7 @@ impl Turn<'_, '_> {
         match (flips.iter().position(|(i, _)| *i == index), at < Instant::NEVER) {
             (Some(place), true) => flips[place].1 = at,
             (Some(place), false) => drop(flips.swap_remove(place)),
-            (None, true) => flips.push((index, at)),
+            (None, true) => push_exact(flips, (index, at)),
             (None, false) => {}
         }
     }

@@ -6,7 +6,7 @@ use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId,
 use crate::value::{Instant, Value};
 
 use super::effect::{Effect, EndReason, Order, Reason, SendId, What};
-use super::person::{BLOCKED, BOUNCED, Delivery, RunState, Sent, UNSUBSCRIBED};
+use super::person::{BLOCKED, BOUNCED, Delivery, RunState, Sent, UNSUBSCRIBED, push_exact};
 use super::steps::Next;
 use super::turn::Turn;
 use super::{caps, quiet};
@@ -140,7 +140,7 @@ impl Turn<'_, '_> {
         let log = &mut self.activity().sent;
         let expired = log.iter().take_while(|s| s.at <= oldest).count();
         log.drain(..expired);
-        log.push(sent);
+        push_exact(log, sent);
     }
     fn forget_delivery(&mut self, index: usize, handle: HandleId) {
         if let Some(delivery) = self.activity().runs[index].handles.get_mut(handle.index()) {

@@ -10,7 +10,7 @@ use crate::value::{Date, Instant, Value};
 use super::arithmetic;
 use super::effect::{ActionCall, CallId, Effect, EndReason, RunNo, What};
 use super::evaluate::View;
-use super::person::{RunState, Watch};
+use super::person::{RunState, Watch, push_exact};
 use super::turn::Turn;
 
 /// Where a run is after an instruction.
@@ -114,7 +114,7 @@ impl Turn<'_, '_> {
         activity.watches.retain(|w| w.until > now);
         if let Some(until) = run.goal_until.filter(|until| *until > now) {
             let (journey, entered_at, slots) = (run.journey, run.entered_at, run.slots);
-            activity.watches.push(Watch { journey, run: no, entered_at, until, slots });
+            push_exact(&mut activity.watches, Watch { journey, run: no, entered_at, until, slots });
         }
     }
 

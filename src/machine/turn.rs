@@ -17,7 +17,7 @@ use super::engine::Engine;
 use super::evaluate::View;
 use super::history::{EventHistory, field_of};
 use super::input::InputKind;
-use super::person::{Activity, BOUNCED, Person, Run};
+use super::person::{Activity, BOUNCED, Person, Run, push_exact};
 
 /// Recent input ids kept at most; the oldest go first.
 const SEEN_MAX: usize = 4_096;
@@ -140,10 +140,7 @@ impl<'t, 'p> Turn<'t, 'p> {
         if seen.iter().any(|(known, _)| *known == id) {
             return true;
         }
-        if seen.len() < seen.capacity() / 4 {
-            seen.shrink_to(seen.len() * 2);
-        }
-        seen.push((id, now));
+        push_exact(seen, (id, now));
         false
     }
     /// A clock ahead of ours is cut to the time of arrival. Without a time of its own the event is from now.
