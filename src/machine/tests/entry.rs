@@ -7,6 +7,7 @@ fn waits_a_day(start: Start) -> Journey {
     journey("j", start, vec![wait(days(1)), Op::End])
 }
 
+/// Holds 2.3.
 #[test]
 fn settled_restarts_with_each_event_and_binds_the_last() {
     let mut j = waits_a_day(settled(CART, hours(1)));
@@ -24,6 +25,7 @@ fn settled_restarts_with_each_event_and_binds_the_last() {
     ]);
 }
 
+/// Holds 1.12.
 #[test]
 fn an_event_at_the_moment_of_settling_comes_after_the_entry() {
     let program = program(vec![waits_a_day(settled(CART, hours(1)))]);
@@ -40,6 +42,7 @@ fn an_event_at_the_moment_of_settling_comes_after_the_entry() {
     ]);
 }
 
+/// Holds 2.4.
 #[test]
 fn an_exit_event_clears_the_pending_start_it_matches() {
     let mut j = waits_a_day(settled(CART, hours(1)));
@@ -53,6 +56,7 @@ fn an_exit_event_clears_the_pending_start_it_matches() {
     story.tells(&["04-01 10:00 j settles 04-01 11:00", "04-01 10:20 j unsettled"]);
 }
 
+/// Holds 2.1.
 #[test]
 fn per_key_makes_a_run_per_key_and_no_second_of_a_live_one() {
     let start = Start::Event {
@@ -78,6 +82,7 @@ fn per_key_makes_a_run_per_key_and_no_second_of_a_live_one() {
     assert_eq!(told.last().unwrap(), "04-02 12:00 j not entered: Reentry");
 }
 
+/// Holds 2.2.
 #[test]
 fn reentry_is_judged_by_the_last_entry() {
     for (reentry, expected) in [
@@ -97,6 +102,7 @@ fn reentry_is_judged_by_the_last_entry() {
     }
 }
 
+/// Holds 2.5.
 #[test]
 fn only_if_is_judged_at_the_time_of_entry() {
     let mut j = waits_a_day(settled(CART, hours(1)));
@@ -110,6 +116,7 @@ fn only_if_is_judged_at_the_time_of_entry() {
     story.tells(&["04-01 10:00 j settles 04-01 11:00", "04-01 11:00 j not entered: OnlyIf"]);
 }
 
+/// Holds 2.6.
 #[test]
 fn an_old_event_updates_history_only() {
     let mut j = waits_a_day(on_event(CART));
@@ -127,6 +134,7 @@ fn an_old_event_updates_history_only() {
     assert_eq!(story.engine.evaluate(&story.person, JourneyId(0), None, &count, at("04-01 11:00")), Value::Int(1));
 }
 
+/// Holds 1.2.
 #[test]
 fn two_inputs_with_one_id_are_one_within_the_window() {
     let program = program(vec![journey("j", on_event(CART), vec![Op::End])]);
@@ -141,6 +149,7 @@ fn two_inputs_with_one_id_are_one_within_the_window() {
     assert_eq!(cart(&mut story, "04-02 10:00"), 2, "the id was forgotten");
 }
 
+/// Holds 2.8.
 #[test]
 fn a_time_in_the_future_is_cut_to_arrival() {
     let last_at = behaviour(CART, None, None, Ask::Last { field: Some(AT) });
@@ -158,6 +167,7 @@ fn a_time_in_the_future_is_cut_to_arrival() {
     assert_eq!(read(&Expr::Slot(SlotId(1))), Value::Instant(now));
 }
 
+/// Holds 1.8.
 #[test]
 fn journeys_start_by_priority_then_by_name() {
     let named = |name: &str, priority| Journey { priority, ..journey(name, on_event(CART), vec![Op::End]) };
@@ -179,6 +189,7 @@ fn held_out(goal: Option<Goal>) -> Program {
     program
 }
 
+/// Holds 5.3, 5.4.
 #[test]
 fn who_is_held_out_takes_no_step_and_stays_until_the_goal_window_ends() {
     let goal = Goal { event: CART, filter: None, within: days(3), target: None, template: Vec::new() };
@@ -198,6 +209,7 @@ fn who_is_held_out_takes_no_step_and_stays_until_the_goal_window_ends() {
     ]);
 }
 
+/// Holds 5.4.
 #[test]
 fn who_is_held_out_leaves_by_an_exit_or_at_once_without_a_goal() {
     let goal = Goal { event: CART, filter: None, within: days(3), target: None, template: Vec::new() };
@@ -214,6 +226,7 @@ fn who_is_held_out_leaves_by_an_exit_or_at_once_without_a_goal() {
     assert_eq!(story.tell().last().unwrap(), "04-01 10:00 j ended: HeldOut");
 }
 
+/// Holds 1.1, 5.1.
 #[test]
 fn a_draw_is_sticky_per_person_and_follows_its_shares() {
     let program = held_out(None);
@@ -233,6 +246,7 @@ fn a_draw_is_sticky_per_person_and_follows_its_shares() {
     assert!((160..240).contains(&held), "{held} of 2000 held out at 10%");
 }
 
+/// Holds 5.2.
 #[test]
 fn a_draw_per_run_is_made_anew_for_each() {
     let ops = vec![Op::Draw { split: SplitId(0), slot: SlotId(1) }, Op::End];

@@ -15,6 +15,7 @@ fn at_cart(story: &mut Story, when: &str) -> String {
     story.tell()[1].clone()
 }
 
+/// Holds 3.9.
 #[test]
 fn quiet_hours_are_half_open_and_may_cross_midnight() {
     let program = mails(|p| p.quiet = vec![quiet("21:00", "08:00", Overflow::Hold)]);
@@ -31,6 +32,7 @@ fn quiet_hours_are_half_open_and_may_cross_midnight() {
     }
 }
 
+/// Holds 3.1.
 #[test]
 fn quiet_hours_follow_the_persons_zone() {
     let program = mails(|p| p.quiet = vec![quiet("21:00", "08:00", Overflow::Hold)]);
@@ -41,6 +43,7 @@ fn quiet_hours_follow_the_persons_zone() {
     assert_eq!(at_cart(&mut story, "04-02 10:00"), "04-02 10:00 j held mail by quiet until 04-02 21:00");
 }
 
+/// Holds 3.10.
 #[test]
 fn several_windows_hold_until_none_applies_and_drop_drops() {
     let chain = mails(|p| {
@@ -57,6 +60,7 @@ fn several_windows_hold_until_none_applies_and_drop_drops() {
     assert_eq!(at_cart(&mut Story::new(&empty), "04-01 09:00"), "04-01 09:00 j sent mail");
 }
 
+/// Holds 3.2, 3.3.
 #[test]
 fn quiet_hours_over_the_changes_of_the_clock() {
     let program = mails(|p| p.quiet = vec![quiet("21:00", "02:30", Overflow::Hold)]);
@@ -80,6 +84,7 @@ fn quiet_hours_over_the_changes_of_the_clock() {
     assert_eq!(until, at("2026-11-01T01:45:00-05:00"));
 }
 
+/// Holds 4.6.
 #[test]
 fn what_was_withdrawn_while_held_counts_when_the_hold_ends() {
     let program = mails(|p| p.quiet = vec![quiet("21:00", "08:00", Overflow::Hold)]);
@@ -90,6 +95,7 @@ fn what_was_withdrawn_while_held_counts_when_the_hold_ends() {
     assert_eq!(story.tell()[2..], ["04-02 08:00 j dropped mail by consent", "04-02 08:00 j ended: Finished"]);
 }
 
+/// Holds 1.5.
 #[test]
 fn an_exit_withdraws_what_is_held() {
     let mut program = mails(|p| p.quiet = vec![quiet("21:00", "08:00", Overflow::Hold)]);
@@ -101,6 +107,7 @@ fn an_exit_withdraws_what_is_held() {
     assert_eq!(story.tell()[2..], ["04-01 23:00 j withdrew mail", "04-01 23:00 j ended: Exited(0)"]);
 }
 
+/// Holds 3.11.
 #[test]
 fn calendar_caps_count_whole_local_days_today_included() {
     for (home, first, second, third) in [
@@ -116,6 +123,7 @@ fn calendar_caps_count_whole_local_days_today_included() {
     }
 }
 
+/// Holds 3.12.
 #[test]
 fn exact_caps_slide() {
     let program = mails(|p| p.caps = vec![cap(1, None, hours(24), Overflow::Drop)]);
@@ -125,6 +133,7 @@ fn exact_caps_slide() {
     assert!(at_cart(&mut story, "04-02 23:00").ends_with("sent mail"));
 }
 
+/// Holds 3.15.
 #[test]
 fn a_holding_cap_holds_until_there_is_room() {
     for (window, expected) in [
@@ -146,6 +155,7 @@ fn a_holding_cap_holds_until_there_is_room() {
     }
 }
 
+/// Holds 3.13.
 #[test]
 fn months_of_a_cap_clamp_at_the_months_end() {
     let program = mails(|p| p.caps = vec![cap(1, None, period(1, 0, 0), Overflow::Drop)]);
@@ -156,6 +166,7 @@ fn months_of_a_cap_clamp_at_the_months_end() {
     assert!(at_cart(&mut story, "03-01 00:00").ends_with("sent mail"));
 }
 
+/// Holds 3.15.
 #[test]
 fn a_cap_that_ends_in_quiet_hours_holds_until_their_end() {
     let program = mails(|p| {
@@ -167,6 +178,7 @@ fn a_cap_that_ends_in_quiet_hours_holds_until_their_end() {
     assert_eq!(at_cart(&mut story, "04-01 11:00"), "04-01 11:00 j held mail by cap until 04-02 08:00");
 }
 
+/// Holds 3.14, 4.11.
 #[test]
 fn caps_count_all_personal_channels_over_all_journeys_but_no_webhooks() {
     let other = journey("a", on_event(PURCHASE), vec![send(HOOK, None), send(NUDGE, None), Op::End]);
@@ -179,12 +191,14 @@ fn caps_count_all_personal_channels_over_all_journeys_but_no_webhooks() {
     assert!(at_cart(&mut story, "04-02 11:00").ends_with("dropped mail by cap"), "two messages in seven days");
 }
 
+/// Holds 3.15.
 #[test]
 fn a_cap_of_none_never_has_room() {
     let program = mails(|p| p.caps = vec![cap(0, None, days(1), Overflow::Hold)]);
     assert_eq!(at_cart(&mut Story::new(&program), "04-01 10:00"), "04-01 10:00 j dropped mail by cap");
 }
 
+/// Holds 4.10.
 #[test]
 fn what_was_over_budget_was_not_sent_and_no_cap_counts_it() {
     let program = mails(|p| p.caps = vec![cap(1, None, days(1), Overflow::Drop)]);
@@ -192,4 +206,27 @@ fn what_was_over_budget_was_not_sent_and_no_cap_counts_it() {
     story.cart("04-01 10:00");
     story.report("04-01 10:00", Report::OverBudget);
     assert_eq!(at_cart(&mut story, "04-01 11:00"), "04-01 11:00 j sent mail");
+}
+
+/// Holds 4.13.
+#[test]
+fn values_are_read_when_the_message_is_accepted() {
+    let mut program = mails(|p| p.quiet = vec![quiet("21:00", "08:00", Overflow::Hold)]);
+    program.journeys[0].code[0].op = Op::Send {
+        message: MAIL,
+        params: vec![Expr::Profile(POINTS)],
+        before: None,
+        handle: HandleId(0),
+        otherwise: None,
+    };
+    let mut story = Story::new(&program);
+    story.set("04-01 20:00", POINTS, Value::Int(1));
+    story.cart("04-01 22:00");
+    story.set("04-01 23:00", POINTS, Value::Int(2));
+    story.until(at("04-02 08:00"));
+    let params = story.effects.iter().find_map(|e| match e {
+        Effect::Send(order) => Some(order.params.clone()),
+        Effect::Call(_) | Effect::Journal(_) => None,
+    });
+    assert_eq!(params, Some(vec![Value::Int(2)]));
 }

@@ -27,6 +27,7 @@ fn flips(story: &mut Story) -> Vec<String> {
     told.into_iter().filter(|l| l.contains("enters") || l.contains("leaves")).collect()
 }
 
+/// Holds 2.9, 2.10.
 #[test]
 fn a_lapse_is_entered_by_the_mere_passing_of_time() {
     let lapsed = Expr::And(vec![did(PURCHASE, None), no(did(PURCHASE, Some(days(180))))]);
@@ -40,6 +41,7 @@ fn a_lapse_is_entered_by_the_mere_passing_of_time() {
     assert_eq!(story.person.wake(), None);
 }
 
+/// Holds 2.10.
 #[test]
 fn counts_and_sums_flip_when_what_counts_leaves_the_window() {
     let at_least = |ask: Ask, value: Value| {
@@ -58,6 +60,7 @@ fn counts_and_sums_flip_when_what_counts_leaves_the_window() {
     }
 }
 
+/// Holds 2.13.
 #[test]
 fn a_window_of_months_follows_the_calendar() {
     let program = watched(did(PURCHASE, Some(period(1, 0, 0))), false);
@@ -66,6 +69,7 @@ fn a_window_of_months_follows_the_calendar() {
     assert_eq!(flips(&mut story), ["02-28 10:00 j leaves s"]);
 }
 
+/// Holds 2.10.
 #[test]
 fn comparisons_with_now_and_today_flip_at_their_moment() {
     let last_at = || behaviour(PURCHASE, None, None, Ask::Last { field: Some(AT) });
@@ -90,6 +94,7 @@ fn comparisons_with_now_and_today_flip_at_their_moment() {
     }
 }
 
+/// Holds 3.6.
 #[test]
 fn a_birthday_comes_every_year_and_29_february_is_the_28th_in_others() {
     let condition = compare(Compare::Equal, Expr::NextAnniversary(Box::new(Expr::Profile(BIRTHDAY))), Expr::Today);
@@ -110,6 +115,7 @@ fn a_birthday_comes_every_year_and_29_february_is_the_28th_in_others() {
     );
 }
 
+/// Holds 2.10.
 #[test]
 fn days_before_a_birthday_flip_without_polling() {
     let next = Expr::NextAnniversary(Box::new(Expr::Profile(BIRTHDAY)));
@@ -121,6 +127,7 @@ fn days_before_a_birthday_flip_without_polling() {
     assert_eq!(flips(&mut story)[..2], ["05-13 00:00 j enters s", "05-21 00:00 j leaves s"]);
 }
 
+/// Holds 3.1.
 #[test]
 fn a_change_of_zone_moves_the_flip() {
     let since = Expr::Since {
@@ -140,6 +147,7 @@ fn rich() -> Expr {
     compare(Compare::GreaterEqual, Expr::Profile(POINTS), constant(Value::Int(100)))
 }
 
+/// Holds 1.6, 2.9.
 #[test]
 fn a_change_of_the_profile_enters_exits_and_wakes() {
     let enters = journey("a", by_segment(true), vec![Op::End]);
@@ -175,6 +183,7 @@ fn a_change_of_the_profile_enters_exits_and_wakes() {
     assert!(story.tell().contains(&"04-01 12:00 b entered".to_owned()));
 }
 
+/// Holds 1.14.
 #[test]
 fn what_a_run_writes_is_heeded_when_all_runs_rest() {
     let sets = vec![Op::Set { field: POINTS, value: constant(Value::Int(100)) }, wait(days(1)), Op::End];
@@ -198,6 +207,7 @@ fn what_a_run_writes_is_heeded_when_all_runs_rest() {
     ]);
 }
 
+/// Holds 1.15.
 #[test]
 fn journeys_that_set_each_other_off_are_cut_off() {
     let sets = |value: i64| vec![Op::Set { field: POINTS, value: constant(Value::Int(value)) }, Op::End];
@@ -209,6 +219,7 @@ fn journeys_that_set_each_other_off_are_cut_off() {
     assert!(story.tell().last().unwrap().ends_with("ended: Overrun"));
 }
 
+/// Holds 2.11.
 #[test]
 fn going_live_notes_members_in_silence_and_enrols_them_if_asked() {
     let mut program = program(vec![
@@ -228,6 +239,7 @@ fn going_live_notes_members_in_silence_and_enrols_them_if_asked() {
     }
 }
 
+/// Holds 2.12.
 #[test]
 fn somebody_new_enters_what_the_first_input_makes_true() {
     let program = watched(no(did(PURCHASE, Some(days(30)))), true);
@@ -236,6 +248,7 @@ fn somebody_new_enters_what_the_first_input_makes_true() {
     story.tells(&["04-01 10:00 j enters s", "04-01 10:00 j entered", "04-01 10:00 j ended: Finished"]);
 }
 
+/// Holds 2.6.
 #[test]
 fn an_old_event_moves_membership_in_silence() {
     let program = watched(no(did(PURCHASE, Some(days(30)))), true);

@@ -13,6 +13,7 @@ fn join<'p>(mut older: Story<'p>, mut other: Story<'p>, when: &str) -> Story<'p>
     older
 }
 
+/// Holds 6.1.
 #[test]
 fn history_is_united_by_time() {
     let program = program(vec![]);
@@ -32,6 +33,7 @@ fn history_is_united_by_time() {
     assert_eq!(read(Ask::Last { field: Some(ID) }), Value::text("a2"));
 }
 
+/// Holds 6.2, 6.3.
 #[test]
 fn the_profile_takes_the_latest_write_and_consent_the_withdrawal() {
     let program = program(vec![]);
@@ -44,6 +46,7 @@ fn the_profile_takes_the_latest_write_and_consent_the_withdrawal() {
     let story = join(a, b, "04-03 10:00");
     assert_eq!(story.person.field(POINTS), &Value::Int(2));
     assert_eq!(story.person.field(LINE), &Value::text("U1"));
+    assert_ne!(story.person.reach[Channel::Line.index()], 0, "still blocked");
     assert!(story.person.consents_to(MARKETING), "never having been asked is no withdrawal");
     let (mut a, mut b) = two(&program);
     a.consent("04-01 10:00", false);
@@ -51,6 +54,7 @@ fn the_profile_takes_the_latest_write_and_consent_the_withdrawal() {
     assert!(!join(a, b, "04-03 10:00").person.consents_to(MARKETING));
 }
 
+/// Holds 6.4.
 #[test]
 fn of_two_runs_of_a_journey_the_earlier_goes_on() {
     let program = program(vec![journey("j", on_event(CART), vec![wait(days(9)), Op::End])]);
@@ -67,6 +71,7 @@ fn of_two_runs_of_a_journey_the_earlier_goes_on() {
     }
 }
 
+/// Holds 6.4.
 #[test]
 fn caps_count_the_sends_of_both() {
     let mut program = program(vec![journey("j", on_event(CART), vec![send(MAIL, None), Op::End])]);

@@ -39,6 +39,7 @@ fn arithmetic_is_exact_saturates_and_lets_missing_through() {
     }
 }
 
+/// Holds 2.16.
 #[test]
 fn missing_is_equal_only_to_missing_and_in_no_order() {
     let (missing, one) = (Value::Missing, Value::Int(1));
@@ -108,6 +109,7 @@ fn only_what_is_needed_is_kept_and_old_entries_go() {
     assert_eq!(rows, [2], "November's is within 30 days and an hour of December's");
 }
 
+/// Holds 2.7.
 #[test]
 fn late_events_stand_in_history_by_their_own_time() {
     let program = program(vec![]);

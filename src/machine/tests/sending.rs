@@ -18,6 +18,7 @@ fn reach(story: &mut Story, channel: Channel, report: Report) {
     story.input(at("03-01 10:00"), InputKind::Reach { channel, report });
 }
 
+/// Holds 4.1, 4.3, 4.4, 4.11.
 #[test]
 fn consent_reachability_and_withholding_refuse_by_name() {
     type Prepare = fn(&mut Story);
@@ -50,6 +51,7 @@ fn consent_reachability_and_withholding_refuse_by_name() {
     }
 }
 
+/// Holds 4.1, 4.2.
 #[test]
 fn withholding_comes_before_consent_and_asks_only_its_purpose() {
     for (message, expected) in [(MAIL, "dropped mail by withhold"), (RECEIPT, "sent receipt")] {
@@ -63,6 +65,7 @@ fn withholding_comes_before_consent_and_asks_only_its_purpose() {
     }
 }
 
+/// Holds 4.4.
 #[test]
 fn a_new_address_has_not_bounced_and_a_follower_is_back() {
     let program = one_send(MAIL);
@@ -80,6 +83,7 @@ fn a_new_address_has_not_bounced_and_a_follower_is_back() {
     assert_eq!(outcome(&mut story), "04-01 10:00 j sent nudge");
 }
 
+/// Holds 4.15.
 #[test]
 fn reports_change_reachability_even_after_the_run_has_ended() {
     let program = one_send(MAIL);
@@ -99,6 +103,7 @@ fn reports_change_reachability_even_after_the_run_has_ended() {
     );
 }
 
+/// Holds 4.5.
 #[test]
 fn a_deadline_drops_what_is_late_or_would_be_held_past_it() {
     for (before, expected) in [
@@ -121,6 +126,7 @@ fn a_deadline_drops_what_is_late_or_would_be_held_past_it() {
     }
 }
 
+/// Holds 4.8.
 #[test]
 fn a_send_with_otherwise_waits_for_the_answer() {
     let program = with_fallback();
@@ -143,6 +149,7 @@ fn a_send_with_otherwise_waits_for_the_answer() {
     }
 }
 
+/// Holds 4.9.
 #[test]
 fn silence_past_the_patience_counts_as_accepted_and_a_late_refusal_changes_nothing() {
     let ops = vec![send(MAIL, Some(3)), wait(days(1)), Op::End, send(NUDGE, None), Op::End];
@@ -162,6 +169,7 @@ fn silence_past_the_patience_counts_as_accepted_and_a_late_refusal_changes_nothi
     );
 }
 
+/// Holds 4.7, 4.8.
 #[test]
 fn a_send_without_otherwise_goes_on_and_so_does_a_drop() {
     let ops = vec![send(MAIL, None), Op::Tag("on".into()), Op::End];
@@ -174,6 +182,7 @@ fn a_send_without_otherwise_goes_on_and_so_does_a_drop() {
     }
 }
 
+/// Holds 4.7.
 #[test]
 fn every_refusal_at_the_send_runs_the_otherwise() {
     let mut program = with_fallback();
@@ -183,6 +192,7 @@ fn every_refusal_at_the_send_runs_the_otherwise() {
     assert_eq!(story.tell()[1..3], ["04-01 10:00 j dropped mail by cap", "04-01 10:00 j sent nudge"]);
 }
 
+/// Holds 4.14.
 #[test]
 fn the_order_carries_address_and_parameters() {
     let ops = vec![

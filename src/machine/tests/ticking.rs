@@ -7,6 +7,7 @@ fn scheduled(when: ScheduleWhen, home: Option<&str>) -> Start {
     Start::Schedule { schedule: Schedule { when, zone: home.map(zone) }, audience: Audience::default() }
 }
 
+/// Holds 3.16, 3.17, 3.18.
 #[test]
 fn the_next_tick_is_strictly_later() {
     let day = |t| ScheduleWhen::Day { at: time(t) };
@@ -40,6 +41,7 @@ fn the_next_tick_is_strictly_later() {
     }
 }
 
+/// Holds 3.1.
 #[test]
 fn a_local_schedule_uses_the_zone_asked_for_and_one_moment_ticks_once() {
     let local = scheduled(ScheduleWhen::Day { at: time("09:00") }, None);
@@ -55,6 +57,7 @@ fn tick(story: &mut Story, when: &str, payload: Option<Value>) {
     story.input(at(when), InputKind::Tick { journey: JourneyId(0), payload });
 }
 
+/// Holds 2.14.
 #[test]
 fn a_tick_judges_the_audience_and_then_the_rules_of_entry() {
     let vip = compare(Compare::GreaterEqual, Expr::Profile(POINTS), constant(Value::Int(100)));
@@ -78,6 +81,7 @@ fn a_tick_judges_the_audience_and_then_the_rules_of_entry() {
     story.tells(&[]);
 }
 
+/// Holds 2.15.
 #[test]
 fn a_fan_out_binds_its_event_for_filter_audience_and_run() {
     let cheap = compare(Compare::Less, of_event(TOTAL), constant(yen(1_000)));

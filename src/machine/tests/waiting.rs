@@ -18,6 +18,7 @@ fn stop(because: &str) -> Op {
     Op::Stop { because: Some(because.into()) }
 }
 
+/// Holds 3.7.
 #[test]
 fn waits_for_time_in_the_persons_zone() {
     let friday = Until::Weekday(5, time("09:00"));
@@ -45,6 +46,7 @@ fn waits_for_time_in_the_persons_zone() {
     }
 }
 
+/// Holds 3.8.
 #[test]
 fn a_moment_past_or_now_or_missing_passes_at_once() {
     let moment = |value| Until::Moment { moment: constant(value), at: None };
@@ -62,6 +64,7 @@ fn a_moment_past_or_now_or_missing_passes_at_once() {
     }
 }
 
+/// Holds 1.9.
 #[test]
 fn an_event_that_satisfies_a_wait_is_bound_and_others_are_not() {
     let filter = compare(Compare::GreaterEqual, of_event(TOTAL), constant(yen(3_000)));
@@ -85,6 +88,7 @@ fn an_event_that_satisfies_a_wait_is_bound_and_others_are_not() {
     ]);
 }
 
+/// Holds 1.7.
 #[test]
 fn of_a_race_the_first_arm_listed_wins() {
     let arms = vec![for_event(CART, None, 1), for_event(PURCHASE, None, 2), for_event(PURCHASE, None, 1)];
@@ -96,6 +100,7 @@ fn of_a_race_the_first_arm_listed_wins() {
     assert_eq!(story.tell().last().unwrap(), "04-01 11:00 j stopped: first");
 }
 
+/// Holds 1.12.
 #[test]
 fn a_wait_ends_before_an_event_at_its_deadline() {
     let ops = vec![await_up_to(hours(1), vec![for_event(PURCHASE, None, 2)], 1), stop("time"), stop("bought")];
@@ -111,6 +116,7 @@ fn a_wait_ends_before_an_event_at_its_deadline() {
     }
 }
 
+/// Holds 1.10.
 #[test]
 fn an_event_that_wakes_a_run_does_not_satisfy_its_next_wait() {
     let ops = vec![
@@ -125,6 +131,7 @@ fn an_event_that_wakes_a_run_does_not_satisfy_its_next_wait() {
     assert_eq!(story.tell().last().unwrap(), "04-01 11:00 j waits until 04-02 11:00");
 }
 
+/// Holds 1.10.
 #[test]
 fn the_event_that_starts_a_run_does_not_satisfy_its_wait_nor_its_exit() {
     let mut j = journey("j", on_event(CART), vec![await_up_to(days(1), vec![for_event(CART, None, 1)], 1), Op::End]);
@@ -135,6 +142,7 @@ fn the_event_that_starts_a_run_does_not_satisfy_its_wait_nor_its_exit() {
     story.tells(&["04-01 10:00 j entered", "04-01 10:00 j waits until 04-02 10:00"]);
 }
 
+/// Holds 1.11.
 #[test]
 fn a_fact_already_known_satisfies_at_once_and_a_later_one_when_it_comes() {
     let ops = vec![
@@ -160,6 +168,7 @@ fn a_fact_already_known_satisfies_at_once_and_a_later_one_when_it_comes() {
     }
 }
 
+/// Holds 4.12.
 #[test]
 fn a_click_on_a_mail_means_it_was_opened_but_nothing_else_follows() {
     for (message, report, known) in [
@@ -181,6 +190,7 @@ fn a_click_on_a_mail_means_it_was_opened_but_nothing_else_follows() {
     }
 }
 
+/// Holds 1.5, 5.7.
 #[test]
 fn an_exit_ends_a_run_at_once_with_its_timers() {
     let mut j = journey("j", on_event(CART), vec![wait(days(1)), send(MAIL, None), Op::End]);
@@ -195,6 +205,7 @@ fn an_exit_ends_a_run_at_once_with_its_timers() {
     assert_eq!(story.person.wake(), None);
 }
 
+/// Holds 1.4, 5.5, 5.6, 5.7.
 #[test]
 fn the_first_goal_within_the_window_counts_before_the_exit_and_after_the_end() {
     let goal = Goal { event: PURCHASE, filter: Some(same_id()), within: days(3), target: None, template: Vec::new() };
@@ -220,6 +231,7 @@ fn the_first_goal_within_the_window_counts_before_the_exit_and_after_the_end() {
     assert_eq!(story.tell()[2..], ["04-02 10:00 j goal purchase", "04-02 10:00 j ended: Exited(0)"]);
 }
 
+/// Holds 5.6.
 #[test]
 fn a_late_event_from_before_the_entry_is_no_goal() {
     let goal = Goal { event: PURCHASE, filter: None, within: days(3), target: None, template: Vec::new() };
@@ -233,6 +245,7 @@ fn a_late_event_from_before_the_entry_is_no_goal() {
     assert_eq!(story.tell().len(), 2);
 }
 
+/// Holds 1.16, 4.14.
 #[test]
 fn a_loop_passes_its_times_and_can_be_entered_again() {
     let ops = vec![
@@ -256,6 +269,7 @@ fn a_loop_passes_its_times_and_can_be_entered_again() {
     assert_eq!(repetitions, [0, 1, 2, 3, 4, 5]);
 }
 
+/// Holds 1.17.
 #[test]
 fn an_action_gives_its_result_or_goes_to_its_otherwise() {
     let has = |code: &str| {
@@ -284,6 +298,7 @@ fn an_action_gives_its_result_or_goes_to_its_otherwise() {
     }
 }
 
+/// Holds 1.18.
 #[test]
 fn an_approval_satisfies_and_a_refusal_ends_the_wait() {
     let ops = vec![
@@ -306,6 +321,7 @@ fn an_approval_satisfies_and_a_refusal_ends_the_wait() {
     }
 }
 
+/// Holds 1.1, 1.12.
 #[test]
 fn a_late_host_tells_the_same_story() {
     let mut first =
@@ -328,6 +344,7 @@ fn a_late_host_tells_the_same_story() {
     assert_eq!(run(true), run(false));
 }
 
+/// Holds 1.12.
 #[test]
 fn a_wake_too_early_does_nothing() {
     let program = program(vec![journey("j", on_event(CART), vec![wait(days(1)), Op::End])]);
@@ -338,6 +355,7 @@ fn a_wake_too_early_does_nothing() {
     assert_eq!(story.person, before);
 }
 
+/// Holds 1.15.
 #[test]
 fn journeys_that_never_come_to_rest_are_cut_off() {
     let forever = journey("j", on_event(CART), vec![Op::Jump(0)]);
@@ -345,4 +363,56 @@ fn journeys_that_never_come_to_rest_are_cut_off() {
     let mut story = Story::new(&program);
     story.cart("04-01 10:00");
     story.tells(&["04-01 10:00 j entered", "04-01 10:00 j ended: Overrun"]);
+}
+
+/// Holds 1.13.
+#[test]
+fn timers_of_one_moment_act_in_order() {
+    let lapsed = Expr::Not(Box::new(did(PURCHASE, Some(days(1)))));
+    let by_segment = Start::Segment { segment: SegmentId(0), enters: true, including_members: false };
+    let mut program = program(vec![
+        journey("a", settled(PURCHASE, days(1)), vec![Op::End]),
+        journey("b", on_event(PURCHASE), vec![wait(days(1)), Op::End]),
+        Journey { priority: 1, ..journey("c", on_event(PURCHASE), vec![wait(days(1)), Op::End]) },
+        journey("d", by_segment, vec![Op::End]),
+    ]);
+    tracked(&mut program, "s", lapsed);
+    let mut story = Story::of_nobody(&program);
+    story.purchase("04-01 10:00");
+    story.tell();
+    story.until(at("04-02 10:00"));
+    let told = story.tell();
+    let order: Vec<&str> = told.iter().map(|l| &l[12..]).filter(|l| !l.contains("ended")).collect();
+    assert_eq!(order, ["d enters s", "d entered", "c time is up", "b time is up", "a entered"]);
+}
+
+/// Holds 1.3.
+#[test]
+fn what_is_known_is_updated_first() {
+    let count = behaviour(CART, None, None, Ask::Count);
+    let mut j = journey("j", on_event(CART), vec![Op::End]);
+    j.only_if = Some(compare(Compare::Equal, count, constant(Value::Int(1))));
+    let program = program(vec![j]);
+    let mut story = Story::new(&program);
+    story.cart("04-01 10:00");
+    assert_eq!(story.tell()[0], "04-01 10:00 j entered", "the event that starts it is in the history already");
+    story.cart("04-02 10:00");
+    assert_eq!(story.tell()[0], "04-02 10:00 j not entered: OnlyIf");
+}
+
+/// Holds 3.4, 3.5.
+#[test]
+fn days_keep_the_wall_clock_and_hours_are_exact() {
+    for (period, start, due) in [
+        (days(1), "2026-03-07T10:00:00-05:00", "2026-03-08T10:00:00-04:00"),
+        (hours(24), "2026-03-07T10:00:00-05:00", "2026-03-08T11:00:00-04:00"),
+        (period(1, 0, 0), "2026-01-31T10:00:00-05:00", "2026-02-28T10:00:00-05:00"),
+        (period(12, 0, 0), "2028-02-29T10:00:00-05:00", "2029-02-28T10:00:00-05:00"),
+    ] {
+        let program = program(vec![journey("j", on_event(CART), vec![wait(period), Op::End])]);
+        let mut story = Story::new(&program);
+        story.set("01-01 10:00", ZONE, Value::Zone(zone("America/New_York")));
+        story.cart(start);
+        assert_eq!(story.person.wake(), Some(at(due)), "{period} from {start}");
+    }
 }
