@@ -48,19 +48,40 @@ fn unknown(name: &str) -> Stop {
     Stop::Usage { what: Phrase::new(format!("unknown code `{name}`"), format!("知らないコード `{name}`")), help }
 }
 
-/// The half of the page in the reader's language, with the examples, which both share.
+/// The page in the reader's language: the text of one language, then the examples, which both share. Code is indented
+/// instead of fenced.
 fn page(code: Code, language: Language) -> String {
-    let page = code.page();
-    let Some((english, japanese)) = page.split_once("\n## 日本語\n") else {
-        return page.to_string();
+    let mut text = match language {
+        Language::English => format!("{}: {}\n", code.name(), code.title()),
+        Language::Japanese => format!("{}: {}\n", code.name(), code.title_ja()),
     };
-    // The examples follow the English text; the Japanese text stands last.
-    let (title, rest) = english.split_once('\n').unwrap_or((english, ""));
-    match language {
-        Language::English => format!("{title}\n{}\n", rest.trim_end()),
-        Language::Japanese => {
-            let examples = rest.find("\n## ").map_or("", |at| &rest[at + 1..]);
-            format!("# {}: {}\n\n{}\n\n{}\n", code.name(), code.title_ja(), japanese.trim(), examples.trim())
+    for (i, section) in code.page().split("\n## ").enumerate() {
+        let (heading, body) = section.split_once('\n').unwrap_or((section, ""));
+        let heading = match (i, heading, language) {
+            (0, _, Language::English) | (_, "日本語", Language::Japanese) => None,
+            (0, _, Language::Japanese) | (_, "日本語", Language::English) => continue,
+            (_, "Wrong", Language::Japanese) => Some("誤りの例"),
+            (_, "Right", Language::Japanese) => Some("正しい例"),
+            (_, heading, _) => Some(heading),
+        };
+        if let Some(heading) = heading {
+            text.push_str(&format!("\n{heading}:\n"));
         }
+        text.push_str(&indented(body));
     }
+    text
+}
+
+/// The body of a section with a blank line before it and no other at its ends.
+fn indented(body: &str) -> String {
+    let (mut text, mut in_code) = (String::from("\n"), false);
+    for line in body.trim_matches('\n').lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+            continue;
+        }
+        let indent = if in_code && !line.is_empty() { "    " } else { "" };
+        text.push_str(&format!("{indent}{line}\n"));
+    }
+    text
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use crate::diag::Diagnostic;
 use crate::text::{Source, SourceId, Sources};
 pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign};
-pub use settings::{LintLevel, LintSetting, Response, Sample, Settings};
+pub use settings::{LintLevel, LintSetting, Response, Sample, Settings, parse as parse_settings, parse_moment};
 
 /// What was found in a project folder. Diagnostics about files or settings are in it, not instead of it: whatever could
 /// be read is there to be checked as well.
