@@ -7,6 +7,10 @@ use crate::syntax::tree::{
     Duration, Expectation, ExpectationKind, Expr, Name, RecordLit, TestLine, TestLineKind, TestStep,
 };
 
+/// Where what happens stands in a line of a test, so that times form a column of their own and lines without a time
+/// stand under what they belong to. Fixed, so that a longer time does not move the other lines; it fits `+35h30m`.
+const TIME_COLUMN: usize = 8;
+
 impl Printer<'_> {
     pub(super) fn test_line(&mut self, line: &TestLine) {
         match &line.kind {
@@ -25,12 +29,11 @@ impl Printer<'_> {
                 self.record(gives, 0);
             }
             TestLineKind::At { after, what } => {
-                if let Some(after) = after {
-                    let after = self.flat_duration(after);
-                    self.put(&format!("+{after}"));
-                    if *what != TestStep::Pass {
-                        self.put(" ");
-                    }
+                let time = after.as_ref().map_or_else(String::new, |after| format!("+{}", self.flat_duration(after)));
+                match what {
+                    TestStep::Pass => self.put(&time),
+                    _ if time.len() < TIME_COLUMN => self.put(&format!("{time:TIME_COLUMN$}")),
+                    _ => self.put(&format!("{time} ")),
                 }
                 self.test_step(what);
             }
