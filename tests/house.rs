@@ -24,7 +24,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("machine", &["ir", "value"]),
     ("ports", &["machine", "ir", "value"]),
     ("runtime", &["ports", "machine", "ir", "value"]),
-    ("simulate", &["runtime", "ports", "machine", "ir", "value"]),
+    ("simulate", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     ("ingest", &["ir", "value"]),
     // The faces.
     ("diagram", &["ir", "value"]),

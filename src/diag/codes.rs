@@ -58,6 +58,14 @@ codes! {
     E0422 Error "date, instant, span or zone mixed" "日付・時刻・期間の混在";
 }
 
+impl Code {
+    /// Whether a project may live with it, by its level in `tabi.yaml`: a program can be built all the same. So it is
+    /// with warnings, and with what makes a journey hard to judge (E03xx) but not unclear.
+    pub fn is_livable(self) -> bool {
+        self.severity() == Severity::Warning || self.name().starts_with("E03")
+    }
+}
+
 impl std::str::FromStr for Code {
     type Err = ();
     /// Accepts any letter case.

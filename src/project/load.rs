@@ -114,8 +114,15 @@ fn shown(path: &Path) -> String {
 }
 
 fn not_there(path: &Path, error: &io::Error) -> Trouble {
+    let link = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
     let path = shown(path);
     match error.kind() {
+        io::ErrorKind::NotFound if link => Trouble::new(
+            format!("`{path}` is a link to nothing"),
+            format!("`{path}` のリンク先がありません"),
+            "remove the link, or restore what it leads to",
+            "リンクを消すか、リンク先を戻す",
+        ),
         io::ErrorKind::NotFound => Trouble::new(
             format!("there is no `{path}`"),
             format!("`{path}` がありません"),

@@ -71,7 +71,7 @@ pub struct Response {
     pub open: Decimal,
     pub click: Decimal,
     pub convert: Decimal,
-    pub delay: CalendarPeriod,
+    pub delay: Span,
 }
 
 const KEYS: &[&str] =
@@ -104,6 +104,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn top(&mut self, yaml: &Yaml, settings: &mut Settings) {
+        if !yaml.is_mapping() && !yaml.is_null() {
+            return self.wrong(&[], "`key: value` lines", "`キー: 値` の並び", yaml);
+        }
         for key in ["name", "timezone", "currency"] {
             // A misspelt key is reported as such, once.
             let misspelt = yaml.as_mapping().is_some_and(|mapping| {
@@ -146,7 +149,7 @@ impl Reader<'_> {
             return found;
         }
         let Some(mapping) = yaml.as_mapping() else {
-            self.wrong(path, "a list of `key: value` lines", "`キー: 値` の並び", yaml);
+            self.wrong(path, "`key: value` lines", "`キー: 値` の並び", yaml);
             return found;
         };
         for (key, value) in mapping {
@@ -281,7 +284,7 @@ impl Reader<'_> {
                     "open" => response.open = self.share(value, path).unwrap_or_default(),
                     "click" => response.click = self.share(value, path).unwrap_or_default(),
                     "convert" => response.convert = self.share(value, path).unwrap_or_default(),
-                    "delay" => response.delay = self.period(value, path).unwrap_or_default(),
+                    "delay" => response.delay = self.exact(value, path).unwrap_or_default(),
                     _ => {}
                 }
             }
@@ -296,6 +299,10 @@ impl Reader<'_> {
         let mut lints = Vec::new();
         for (name, value) in self.entries(yaml, &["lints"], &names) {
             let Ok(code) = name.parse::<Code>() else { continue };
+            if !code.is_livable() {
+                self.not_livable(name);
+                continue;
+            }
             let (mut level, mut reason) = (None, None);
             if value.is_mapping() {
                 for (key, inner) in self.entries(value, &["lints", name], LINT_KEYS) {
@@ -311,6 +318,19 @@ impl Reader<'_> {
             lints.extend(level.map(|level| LintSetting { code, level, reason }));
         }
         lints
+    }
+
+    fn not_livable(&mut self, name: &str) {
+        let diagnostic = Diagnostic::new(
+            Code::E0108,
+            self.span(spot::key(self.text, &["lints", name])),
+            format!("`{name}` has no level: with it, nobody can say what a journey does"),
+            format!("`{name}` の水準は変えられません (残ったままではジャーニーの動作が決まりません)"),
+        );
+        self.diagnostics.push(diagnostic.help(
+            format!("put the mistakes right; `tabi explain {name}` says how"),
+            format!("誤りを直す (`tabi explain {name}` を参照)"),
+        ));
     }
 
     fn level(&mut self, yaml: &Yaml, path: &[&str]) -> Option<LintLevel> {
@@ -348,7 +368,11 @@ impl Reader<'_> {
     }
 
     fn not_yaml(&mut self, error: &serde_yaml::Error) {
-        let at = error.location().map_or(0, |l| l.index().min(self.text.len()));
+        let twice = error.to_string();
+        let twice = twice.split("duplicate entry with key \"").nth(1).and_then(|rest| rest.split('"').next());
+        // Of a key that stands twice the reader gives no place.
+        let second = twice.and_then(|key| self.text.rfind(&format!("{key}:")));
+        let at = second.unwrap_or_else(|| error.location().map_or(0, |l| l.index().min(self.text.len())));
         let at = self.text.floor_char_boundary(at);
         let line_end = self.text[at..].find('\n').map_or(self.text.len(), |i| at + i);
         let reason = error.to_string();
