@@ -66,6 +66,8 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         | Rule::on_handle
         | Rule::chain_of_names => Meaning::Thing("an event", "イベント"),
         Rule::chain
+        | Rule::step_word
+        | Rule::leaf_word
         | Rule::send_step
         | Rule::do_step
         | Rule::wait_until
@@ -108,6 +110,7 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         | Rule::goal_reached
         | Rule::that => Meaning::Thing("an expectation", "期待"),
         Rule::expr
+        | Rule::form_word
         | Rule::paren
         | Rule::list
         | Rule::did
@@ -430,7 +433,11 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         | Rule::reread_item
         | Rule::reread_line
         | Rule::reread_step
-        | Rule::WHITESPACE => Meaning::Nothing,
+        | Rule::WHITESPACE
+        | Rule::goes_on
+        | Rule::form_by_word
+        | Rule::step_by_word
+        | Rule::leaf_by_word => Meaning::Nothing,
     }
 }
 
