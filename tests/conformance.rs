@@ -55,9 +55,8 @@ fn cases_have_no_mistakes() {
 /// `1.12` and the like, in order of appearance.
 fn numbers(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
-    let is_number = |word: &&str| {
-        word.split_once('.').is_some_and(|(a, b)| [a, b].iter().all(|part| part.parse::<u8>().is_ok()))
-    };
+    let is_number =
+        |word: &&str| word.split_once('.').is_some_and(|(a, b)| [a, b].iter().all(|part| part.parse::<u8>().is_ok()));
     words.map(|word| word.trim_matches('.')).filter(is_number).map(str::to_owned).collect()
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Does not say which diagnostics come; `src/syntax/tests.rs` does. More cases with `PROPTEST_CASES=10000`.
 
+#![allow(clippy::disallowed_methods)] // a test reads files
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

@@ -83,7 +83,7 @@ fn lay_out(source: Source, speaker: &mut Speaker) -> Result<Laid, Stop> {
         Ok(text) if text == source.text => return Ok(Laid::Already),
         Ok(text) => return Ok(Laid::Changed(text)),
         Err(FormatRefusal::Mistakes(diagnostics)) => diagnostics,
-        Err(FormatRefusal::WouldChange(diagnostic)) => vec![diagnostic],
+        Err(FormatRefusal::WouldChange(diagnostic)) => vec![*diagnostic],
     };
     let mut sources = Sources::default();
     sources.add(source);

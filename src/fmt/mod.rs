@@ -27,7 +27,7 @@ pub enum FormatRefusal {
     /// It has mistakes of syntax: these.
     Mistakes(Vec<Diagnostic>),
     /// The result would not have said the same. A fault of ours; nothing is changed.
-    WouldChange(Diagnostic),
+    WouldChange(Box<Diagnostic>),
 }
 
 /// Lays `source` out. The result parses to the same tree, keeps every comment, and is its own layout.
@@ -87,10 +87,11 @@ fn words(text: &str) -> Vec<&str> {
 
 fn would_change(en: &str, ja: &str) -> FormatRefusal {
     let whole = Span::new(SourceId(0), 0, 0);
-    FormatRefusal::WouldChange(Diagnostic::new(Code::E0101, whole, en, ja).help(
+    let diagnostic = Diagnostic::new(Code::E0101, whole, en, ja).help(
         "the file is left as it is; please report this",
         "ファイルはそのまま残しました。不具合として報告してください",
-    ))
+    );
+    FormatRefusal::WouldChange(Box::new(diagnostic))
 }
 
 #[cfg(test)]

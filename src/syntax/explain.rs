@@ -7,6 +7,7 @@ use pest::error::{ErrorVariant, InputLocation};
 
 use super::grammar::{Grammar, Rule};
 use super::layout::lines::{HEADERS, STEPS};
+use super::notation;
 use super::walk::{Part, Walk};
 use super::words::{self, Meaning};
 use crate::diag::{Code, Diagnostic};
@@ -68,7 +69,7 @@ impl Walk<'_> {
             diagnostic = diagnostic.note(format!("expected {en}"), format!("書けるもの: {ja}"));
         }
         if diagnostic.help.is_none()
-            && let Some(usage) = words::usage(first)
+            && let Some(usage) = notation::usage(first)
         {
             diagnostic = diagnostic.help(format!("it is written `{usage}`"), format!("書き方: `{usage}`"));
         }

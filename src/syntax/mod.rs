@@ -6,6 +6,7 @@
 mod explain;
 mod grammar;
 pub mod layout;
+mod notation;
 mod places;
 mod strange;
 pub mod tree;

@@ -5,8 +5,8 @@
 use super::{Part, Walk, child};
 use crate::diag::{Code, Diagnostic};
 use crate::syntax::grammar::Rule;
+use crate::syntax::notation;
 use crate::syntax::tree::{Duration, Expr, ExprKind, Name, Number, Text, TimeOfDay};
-use crate::syntax::words;
 use crate::text::Span;
 use crate::value::time::{MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use crate::value::{CalendarPeriod, Date};
@@ -224,7 +224,7 @@ impl Walk<'_> {
         let digits = written.find(|c: char| !c.is_ascii_digit() && !matches!(c, '_' | '.')).unwrap_or(written.len());
         let count = written[..digits].trim_end_matches('_');
         let word = written[digits..].trim_start();
-        if let Some(unit) = words::unit(word) {
+        if let Some(unit) = notation::unit(word) {
             if count.contains('.') {
                 self.impossible(
                     span,
@@ -242,7 +242,7 @@ impl Walk<'_> {
             let duration = self.duration_of(&right, span);
             return Some(Expr { kind: Box::new(ExprKind::Duration(duration)), span });
         }
-        let currency = words::currency(word)?;
+        let currency = notation::currency(word)?;
         self.slip(span, written, &format!("{count} {currency}"));
         let amount = self.number_of(count, span);
         Some(Expr { kind: Box::new(ExprKind::Money { amount, currency: Name { text: currency.into(), span } }), span })
