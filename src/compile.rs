@@ -70,6 +70,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> Compiled {
         diagnostics.into_iter().for_each(|d| sink.report(d));
         files.push(file);
     }
+    sink.silence_reported();
     checked(sources, &files, settings, sink)
 }
 

@@ -164,6 +164,11 @@ impl<'t> Exprs<'_, 't> {
         {
             return Typed::new(Expr::Const(Value::Zone(zone)), Type::Zone);
         }
+        if hint == Some(&Type::Zone)
+            && let ExprKind::Text(name) = &*e.kind
+        {
+            return Self::constant(literal::zone(name, e.span, self.sink).map(|zone| (Value::Zone(zone), Type::Zone)));
+        }
         match &*e.kind {
             ExprKind::Number(number) => Self::constant(literal::number(number, self.sink)),
             ExprKind::Percent(number) => {

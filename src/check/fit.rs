@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, Type};
 use crate::schema::World;
 use crate::text::Span;
-use crate::value::{CalendarPeriod, Decimal, Value, Zone};
+use crate::value::{CalendarPeriod, Decimal, Value};
 
 /// An expression with its type; no type after a mistake, and then it fits everywhere.
 #[derive(Debug, Clone)]
@@ -69,7 +69,6 @@ fn literal_as(expr: &Expr, wanted: &Type) -> Option<Expr> {
     let Expr::Const(value) = expr else { return None };
     let value = match (value, required(wanted)) {
         (Value::Text(text), wanted) if is_textual(wanted) => Value::Text(text.clone()),
-        (Value::Text(name), Type::Zone) => Value::Zone(Zone::from_name(name)?),
         (Value::Int(whole), Type::Decimal) => Value::Decimal(Decimal::from_int(*whole)),
         (Value::Span(span), Type::Period) => Value::Period(CalendarPeriod::exact(*span)),
         _ => return None,
@@ -163,9 +162,6 @@ pub fn explain(
                     .fix(span, text),
                 None => diagnostic,
             }
-        }
-        (Type::Text, Type::Zone) => {
-            diagnostic.help("write a zone's name: \"Asia/Tokyo\"", "タイムゾーン名を書いてください: \"Asia/Tokyo\"")
         }
         (Type::Instant, Type::Date) => {
             diagnostic.help("the day of an instant is `.date`", "日時の日付は `.date` で取り出せます")

@@ -92,6 +92,10 @@ impl<'t> Flow<'t> {
     pub fn knows(&self, place: &Expr) -> bool {
         self.facts.iter().any(|fact| fact.place == *place)
     }
+    /// There is a check, or there was one.
+    fn checked(&self, place: &Expr) -> bool {
+        self.knows(place) || self.expired.iter().any(|gone| gone.place == *place)
+    }
     /// Forgets what was known of places that read a field of the profile, because it changed.
     pub fn forget(&mut self, changed: &Expr) {
         self.facts.retain(|fact| !mentions(&fact.place, changed));
@@ -126,6 +130,12 @@ impl<'t> Flow<'t> {
     }
 
     fn meet(&mut self, other: Flow<'t>, own_end: Span, other_end: Span) {
+        // A check was outlived only if there was one on both paths.
+        let mut expired = std::mem::take(&mut self.expired);
+        expired.retain(|gone| other.checked(&gone.place));
+        expired.extend(other.expired.into_iter().filter(|gone| self.knows(&gone.place)));
+        self.expired = expired;
+        self.facts.retain(|fact| other.facts.iter().any(|f| f.place == fact.place));
         for (name, var) in self.vars.iter_mut() {
             match other.vars.get(name) {
                 None => var.assigned = Assigned::Sometimes(other_end),
@@ -138,8 +148,6 @@ impl<'t> Flow<'t> {
                 self.vars.insert(name, var);
             }
         }
-        self.facts.retain(|fact| other.facts.iter().any(|f| f.place == fact.place));
-        self.expired.extend(other.expired);
     }
 }
 

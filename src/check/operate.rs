@@ -77,12 +77,20 @@ impl<'t> Exprs<'_, 't> {
     fn pair(&mut self, left: &'t tree::Expr, right: &'t tree::Expr) -> (Typed, Typed) {
         if self.needs_hint(left) && !self.needs_hint(right) {
             let second = self.infer(right, None);
-            let first = self.infer(left, second.ty.as_ref());
+            let first = self.beside(left, &second);
             return (first, second);
         }
         let first = self.infer(left, None);
-        let second = self.infer(right, first.ty.as_ref());
+        let second = self.beside(right, &first);
         (first, second)
+    }
+
+    /// What stands beside a typed value. Beside a mistake, a bare word may have been a value of the lost type.
+    pub fn beside(&mut self, e: &'t tree::Expr, other: &Typed) -> Typed {
+        if other.ty.is_none() && matches!(*e.kind, ExprKind::Name(_)) && self.needs_hint(e) {
+            return Typed::mistaken();
+        }
+        self.infer(e, other.ty.as_ref())
     }
 
     fn needs_hint(&self, e: &tree::Expr) -> bool {

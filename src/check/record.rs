@@ -66,8 +66,9 @@ impl<'t> Exprs<'_, 't> {
         if let Some(draws) = &mut self.draws {
             draws.here = true;
         }
-        let typed = self.infer(value, field.ty.as_ref());
-        let Some(wanted) = &field.ty else { return typed.expr };
+        // Of a type that was not understood, nothing can be said of its values.
+        let Some(wanted) = &field.ty else { return Typed::mistaken().expr };
+        let typed = self.infer(value, Some(wanted));
         match self.fit(typed, wanted, value.span) {
             Ok(expr) => expr,
             Err(mut diagnostic) => {

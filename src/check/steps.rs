@@ -153,7 +153,7 @@ impl<'c, 't> Walk<'c, 't> {
             let mut tests = Vec::with_capacity(case.values.len());
             for value in &case.values {
                 let mut exprs = self.exprs(flow);
-                let wanted = exprs.infer(value, typed.ty.as_ref());
+                let wanted = exprs.beside(value, &typed);
                 let sides = ((typed.clone(), subject.span), (wanted, value.span));
                 tests.push(exprs.compared(Compare::Equal, value.span, sides.0, sides.1).expr);
             }
@@ -219,12 +219,7 @@ impl<'c, 't> Walk<'c, 't> {
     fn set(&mut self, field: &'t Name, value: Option<&'t tree::Expr>, span: Span, flow: &mut Flow<'t>) -> Option<Step> {
         let id = self.names.derived("set", span, self.sink);
         let mut exprs = self.exprs(flow);
-        let Some((field_id, ty)) = exprs.profile_field_id(field) else {
-            if let Some(value) = value {
-                exprs.infer(value, None);
-            }
-            return None;
-        };
+        let (field_id, ty) = exprs.profile_field_id(field)?;
         let place = Expr::Profile(field_id);
         let Some(value) = value else {
             flow.forget(&place);

@@ -2,6 +2,8 @@
 //!
 //! Does not sort, filter or print.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::text::Span;
 
@@ -12,11 +14,19 @@ pub struct Sink {
     pub diagnostics: Vec<Diagnostic>,
     /// Findings a project may decide to live with: a program can be built all the same.
     pub livable: Vec<Diagnostic>,
+    /// Places of which the parser has said already what is wrong.
+    silenced: BTreeSet<Span>,
 }
 
 impl Sink {
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if !self.silenced.contains(&diagnostic.primary.span) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+    /// From here on, nothing more is said of a place that a diagnostic points at: it has the same cause.
+    pub fn silence_reported(&mut self) {
+        self.silenced = self.diagnostics.iter().map(|d| d.primary.span).collect();
     }
     pub fn report_livable(&mut self, diagnostic: Diagnostic) {
         self.livable.push(diagnostic);
