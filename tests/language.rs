@@ -7,6 +7,8 @@
 //! expected and each expectation met. `### steps: name` wraps the section in a journey, `### when: name` in the
 //! condition of an `if` there, `### alone: name` does without the common world of `tests/language/world.tabi`.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its files")]
+
 use std::path::Path;
 
 use tabi::compile::{Compiled, Settings, compile};

@@ -235,7 +235,7 @@ impl<'t> Exprs<'_, 't> {
     /// `Asia/Tokyo` where a zone is wanted reads as a division elsewhere.
     fn bare_zone(&self, e: &tree::Expr) -> Option<Zone> {
         let zone_like = match &*e.kind {
-            ExprKind::Name(name) => self.resolves(name).then_some(false).unwrap_or(true),
+            ExprKind::Name(name) => !self.resolves(name),
             ExprKind::Binary { op: tree::BinaryOp::Divide | tree::BinaryOp::Subtract, .. } => true,
             _ => false,
         };

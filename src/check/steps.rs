@@ -301,7 +301,7 @@ fn not_missing(context: &Context<'_, '_>, field: &Name) -> Diagnostic {
         format!("`profile.{name}` cannot be missing"),
         format!("`profile.{name}` は欠けることができません"),
     )
-    .help(format!("give it a value, or declare it optional with `?`"), "値を入れるか、宣言に `?` を付けてください");
+    .help("give it a value, or declare it optional with `?`", "値を入れるか、宣言に `?` を付けてください");
     match declared {
         Some(declared) => diagnostic.other(declared.span, "declared without `?` here", "`?` のない宣言"),
         None => diagnostic,
