@@ -268,3 +268,33 @@ journey second { purpose retain
         }
     }
 }
+
+#[test]
+fn a_chain_of_segments_has_a_limit() {
+    let chain = |length: usize| {
+        let links = (1..length).map(|i| format!("segment s{i} = profile in s{}\n", i - 1));
+        std::iter::once("profile { vip: bool }\nsegment s0 = profile.vip\n".to_owned()).chain(links).collect::<String>()
+    };
+    assert!(compiled(&chain(64), None).1.program.is_some());
+    let found = compiled(&chain(70), None).1.diagnostics;
+    assert_eq!(found.iter().map(|d| d.code.name()).collect::<Vec<_>>(), ["E0107"]);
+}
+
+#[test]
+fn a_project_may_live_with_what_only_judges() {
+    use tabi::compile::Level;
+    use tabi::diag::Code;
+
+    let world = std::fs::read_to_string(folder().join("world.tabi")).unwrap();
+    let journey = "journey j { under policy standard\n reentry never\n start when purchase\n}\n";
+    let program = |levels: &[(Code, Level)]| {
+        let mut sources = Sources::default();
+        sources.add(Source::new("world.tabi", world.as_str()));
+        sources.add(Source::new("journey.tabi", journey));
+        let compiled = compile(&sources, &Settings { levels: levels.iter().copied().collect(), ..Settings::default() });
+        (compiled.program.is_some(), compiled.diagnostics.iter().map(|d| d.severity).collect::<Vec<_>>())
+    };
+    assert_eq!(program(&[]), (false, vec![Severity::Error]));
+    assert_eq!(program(&[(Code::E0301, Level::Warn)]), (true, vec![Severity::Warning]));
+    assert_eq!(program(&[(Code::E0301, Level::Allow)]), (true, vec![]));
+}

@@ -7,7 +7,7 @@ use super::expr::Exprs;
 use super::flow::Flow;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, Segment};
-use crate::schema::{Sink, Table};
+use crate::schema::{Entry, Sink, Table};
 use crate::syntax::tree;
 
 /// By the order of names.
@@ -24,6 +24,19 @@ pub fn segments(context: Context<'_, '_>, sink: &mut Sink) -> Vec<Segment> {
     segments
 }
 
+/// How many segments may ask one another in a row; the machine follows them no further.
+const CHAIN_MAX: usize = 64;
+
+fn too_long(segment: &Entry<&tree::SegmentDecl>) -> Diagnostic {
+    let name = &segment.name;
+    Diagnostic::new(
+        Code::E0107,
+        segment.span,
+        format!("more than {CHAIN_MAX} segments ask one another from `{name}` on"),
+        format!("`{name}` から {CHAIN_MAX} を超えるセグメントが連なっています"),
+    )
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     New,
@@ -35,6 +48,7 @@ enum Mark {
 fn cycles(segments: &[Segment], table: &Table<&tree::SegmentDecl>, sink: &mut Sink) {
     let asks: Vec<Vec<usize>> = segments.iter().map(|s| asked(&s.condition)).collect();
     let mut marks = vec![Mark::New; segments.len()];
+    let mut depths = vec![1usize; segments.len()];
     for start in 0..segments.len() {
         // Depth first with an own stack: a chain of segments may be long.
         let mut path: Vec<(usize, usize)> = Vec::new();
@@ -44,7 +58,12 @@ fn cycles(segments: &[Segment], table: &Table<&tree::SegmentDecl>, sink: &mut Si
         }
         while let Some((at, next)) = path.last_mut() {
             let Some(&asked) = asks[*at].get(*next) else {
-                marks[*at] = Mark::Done;
+                let at = *at;
+                marks[at] = Mark::Done;
+                depths[at] = 1 + asks[at].iter().map(|asked| depths[*asked]).max().unwrap_or(0);
+                if depths[at] == CHAIN_MAX + 1 {
+                    sink.report(too_long(table.at(at)));
+                }
                 path.pop();
                 continue;
             };

@@ -8,7 +8,7 @@ use crate::ir::{Arm, Instruction, Journey, Op, Pc, StepId};
 
 /// The journey with its code.
 pub fn journey(checked: typed::Journey) -> Journey {
-    let mut code = Code { instructions: Vec::new() };
+    let mut code = Code { instructions: Vec::new(), landed: None };
     code.block(checked.steps);
     let mut journey = checked.header;
     // `check` puts the place behind the last step at the end of the names.
@@ -23,6 +23,8 @@ const LATER: Pc = Pc::MAX;
 
 struct Code {
     instructions: Vec<Instruction>,
+    /// The last place that something leads to from further ahead.
+    landed: Option<Pc>,
 }
 
 impl Code {
@@ -98,6 +100,7 @@ impl Code {
                     self.emit(id, Op::Jump(at));
                 }
                 let after = self.here();
+                self.landed = Some(after);
                 if let Op::Repeat { exit, .. } = &mut self.instructions[at as usize].op {
                     *exit = after;
                 }
@@ -119,6 +122,9 @@ impl Code {
             }
         }
         self.land(&leaving);
+        if begins.last() == Some(&self.here()) {
+            self.landed = begins.last().copied();
+        }
         begins
     }
 
@@ -138,12 +144,17 @@ impl Code {
     fn land(&mut self, jumps: &[Pc]) {
         let here = self.here();
         for jump in jumps {
+            self.landed = Some(here);
             self.instructions[*jump as usize].op = Op::Jump(here);
         }
     }
 
-    /// Whether a block that began there runs off its end.
+    /// Whether a block that began there runs off its end: nothing stands in it, or something in it leads behind it,
+    /// or its last instruction goes on.
     fn goes_on(&self, begin: Pc) -> bool {
-        begin == self.here() || !matches!(self.instructions.last().map(|i| &i.op), Some(Op::Stop { .. }))
+        let here = self.here();
+        begin == here
+            || self.landed == Some(here)
+            || !matches!(self.instructions.last().map(|i| &i.op), Some(Op::Stop { .. }))
     }
 }

@@ -8,6 +8,8 @@ mod exprs;
 mod history;
 mod layout;
 mod places;
+#[cfg(test)]
+mod tests;
 mod track;
 
 pub use places::Placer;
