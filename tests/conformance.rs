@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tabi::compile::{Compiled, Level, Settings, compile};
 use tabi::diag::{Code, Language, render};
 use tabi::text::{Source, Sources};
+use tabi::value::Zone;
 
 const WORLD: &str = "tests/conformance/world.tabi";
 
@@ -32,7 +33,9 @@ fn project(path: &Path) -> (Sources, Compiled) {
         sources.add(Source::new(name, fs::read_to_string(path).unwrap()));
     }
     let code = Code::ALL.iter().copied().find(|c| c.name() == "E0301").unwrap();
-    let compiled = compile(&sources, &Settings { levels: [(code, Level::Allow)].into(), ..Settings::default() });
+    let zone = Zone::from_name("Asia/Tokyo").unwrap();
+    let settings = Settings { zone, levels: [(code, Level::Allow)].into(), ..Settings::default() };
+    let compiled = compile(&sources, &settings);
     (sources, compiled)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Holds no rules; the files beside it have the cases, one per rule.
 
+mod any_story;
 mod entry;
 mod holding;
 mod memberships;
