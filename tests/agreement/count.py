@@ -73,8 +73,14 @@ def follow_up(purchases):
     return "sent" if utc(due) <= utc(LOG_ENDS) else "live"
 
 
+def returned_within(purchases, start, days, first=0):
+    """Whether a purchase from the given place of the list on comes at or after a moment, and within so many days of it."""
+    end = utc(days_later(start, days))
+    return any(utc(start) <= utc(moment) < end for moment, _ in purchases[first:])
+
+
 def lapses(purchases):
-    """For each time the customer lapses: the moment of the note, and how it ends."""
+    """For each time the customer lapses: the moment, the moment of the note, and how it ends."""
     moments = [moment for moment, _ in purchases]
     for index, moment in enumerate(moments):
         lapsed = days_later(moment, 90)
@@ -83,9 +89,9 @@ def lapses(purchases):
             continue
         due = next_ten(lapsed)
         if following and utc(following) < utc(due):
-            yield due, "exited"
+            yield lapsed, due, "exited"
         else:
-            yield due, "sent" if utc(due) <= utc(LOG_ENDS) else "live"
+            yield lapsed, due, "sent" if utc(due) <= utc(LOG_ENDS) else "live"
 
 
 def bought_lately(purchases):
@@ -94,36 +100,41 @@ def bought_lately(purchases):
     return sum(total for moment, total in purchases if since < utc(moment) < utc(BROADCAST))
 
 
-def report(ends, capped=0):
+def report(ends, goals, capped=0):
     counts = Counter(ends)
     return {
         "entered": sum(counts.values()),
         "live": counts["live"],
-        "ended": {"exited": counts["exited"], "finished": counts["sent"]},
+        "ended": {end: n for end, n in (("exit: purchase", counts["exited"]), ("finished", counts["sent"])) if n},
         "sent": {"email": counts["sent"] - capped},
-        "dropped": {"cap": capped},
+        "dropped": {"cap": capped} if capped else {},
+        "goals": goals,
     }
 
 
 def count(path):
     customers = read_customers(path)
     follow_ups, notes, broadcasts, capped = [], [], [], 0
+    follow_up_goals = note_goals = broadcast_goals = 0
     for purchases in customers.values():
         follow_ups.append(follow_up(purchases))
+        follow_up_goals += returned_within(purchases, purchases[0][0], 60, first=1)
         lapsed = list(lapses(purchases))
-        notes.extend(end for _, end in lapsed)
+        notes.extend(end for _, _, end in lapsed)
+        note_goals += sum(returned_within(purchases, start, 30) for start, _, _ in lapsed)
         if bought_lately(purchases) >= GOOD_CUSTOMER:
             broadcasts.append("sent")
-            written = [due for due, end in lapsed if end == "sent"]
+            broadcast_goals += returned_within(purchases, BROADCAST, 14)
+            written = [due for _, due, end in lapsed if end == "sent"]
             if follow_ups[-1] == "sent":
                 written.append(next_ten(days_later(purchases[0][0], 30)))
             capped += any(moment.date() == BROADCAST.date() for moment in written)
     return {
         "people": len(customers),
         "purchases": sum(len(purchases) for purchases in customers.values()),
-        "f2_follow_up": report(follow_ups),
-        "lapsed_note": report(notes),
-        "broadcast": report(broadcasts, capped),
+        "f2_follow_up": report(follow_ups, follow_up_goals),
+        "lapsed_note": report(notes, note_goals),
+        "broadcast": report(broadcasts, broadcast_goals, capped),
     }
 
 
