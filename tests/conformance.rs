@@ -2,6 +2,8 @@
 //!
 //! Each file in `tests/conformance/` is a project of its own, together with `world.tabi`. Holds no rules: the chapter does.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its files")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
