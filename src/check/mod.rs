@@ -12,6 +12,7 @@ mod fit;
 mod flow;
 mod history;
 mod journey;
+mod lists;
 mod literal;
 mod moves;
 mod name;

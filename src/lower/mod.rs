@@ -8,8 +8,6 @@ mod exprs;
 mod history;
 mod layout;
 mod places;
-#[cfg(test)]
-mod tests;
 mod track;
 
 pub use places::Placer;

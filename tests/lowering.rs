@@ -1,9 +1,11 @@
 //! What is laid out and derived, shown on whole small projects.
+//!
+//! Runs nothing: only what the program says is looked at.
 
-use crate::compile::{Settings, compile};
-use crate::ir::{HistoryLog, HistoryNeed, Op, Program};
-use crate::text::{Source, Sources};
-use crate::value::CalendarPeriod;
+use tabi::compile::{Settings, compile};
+use tabi::ir::{HistoryLog, HistoryNeed, Op, Program};
+use tabi::text::{Source, Sources};
+use tabi::value::CalendarPeriod;
 
 const WORLD: &str = r#"
 profile { vip: bool, zone: zone?, tags: list of text, line: line_id?, mail: email? }
@@ -153,7 +155,7 @@ fn what_is_asked_is_kept_and_no_more() {
     assert_eq!(need("did bought"), HistoryNeed { ends: true, ..HistoryNeed::default() });
     assert_eq!(need("count of bought > 3"), HistoryNeed { total: true, ..HistoryNeed::default() });
     assert_eq!(need("did bought in last 3d"), HistoryNeed { log: days(3), ..HistoryNeed::default() });
-    let total = vec![crate::ir::FieldId(1)];
+    let total = vec![tabi::ir::FieldId(1)];
     let forever = HistoryNeed { fields: total.clone(), log: HistoryLog::Forever, ..HistoryNeed::default() };
     assert_eq!(need("sum of bought.total > 3 JPY"), forever);
     assert_eq!(need("did bought(total > 3 JPY)"), forever);
