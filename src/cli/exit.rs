@@ -25,6 +25,8 @@ pub enum Exit {
 pub enum Stop {
     /// What was asked for does not make sense: what, and the remedy.
     Usage { what: Phrase, help: Phrase },
+    /// Something that was read is wrong, outside the campaigns: what, and the remedy.
+    Wrong { what: Phrase, help: Phrase },
     /// Writing failed: the reader of our output is gone, or the disk is full.
     Write(io::Error),
 }
@@ -52,6 +54,10 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
         Err(Stop::Usage { what, help }) => {
             speaker.refusal(&what, &help);
             USAGE
+        }
+        Err(Stop::Wrong { what, help }) => {
+            speaker.refusal(&what, &help);
+            FINDINGS
         }
         // `tabi … | head`: whoever read our output has seen enough.
         Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => FINE,

@@ -375,11 +375,18 @@ impl Reader<'_> {
         let at = second.unwrap_or_else(|| error.location().map_or(0, |l| l.index().min(self.text.len())));
         let at = self.text.floor_char_boundary(at);
         let line_end = self.text[at..].find('\n').map_or(self.text.len(), |i| at + i);
+        let span = TextSpan::new(self.source, at, line_end);
+        if let Some(key) = twice {
+            let diagnostic =
+                Diagnostic::new(Code::E0108, span, format!("`{key}` is set twice"), format!("`{key}` が二度あります"));
+            let diagnostic = diagnostic.help("keep one of them", "どちらか一つを残す");
+            return self.diagnostics.push(diagnostic);
+        }
         let reason = error.to_string();
         let reason = reason.split(" at line ").next().unwrap_or(&reason);
         let diagnostic = Diagnostic::new(
             Code::E0108,
-            TextSpan::new(self.source, at, line_end),
+            span,
             format!("`tabi.yaml` is not valid YAML: {reason}"),
             format!("`tabi.yaml` が YAML として読めません: {reason}"),
         );
@@ -443,7 +450,7 @@ impl Reader<'_> {
             Code::E0108,
             self.span(spot::value(self.text, path)),
             format!("`{name}` should be {expected}, not {}", found.en),
-            format!("`{name}` には {expected_ja} が必要 (実際は {})", found.ja),
+            format!("`{name}` には {expected_ja}が必要 (実際は {})", found.ja),
         ));
     }
 
