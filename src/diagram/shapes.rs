@@ -10,8 +10,8 @@ use crate::ir::Channel;
 
 const LABEL_SIZE: f64 = 14.0;
 const DETAIL_SIZE: f64 = 12.0;
-const LABEL_COLUMNS: usize = 28;
-const DETAIL_COLUMNS: usize = 34;
+const LABEL_COLUMNS: usize = 33;
+const DETAIL_COLUMNS: usize = 38;
 const LINE_HEIGHT: f64 = 1.4;
 const PADDING: f64 = 12.0;
 const ICON_RADIUS: f64 = 13.0;

@@ -16,8 +16,8 @@ const TITLE_SIZE: f64 = 24.0;
 const SMALL_SIZE: f64 = 12.0;
 const CHIP_HEIGHT: f64 = 26.0;
 const LABEL_COLUMNS: usize = 40;
-/// What a slide offers, in pixels.
-const SLIDE: Size = Size { width: 1600.0, height: 800.0 };
+/// What a slide of 1,600 by 900 pixels leaves beside title, facts and legend.
+const SLIDE: Size = Size { width: 1600.0, height: 640.0 };
 
 const STYLE: &str = "text{font-family:\"Noto Sans JP\",\"Noto Sans CJK JP\",\"Hiragino Sans\",\"Yu Gothic UI\",\"Segoe UI\",sans-serif;fill:#1F2937}\
 .t{font-size:24px;font-weight:700}.s{font-size:13px;fill:#6B7280}.n{font-size:14px;font-weight:600}.d{font-size:12px;fill:#4B5563}\
