@@ -50,6 +50,7 @@ pub mod ports;
 pub mod project;
 pub mod runtime;
 pub mod schema;
+pub mod simulate;
 pub mod syntax;
 pub mod text;
 pub mod value;

@@ -165,7 +165,8 @@ impl Identities {
         }
     }
 
-    fn root(&self, mut seat: Seat) -> Seat {
+    /// The seat this one was merged into, or itself.
+    pub fn root(&self, mut seat: Seat) -> Seat {
         while let Some(next) = self.people[seat as usize].merged {
             seat = next;
         }

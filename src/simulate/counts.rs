@@ -1,0 +1,198 @@
+//! What the journal adds up to: counts by journey, by person and by hour.
+//!
+//! Adds only; sums of several shards are the same whatever the split.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::{Channel, Program, SplitId};
+use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, What};
+use crate::ports::{Journal, Seat};
+use crate::value::Zone;
+
+/// Of local times.
+const SECONDS_PER_HOUR: i64 = 3_600;
+/// Lines kept of one person's story.
+pub const STORY_LINES_MAX: usize = 5_000;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct JourneyCounts {
+    pub entered: u64,
+    pub ended: BTreeMap<EndReason, u64>,
+    /// By message.
+    pub sent: Vec<u64>,
+    /// By [`Reason`].
+    pub dropped: [u64; Reason::ALL.len()],
+    pub held: [u64; Reason::ALL.len()],
+    pub withdrawn: u64,
+    pub not_entered: BTreeMap<NotEntered, u64>,
+    pub goals: u64,
+    pub arms: BTreeMap<SplitId, Vec<u64>>,
+}
+
+/// What a person's story is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scene {
+    Taken(Input),
+    Wrote(Entry),
+}
+
+#[derive(Debug, Clone)]
+pub struct Counts<'p> {
+    program: &'p Program,
+    pub journeys: Vec<JourneyCounts>,
+    /// Messages by seat.
+    pub messages: Vec<u32>,
+    /// By local hour of the project's zone, in hours since 1970-01-01 00:00 there.
+    pub hours: BTreeMap<i64, u64>,
+    zone: Zone,
+    /// Whose scenes are kept.
+    pub watched: BTreeSet<Seat>,
+    pub scenes: Vec<(Seat, Scene)>,
+    pub scenes_left_out: u64,
+}
+
+impl<'p> Counts<'p> {
+    pub fn new(program: &'p Program) -> Self {
+        let journey = JourneyCounts { sent: vec![0; program.messages.len()], ..JourneyCounts::default() };
+        Counts {
+            program,
+            journeys: vec![journey; program.journeys.len()],
+            messages: Vec::new(),
+            hours: BTreeMap::new(),
+            zone: program.project.zone,
+            watched: BTreeSet::new(),
+            scenes: Vec::new(),
+            scenes_left_out: 0,
+        }
+    }
+
+    /// Adds the counts of another shard; those by seat and the scenes stay apart.
+    pub fn absorb(&mut self, other: &Counts) {
+        for (into, from) in self.journeys.iter_mut().zip(&other.journeys) {
+            into.absorb(from);
+        }
+        for (hour, n) in &other.hours {
+            *self.hours.entry(*hour).or_default() += n;
+        }
+    }
+
+    /// The messages of one person now count for another.
+    pub fn move_messages(&mut self, from: Seat) -> u32 {
+        std::mem::take(&mut self.messages[from as usize])
+    }
+
+    fn scene(&mut self, seat: Seat, scene: impl FnOnce() -> Scene) {
+        if self.watched.is_empty() || !self.watched.contains(&seat) {
+            return;
+        }
+        if self.scenes.len() < STORY_LINES_MAX {
+            self.scenes.push((seat, scene()));
+        } else {
+            self.scenes_left_out += 1;
+        }
+    }
+
+    fn hour(&self, entry: &Entry) -> i64 {
+        let (date, time) = self.zone.local(entry.at);
+        i64::from(date.0) * 24 + i64::from(time.0) / SECONDS_PER_HOUR
+    }
+}
+
+impl JourneyCounts {
+    fn absorb(&mut self, other: &JourneyCounts) {
+        self.entered += other.entered;
+        self.withdrawn += other.withdrawn;
+        self.goals += other.goals;
+        for (reason, n) in &other.ended {
+            *self.ended.entry(reason.clone()).or_default() += n;
+        }
+        for (why, n) in &other.not_entered {
+            *self.not_entered.entry(*why).or_default() += n;
+        }
+        let pairs = [(&mut self.dropped[..], &other.dropped[..]), (&mut self.held[..], &other.held[..])];
+        for (into, from) in pairs.into_iter().chain([(&mut self.sent[..], &other.sent[..])]) {
+            into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
+        }
+        for (split, arms) in &other.arms {
+            let into = self.arms.entry(*split).or_insert_with(|| vec![0; arms.len()]);
+            into.iter_mut().zip(arms).for_each(|(a, b)| *a += b);
+        }
+    }
+    pub fn sent_on(&self, program: &Program, channel: Channel) -> u64 {
+        self.sent.iter().zip(&program.messages).filter(|(_, m)| m.channel == channel).map(|(n, _)| n).sum()
+    }
+}
+
+/// Place of a reason in [`Reason::ALL`].
+fn place(reason: Reason) -> usize {
+    reason as usize
+}
+
+impl Journal for Counts<'_> {
+    fn taken(&mut self, seat: Seat, input: &Input) {
+        match input.kind {
+            InputKind::Event { .. }
+            | InputKind::Profile { .. }
+            | InputKind::Reach { .. }
+            | InputKind::Approval { .. } => {
+                self.scene(seat, || Scene::Taken(input.clone()));
+            }
+            InputKind::Wake
+            | InputKind::Report { .. }
+            | InputKind::Answer { .. }
+            | InputKind::Tick { .. }
+            | InputKind::Live => {}
+        }
+    }
+
+    fn wrote(&mut self, seat: Seat, entry: &Entry) {
+        self.scene(seat, || Scene::Wrote(entry.clone()));
+        let counts = &mut self.journeys[entry.journey.index()];
+        match &entry.what {
+            What::NotEntered { why } => *counts.not_entered.entry(*why).or_default() += 1,
+            What::Entered => counts.entered += 1,
+            What::Arm { split, arm } => {
+                let arms = &self.program.splits[split.index()].arms;
+                counts.arms.entry(*split).or_insert_with(|| vec![0; arms.len()])[*arm as usize] += 1;
+            }
+            What::Sent { message, .. } => {
+                counts.sent[message.index()] += 1;
+                if self.program.message(*message).channel.is_personal() {
+                    self.messages[seat as usize] += 1;
+                    *self.hours.entry(self.hour(entry)).or_default() += 1;
+                }
+            }
+            What::Held { reason, .. } => counts.held[place(*reason)] += 1,
+            What::Dropped { message, reason } => {
+                counts.dropped[place(*reason)] += 1;
+                // Accepted by the machine a moment ago, and never dispatched.
+                if *reason == Reason::Budget {
+                    counts.sent[message.index()] -= 1;
+                    if self.program.message(*message).channel.is_personal() {
+                        self.messages[seat as usize] -= 1;
+                        let hour = self.hour(entry);
+                        self.hours.entry(hour).and_modify(|n| *n -= 1);
+                    }
+                }
+            }
+            What::Withdrawn { .. } => counts.withdrawn += 1,
+            What::Goal { .. } => counts.goals += 1,
+            What::Ended { reason } => match counts.ended.get_mut(reason) {
+                Some(n) => *n += 1,
+                None => drop(counts.ended.insert(reason.clone(), 1)),
+            },
+            What::Settling { .. }
+            | What::Unsettled
+            | What::HeldOut
+            | What::Waiting { .. }
+            | What::Woke { .. }
+            | What::Reported { .. }
+            | What::Called { .. }
+            | What::CallFailed { .. }
+            | What::Tagged { .. }
+            | What::Untagged { .. }
+            | What::Set { .. }
+            | What::Membership { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! One pass over the sources: whose an arrival is, when it happens in virtual time, and which host takes it.
+//!
+//! Virtual time is the latest arrival so far and never goes back; an event's own time stays in its payload.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::ingest::limits::EARLIEST;
+use crate::ingest::{Arrival, Schema, Signal, Tally, Traits, What};
+use crate::machine::{Engine, InputKind, Report};
+use crate::ports::Seat;
+use crate::runtime::identity::Resolved;
+use crate::runtime::{Budgets, Host, Identities};
+use crate::value::{Instant, Value, Zone};
+
+use super::counts::{Counts, JourneyCounts};
+use super::paper::{Deciding, Paper, Refused};
+use super::shards::{Command, Lanes, Shard};
+use super::sources::{self, Intake, Keep, SourceSpec};
+use super::story::{self, Story};
+use super::{Options, SimulateError};
+
+/// What a pass needs, and what it is restricted to.
+pub struct Pass<'e, 'p> {
+    pub engine: &'e Engine<'p>,
+    pub schema: &'e Schema,
+    pub sources: &'e [SourceSpec],
+    pub options: &'e Options,
+    /// Ids whose story is kept.
+    pub watched: BTreeSet<String>,
+    /// Only the person with these ids, as an earlier pass saw them.
+    pub only: Option<Only>,
+}
+
+/// A second pass for one person's story.
+pub struct Only {
+    ids: BTreeSet<String>,
+    keep: Option<Keep>,
+    /// When the first pass went live.
+    start: Option<Instant>,
+    refused: BTreeSet<Refused>,
+}
+
+/// What a pass over everybody found.
+pub struct Passed {
+    pub tally: Tally,
+    pub journeys: Vec<JourneyCounts>,
+    pub live: Vec<u64>,
+    pub settling: Vec<u64>,
+    pub hours: BTreeMap<i64, u64>,
+    /// Messages by seat, of people who are still there.
+    pub messages: Vec<u32>,
+    /// The seat with the most messages; of several the first seen.
+    pub worst: Option<Seat>,
+    pub people: u64,
+    pub heap_bytes: u64,
+    pub identities: Identities,
+    pub start: Option<Instant>,
+    pub end: Option<Instant>,
+    /// Events older than the project's `max_event_age` when they arrived: history only.
+    pub late: u64,
+    /// Lines later than `until`.
+    pub after_until: u64,
+    pub story: Option<Story>,
+    refused: Vec<Refused>,
+    thing_names: Vec<Box<str>>,
+}
+
+impl<'e, 'p> Pass<'e, 'p> {
+    pub fn run(&self, progress: &dyn Fn(u64)) -> Result<Passed, SimulateError> {
+        let program = self.engine.program();
+        let mappings = sources::mappings(self.sources, self.schema, program.project.zone)?;
+        let keep = self.only.as_ref().and_then(|o| o.keep.clone());
+        let mut intake = Intake::open(self.schema, self.sources, &mappings, self.options.strict, keep)?;
+        std::thread::scope(|scope| {
+            let lanes = Lanes::open(self.shards(), self.options.threads <= 1, scope);
+            let router = RefCell::new(Router::new(self, lanes));
+            intake.run(&mut |arrival| router.borrow_mut().take(arrival), &mut |bytes| progress(bytes))?;
+            let mut router = router.into_inner();
+            router.finish();
+            Ok(self.collect(router, intake))
+        })
+    }
+
+    /// One thread is for reading; the others step. Budgets are decided in order of time, so they need one host.
+    fn shards(&self) -> Vec<Shard<'e, 'p>> {
+        let program = self.engine.program();
+        let alone = self.only.is_some() || Budgets::are_declared(program);
+        let count = if alone { 1 } else { self.options.threads.saturating_sub(1).max(1) };
+        let shard = |_| {
+            let deciding = match &self.only {
+                Some(only) => Deciding::Before(only.refused.clone()),
+                None => Deciding::Now { budgets: Budgets::new(program), refused: Vec::new() },
+            };
+            let paper = Paper::new(self.engine, deciding, &self.options.response, self.options.seed);
+            Shard { host: Host::new(self.engine, paper, Counts::new(program)) }
+        };
+        (0..count).map(shard).collect()
+    }
+
+    fn collect(&self, router: Router<'_, '_, 'e, 'p>, intake: Intake<'_>) -> Passed {
+        let program = self.engine.program();
+        let Router { lanes, identities, start, now, late, after_until, out_of_order, .. } = router;
+        let (mut tally, thing_names) = intake.close();
+        tally.out_of_order = out_of_order;
+        let lanes_count = lanes.len();
+        let mut finished = lanes.finish();
+        let mut counts = Counts::new(program);
+        let mut messages = vec![0; identities.len()];
+        let (mut live, mut settling) = (vec![0; program.journeys.len()], vec![0; program.journeys.len()]);
+        let (mut people, mut heap_bytes, mut refused) = (0, identities.heap_bytes() as u64, Vec::new());
+        let (mut scenes, mut left_out, mut zone) = (Vec::new(), 0, None);
+        for (lane, shard) in finished.iter_mut().enumerate() {
+            counts.absorb(&shard.counts);
+            for (seat, n) in shard.counts.messages.iter().enumerate() {
+                messages[seat * lanes_count + lane] = *n;
+            }
+            live.iter_mut().zip(&shard.live).for_each(|(a, b)| *a += b);
+            settling.iter_mut().zip(&shard.settling).for_each(|(a, b)| *a += b);
+            people += shard.people;
+            heap_bytes += shard.heap_bytes;
+            refused.append(&mut shard.refused);
+            let global = |(seat, scene)| (seat * lanes_count as Seat + lane as Seat, scene);
+            scenes.extend(shard.counts.scenes.drain(..).map(global));
+            left_out += shard.counts.scenes_left_out;
+            zone = zone.or(shard.watched_zone);
+        }
+        let seat = self.watched.iter().find_map(|id| identities.find(id));
+        let zone: Zone = zone.unwrap_or(program.project.zone);
+        // Watched by one of several ids, someone else may have been seen under it too.
+        let own =
+            |seat| scenes.into_iter().filter(|(s, _)| identities.root(*s) == seat).map(|(_, scene)| scene).collect();
+        let story = seat.map(|seat| story::of(program, identities.name(seat), zone, own(seat), left_out));
+        let most = messages.iter().copied().max().filter(|n| *n > 0);
+        let worst = most.and_then(|most| messages.iter().position(|n| *n == most)).map(|seat| seat as Seat);
+        Passed {
+            tally,
+            journeys: counts.journeys,
+            live,
+            settling,
+            hours: counts.hours,
+            messages,
+            worst,
+            people,
+            heap_bytes,
+            identities,
+            start,
+            end: start.map(|_| now),
+            late,
+            after_until,
+            story,
+            refused,
+            thing_names,
+        }
+    }
+
+    /// Replays one person alone and tells their story. Lines that cannot concern them are not even parsed, unless the
+    /// input was out of order: then every line counts for the clock.
+    pub fn story_of(&self, first: &Passed, seat: Seat) -> Result<Story, SimulateError> {
+        let ids: BTreeSet<String> = super::ids_of(first, seat).1.iter().map(|id| id.to_string()).collect();
+        let is_plain = |id: &String| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@+".contains(&b));
+        let texts = ids.iter().map(String::as_str).chain(first.thing_names.iter().map(|n| &**n));
+        let keep = (first.tally.out_of_order == 0 && ids.iter().all(is_plain)).then(|| Keep::new(texts));
+        let only =
+            Only { ids: ids.clone(), keep, start: first.start, refused: first.refused.iter().cloned().collect() };
+        let options = Options { strict: false, threads: 1, until: first.end, ..self.options.clone() };
+        let pass = Pass { options: &options, watched: ids, only: Some(only), ..*self };
+        let passed = pass.run(&|_| {})?;
+        Ok(passed.story.unwrap_or_else(|| {
+            story::of(
+                self.engine.program(),
+                first.identities.name(seat),
+                self.engine.program().project.zone,
+                Vec::new(),
+                0,
+            )
+        }))
+    }
+}
+
+struct Router<'a, 'scope, 'e, 'p> {
+    pass: &'a Pass<'e, 'p>,
+    lanes: Lanes<'scope, 'e, 'p>,
+    identities: Identities,
+    start: Option<Instant>,
+    now: Instant,
+    /// What is known from before the first timed line.
+    before: Vec<Arrival<'static>>,
+    late: u64,
+    after_until: u64,
+    out_of_order: u64,
+}
+
+impl<'a, 'scope, 'e: 'scope, 'p: 'scope + 'e> Router<'a, 'scope, 'e, 'p> {
+    fn new(pass: &'a Pass<'e, 'p>, lanes: Lanes<'scope, 'e, 'p>) -> Self {
+        let mut router = Router {
+            pass,
+            lanes,
+            identities: Identities::default(),
+            start: None,
+            now: Instant(i64::MIN),
+            before: Vec::new(),
+            late: 0,
+            after_until: 0,
+            out_of_order: 0,
+        };
+        if let Some(start) = pass.only.as_ref().and_then(|o| o.start) {
+            router.go_live(start);
+        }
+        router
+    }
+
+    fn take(&mut self, arrival: Arrival<'_>) {
+        if self.is_foreign(&arrival) {
+            // Only the clock hears of it.
+            if let Some(at) = arrival.at.filter(|at| self.pass.options.until.is_none_or(|until| *at <= until)) {
+                self.now = self.now.max(at);
+            }
+            return;
+        }
+        match (arrival.at, self.start) {
+            (None, None) => self.before.push(sources::owned(arrival)),
+            (None, Some(_)) => self.dispatch(arrival, true),
+            (Some(at), started) => {
+                if self.pass.options.until.is_some_and(|until| at > until) {
+                    self.after_until += 1;
+                    return;
+                }
+                if started.is_none() {
+                    self.go_live(at);
+                }
+                self.out_of_order += u64::from(at < self.now);
+                self.now = self.now.max(at);
+                self.dispatch(arrival, false);
+            }
+        }
+    }
+
+    /// A second pass looks at one person only.
+    fn is_foreign(&self, arrival: &Arrival) -> bool {
+        let Some(only) = &self.pass.only else { return false };
+        let who = &arrival.who;
+        let named = [who.user.as_deref(), who.anonymous.as_deref()];
+        let anybody = named.iter().any(Option::is_some);
+        anybody && !named.into_iter().flatten().any(|id| only.ids.contains(id))
+    }
+
+    fn go_live(&mut self, at: Instant) {
+        self.start = Some(at);
+        self.now = at;
+        for lane in 0..self.lanes.len() {
+            self.lanes.give(lane, Command::Start(at));
+        }
+        let before = std::mem::take(&mut self.before);
+        let mut seats = BTreeSet::new();
+        for arrival in before {
+            seats.extend(self.introduce_known(arrival));
+        }
+        for seat in seats {
+            self.give(seat, at, InputKind::Live);
+        }
+    }
+
+    /// A profile from before the start: it sets no journey going.
+    fn introduce_known(&mut self, arrival: Arrival<'_>) -> Option<Seat> {
+        let resolved = self.identities.resolve(arrival.who.user.as_deref(), arrival.who.anonymous.as_deref())?;
+        self.note(resolved, &arrival, None);
+        if let What::Profile { traits, .. } = arrival.what {
+            self.introduce(resolved.seat, traits);
+        }
+        Some(resolved.seat)
+    }
+
+    fn dispatch(&mut self, arrival: Arrival<'_>, untimed: bool) {
+        let user = arrival.who.user.as_deref();
+        let anonymous = arrival.who.anonymous.as_deref();
+        let resolved = match &arrival.what {
+            What::Alias { previous } => user.or(anonymous).map(|id| self.identities.alias(id, previous)),
+            What::Event { .. } | What::Profile { .. } | What::Signal { .. } => self.identities.resolve(user, anonymous),
+        };
+        let Some(resolved) = resolved else {
+            if let What::Event { event, payload, .. } = arrival.what {
+                for lane in 0..self.lanes.len() {
+                    self.lanes.give(lane, Command::FanOut { at: self.now, event, payload: payload.clone() });
+                }
+            }
+            return;
+        };
+        let silent = untimed && resolved.new;
+        self.note(resolved, &arrival, arrival.introduction.as_ref());
+        if resolved.new && !silent {
+            self.give(resolved.seat, self.now, InputKind::Live);
+        }
+        match arrival.what {
+            What::Alias { .. } => {}
+            What::Profile { traits, .. } if silent => {
+                self.introduce(resolved.seat, traits);
+                self.give(resolved.seat, self.now, InputKind::Live);
+            }
+            What::Profile { id, traits } => {
+                let Traits { fields, consent } = traits;
+                self.give(resolved.seat, self.now, InputKind::Profile { id, fields, consent });
+            }
+            What::Event { id, event, payload } => {
+                self.late += u64::from(self.is_late(&payload));
+                self.give(resolved.seat, self.now, InputKind::Event { id, event, payload });
+            }
+            What::Signal { channel, signal } => {
+                self.give(resolved.seat, self.now, InputKind::Reach { channel, report: report_of(signal) });
+            }
+        }
+    }
+
+    /// Makes a new seat known to its host, or joins two that are one person.
+    fn note(&mut self, resolved: Resolved, arrival: &Arrival<'_>, introduction: Option<&Traits>) {
+        if resolved.new {
+            let id: Arc<str> = self.identities.name(resolved.seat).clone();
+            let watched = &self.pass.watched;
+            let named = [arrival.who.user.as_deref(), arrival.who.anonymous.as_deref()];
+            let watched = !watched.is_empty() && named.into_iter().flatten().any(|id| watched.contains(id));
+            let (lane, _) = self.place(resolved.seat);
+            self.lanes.give(lane, Command::Newcomer { id, watched });
+            if let Some(traits) = introduction {
+                self.introduce(resolved.seat, traits.clone());
+            }
+        }
+        if let Some(gone) = resolved.absorb {
+            let (from, into) = (self.place(gone), self.place(resolved.seat));
+            self.lanes.move_person(from, into, self.now);
+        }
+    }
+
+    fn introduce(&mut self, seat: Seat, traits: Traits) {
+        let (lane, seat) = self.place(seat);
+        self.lanes.give(lane, Command::Introduce { seat, at: self.now, traits: Box::new(traits) });
+    }
+
+    fn give(&mut self, seat: Seat, at: Instant, kind: InputKind) {
+        let (lane, seat) = self.place(seat);
+        self.lanes.give(lane, Command::Take { seat, at, kind });
+    }
+
+    /// Seats are dealt out in turn, so a host's own numbers are dense.
+    fn place(&self, seat: Seat) -> (usize, Seat) {
+        let lanes = self.lanes.len() as Seat;
+        ((seat % lanes) as usize, seat / lanes)
+    }
+
+    fn is_late(&self, payload: &Value) -> bool {
+        let max = self.pass.engine.program().project.max_event_age;
+        match payload {
+            Value::Record(fields) => matches!(fields.last(), Some(Value::Instant(own)) if self.now.since(*own) > max),
+            _ => false,
+        }
+    }
+
+    /// After the last line: those of whom nothing but a profile is known, and the time until the end.
+    fn finish(&mut self) {
+        if self.start.is_none() && !self.before.is_empty() {
+            self.go_live(self.pass.options.until.unwrap_or(EARLIEST));
+        }
+        if self.start.is_none() {
+            return;
+        }
+        self.now = self.now.max(self.pass.options.until.unwrap_or(self.now));
+        for lane in 0..self.lanes.len() {
+            self.lanes.give(lane, Command::Advance(self.now));
+        }
+    }
+}
+
+fn report_of(signal: Signal) -> Report {
+    match signal {
+        Signal::Bounced => Report::Bounced,
+        Signal::Complained => Report::Complained,
+        Signal::Unsubscribed => Report::Unsubscribed,
+        Signal::Blocked => Report::Blocked,
+        Signal::Unblocked => Report::Unblocked,
+    }
+}
