@@ -2,6 +2,8 @@
 //!
 //! Tests no single rule of a journey; the conformance suite does.
 
+#![allow(clippy::disallowed_methods)]
+
 #[path = "../benches/workload/mod.rs"]
 #[allow(dead_code)]
 mod workload;

@@ -2,6 +2,8 @@
 //!
 //! Holds no rule of the machine; the conformance suite does.
 
+#![allow(clippy::disallowed_methods)]
+
 use std::fmt::Write as _;
 
 use tabi::compile::{self, Settings};

@@ -2,6 +2,9 @@
 //!
 //! Decides nothing about journeys (the machine does) and performs nothing (the outbox does). Time is what inputs say.
 
+// Lookups only; nothing here walks a map in hash order without sorting.
+#![allow(clippy::disallowed_types)]
+
 pub mod budgets;
 pub mod host;
 pub mod identity;

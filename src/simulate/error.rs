@@ -21,13 +21,13 @@ pub enum SimulateError {
     },
     Mapping {
         mapping: String,
-        error: MappingError,
+        error: Box<MappingError>,
     },
     /// A strict run met a line it had to reject.
     Rejected {
         source: String,
         line: u64,
-        reason: Reason,
+        reason: Box<Reason>,
     },
     UnknownPerson {
         id: String,

@@ -109,7 +109,7 @@ impl Keep {
 }
 
 enum Stream<'s> {
-    Segment(Box<Lines<Box<dyn Read + Send>>>, segment::Reader<'s>),
+    Segment(Box<(Lines<Box<dyn Read + Send>>, segment::Reader<'s>)>),
     Csv(Box<rows::Reader<'s, Box<dyn Read + Send>>>),
 }
 
@@ -129,7 +129,7 @@ pub fn mappings(sources: &[SourceSpec], schema: &Schema, zone: Zone) -> Result<V
         Kind::Segment => Ok(None),
         Kind::Csv { mapping, yaml } => match Mapping::parse(yaml, schema, zone) {
             Ok(parsed) => Ok(Some(parsed)),
-            Err(error) => Err(SimulateError::Mapping { mapping: mapping.clone(), error }),
+            Err(error) => Err(SimulateError::Mapping { mapping: mapping.clone(), error: Box::new(error) }),
         },
     };
     sources.iter().map(parse).collect()
@@ -150,14 +150,16 @@ impl<'s> Intake<'s> {
             let stream = match (mapping, &source.kind) {
                 (Some(mapping), Kind::Csv { mapping: name, .. }) => {
                     let rows = rows::Reader::start(schema, mapping, reader).map_err(|error| match error {
-                        StartError::Mapping(error) => SimulateError::Mapping { mapping: name.clone(), error },
+                        StartError::Mapping(error) => {
+                            SimulateError::Mapping { mapping: name.clone(), error: Box::new(error) }
+                        }
                         StartError::Read(error) => {
                             SimulateError::Read { source: source.name.clone(), line: 0, detail: error.to_string() }
                         }
                     })?;
                     Stream::Csv(Box::new(rows))
                 }
-                (_, _) => Stream::Segment(Box::new(Lines::new(reader)), segment::Reader::new(schema)),
+                (_, _) => Stream::Segment(Box::new((Lines::new(reader), segment::Reader::new(schema)))),
             };
             streams.push((stream, 0));
         }
@@ -228,7 +230,7 @@ impl<'s> Intake<'s> {
                 Ok(None) => return Ok(false),
                 Ok(Some((line, result))) => (line, result.map(Some)),
             },
-            Stream::Segment(lines, reader) => match lines.next_line() {
+            Stream::Segment(both) => match both.0.next_line() {
                 Err(error) => return Err(fault(*reached, &self.names, error)),
                 Ok(None) => return Ok(false),
                 Ok(Some((line, Line::TooLong))) => {
@@ -241,7 +243,7 @@ impl<'s> Intake<'s> {
                     if self.keep.as_ref().is_some_and(|k| !k.wants(bytes)) {
                         return Ok(true);
                     }
-                    (line, reader.line(bytes))
+                    (line, both.1.line(bytes))
                 }
             },
         };
@@ -254,7 +256,11 @@ impl<'s> Intake<'s> {
             }
             Ok(None) => self.tally.without_effect += 1,
             Err(reason) if self.strict => {
-                return Err(SimulateError::Rejected { source: self.names[source].clone(), line, reason });
+                return Err(SimulateError::Rejected {
+                    source: self.names[source].clone(),
+                    line,
+                    reason: Box::new(reason),
+                });
             }
             Err(reason) => self.tally.reject(source, line, reason),
         }
@@ -266,7 +272,8 @@ impl<'s> Intake<'s> {
         let mut tally = self.tally;
         let mut thing_names = Vec::new();
         for (stream, _) in self.streams {
-            if let Stream::Segment(_, reader) = stream {
+            if let Stream::Segment(both) = stream {
+                let (_, reader) = *both;
                 thing_names.extend(reader.thing_names().iter().cloned());
                 reader.close(&mut tally);
             }

@@ -210,12 +210,12 @@ fn why(program: &Program, host: &Rehearsed, timeline: &Timeline, expect: &Expect
         return Words::new(en, format!("{} に起きた。この行には早すぎるか、上の行で数え済み", line.time));
     }
     let of_a_message = matches!(expect, Expect::Sent { .. } | Expect::HeldBy(_) | Expect::DroppedBy(_));
-    let refusal = entries(from).filter_map(|e| match &e.what {
+    let mut refusal = entries(from).filter_map(|e| match &e.what {
         What::Dropped { reason, .. } | What::Held { reason, .. } if of_a_message => Some(words::reason(*reason)),
         What::NotEntered { why } => Some(words::not_entered(*why)),
         _ => None,
     });
-    if let Some(words) = refusal.last() {
+    if let Some(words) = refusal.next_back() {
         return words;
     }
     match entries(0).any(|e| e.what == What::Entered) {
