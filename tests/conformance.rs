@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tabi::compile::{Compiled, Level, Settings, compile};
 use tabi::diag::{Code, Language, render};
+use tabi::simulate::timeline::{self, Failure};
 use tabi::text::{Source, Sources};
 use tabi::value::Zone;
 
@@ -55,6 +56,26 @@ fn cases_have_no_mistakes() {
         }
     }
     assert!(found.is_empty(), "{found}");
+}
+
+#[test]
+fn every_timeline_comes_true() {
+    let (mut count, mut failed) = (0, String::new());
+    for (_, compiled) in projects() {
+        let program = compiled.program.expect("cases have no mistakes");
+        for timeline in &compiled.timelines {
+            count += 1;
+            for failure in timeline::run(&program, timeline).failures {
+                let Failure { line, expected, came, why } = failure;
+                failed += &format!(
+                    "{}: `{}`: {}\n  expected {}\n  came     {}\n  {}\n",
+                    line.place.line, timeline.title, line.text, expected.en, came.en, why.en
+                );
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+    assert!(count >= 70, "only {count} timelines were found");
 }
 
 /// `1.12` and the like, in order of appearance.
