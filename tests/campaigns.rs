@@ -9,6 +9,7 @@ use tabi::compile::{self, Compiled, compile};
 use tabi::diag::{Language, render};
 use tabi::fmt;
 use tabi::project::{self, Project};
+use tabi::simulate::timeline;
 
 /// The shop, and every teaching example.
 fn projects() -> Vec<PathBuf> {
@@ -55,6 +56,37 @@ fn all_projects_are_laid_out_by_the_formatter() {
             let laid_out = fmt::format(source).unwrap_or_else(|refusal| panic!("{}: {refusal:?}", source.path));
             assert!(laid_out == source.text, "{}: run `tabi fmt` on it", source.path);
         }
+    }
+}
+
+#[test]
+fn every_timeline_comes_true() {
+    let mut told = String::new();
+    for root in projects() {
+        let compiled = compile_project(&project::load(&root));
+        let program = compiled.program.expect("the project compiles");
+        for timeline in &compiled.timelines {
+            let verdict = timeline::run(&program, timeline);
+            if !verdict.passed {
+                told += &format!("{}:{} {}\n", timeline.place.path, timeline.place.line, timeline.title);
+                for failure in verdict.failures {
+                    told += &format!("  expected {:?}: {:?}; {:?}\n", failure.line.text, failure.came, failure.why);
+                }
+            }
+        }
+    }
+    assert!(told.is_empty(), "{told}");
+}
+
+/// A journey nobody tests is a journey nobody may trust.
+#[test]
+fn every_journey_of_the_shop_has_three_timelines() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("campaigns");
+    let compiled = compile_project(&project::load(&root));
+    let program = compiled.program.expect("the shop compiles");
+    for (index, journey) in program.journeys.iter().enumerate() {
+        let timelines = compiled.timelines.iter().filter(|t| t.journey.index() == index).count();
+        assert!(timelines >= 3, "{}: {timelines}", journey.name);
     }
 }
 
