@@ -134,8 +134,13 @@ pub struct Reader<'s, R> {
     positions: Vec<usize>,
     width: usize,
     groups: Vec<Groups>,
-    ready: VecDeque<(u64, Result<Arrival<'static>, Reason>)>,
+    ready: Ready,
+    /// What each rule makes of the row at hand.
+    events: Vec<Option<EventId>>,
 }
+
+/// With the line each began on.
+type Ready = VecDeque<(u64, Result<Arrival<'static>, Reason>)>;
 
 /// The group under way of one rule, and which ones are over.
 #[derive(Default)]
@@ -188,7 +193,7 @@ impl<'s, R: Read> Reader<'s, R> {
         let positions = mapping.positions(&header).map_err(StartError::Mapping)?;
         let width = header.len();
         let groups = mapping.rules.iter().map(|_| Groups::default()).collect();
-        Ok(Reader { schema, mapping, splitter, positions, width, groups, ready: VecDeque::new() })
+        Ok(Reader { schema, mapping, splitter, positions, width, groups, ready: VecDeque::new(), events: Vec::new() })
     }
 
     /// The next arrival with the line it began on, or a rejected row; `None` at the end.
@@ -232,13 +237,20 @@ impl<'s, R: Read> Reader<'s, R> {
             }
         };
         let row = Row { schema: self.schema, mapping: self.mapping, cells: &texts, positions: &self.positions };
-        let mut wanted = false;
-        for (rule, groups) in self.mapping.rules.iter().zip(&mut self.groups) {
-            let Some(event) = row.event(rule) else { continue };
-            if !rule.conditions.iter().all(|c| row.holds(c.column, &c.test)) {
-                continue;
+        let rules = || self.mapping.rules.iter();
+        self.events.clear();
+        self.events.extend(rules().map(|rule| row.wanted_by(rule)));
+        if self.events.iter().all(Option::is_none) {
+            return false;
+        }
+        // The row is the next event's: what is under way by other rules is over, and must not come after it.
+        for ((rule, groups), event) in rules().zip(&mut self.groups).zip(&self.events) {
+            if event.is_none() {
+                groups.end(self.schema, rule, &mut self.ready);
             }
-            wanted = true;
+        }
+        for ((rule, groups), event) in rules().zip(&mut self.groups).zip(&self.events) {
+            let Some(event) = *event else { continue };
             match rule.group_by {
                 None => {
                     let made = row.single(rule, event);
@@ -247,37 +259,24 @@ impl<'s, R: Read> Reader<'s, R> {
                 Some(column) => groups.take(&row, rule, event, column, line, &mut self.ready),
             }
         }
-        wanted
+        true
     }
 
     fn close(&mut self) {
         for (rule, groups) in self.mapping.rules.iter().zip(&mut self.groups) {
-            if let Some(group) = groups.open.take() {
-                self.ready.push_back((group.line, group.finish(self.schema, rule)));
-            }
+            groups.end(self.schema, rule, &mut self.ready);
         }
     }
 }
 
 impl Groups {
-    fn take(
-        &mut self,
-        row: &Row,
-        rule: &Rule,
-        event: EventId,
-        column: usize,
-        line: u64,
-        ready: &mut VecDeque<(u64, Result<Arrival<'static>, Reason>)>,
-    ) {
+    fn take(&mut self, row: &Row, rule: &Rule, event: EventId, column: usize, line: u64, ready: &mut Ready) {
         let key = row.cell(column);
         if let Some(group) = self.open.as_mut().filter(|g| g.key == key) {
             group.add(row, rule);
             return;
         }
-        if let Some(group) = self.open.take() {
-            self.remember(fingerprint(&group.key));
-            ready.push_back((group.line, group.finish(row.schema, rule)));
-        }
+        self.end(row.schema, rule, ready);
         if self.over_set.contains(&fingerprint(key)) {
             ready.push_back((line, Err(Reason::SplitGroup { group: excerpt(key) })));
             return;
@@ -289,6 +288,14 @@ impl Groups {
                 group.add(row, rule);
                 self.open = Some(group);
             }
+        }
+    }
+
+    /// Ends the group under way.
+    fn end(&mut self, schema: &Schema, rule: &Rule, ready: &mut Ready) {
+        if let Some(group) = self.open.take() {
+            self.remember(fingerprint(&group.key));
+            ready.push_back((group.line, group.finish(schema, rule)));
         }
     }
 
@@ -427,6 +434,10 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The event the rule makes of the row, if its conditions hold.
+    fn wanted_by(&self, rule: &Rule) -> Option<EventId> {
+        self.event(rule).filter(|_| rule.conditions.iter().all(|c| self.holds(c.column, &c.test)))
+    }
     fn holds(&self, column: usize, test: &Test) -> bool {
         let text = self.cell(column);
         match test {

@@ -245,6 +245,26 @@ fn rows_become_events_with_lists_and_sums() {
     insta::assert_snapshot!(rows_of(MAPPING, SALES.as_bytes()));
 }
 
+/// What comes of a row of another rule must not overtake the rows before it, however long that rule is silent then.
+#[test]
+fn a_row_of_another_rule_ends_the_group() {
+    let rules = MAPPING.split_once("events:\n").unwrap().1.split_once("profile:\n").unwrap().0;
+    let cancelled = rules.replace("does not start with C", "starts with C");
+    let both = MAPPING.replace("profile:\n", &format!("{cancelled}profile:\n"));
+    let csv = "Invoice,Code,Name,Quantity,Date,Price,Customer
+1,A,MUG,1,2026-04-01 10:00:00,2.55,17850
+C2,A,MUG,1,2026-04-02 10:00:00,2.55,17850
+3,A,MUG,1,2026-04-03 10:00:00,2.55,17850
+3,B,CUP,1,2026-04-03 10:00:00,2.55,17850
+4,A,MUG,1,2026-04-04 10:00:00,2.55,17850
+C5,A,MUG,1,2026-04-05 10:00:00,2.55,17850
+";
+    let told = rows_of(&both, csv.as_bytes());
+    let lines: Vec<&str> = told.lines().filter_map(|l| l.split_once(": ")).map(|(line, _)| line).collect();
+    let lines: Vec<u32> = lines.iter().filter_map(|l| l.parse().ok()).collect();
+    assert_eq!(lines, [2, 3, 4, 6, 7], "{told}");
+}
+
 #[test]
 fn an_event_log_with_a_name_column() {
     let mapping = "
