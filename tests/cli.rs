@@ -190,6 +190,49 @@ fn show_draws_a_journey() {
 }
 
 #[test]
+fn test_tells_the_story_of_a_failure() {
+    seen!("test", data("good"), "test");
+    seen!("test_by_name", data("good"), "test", "three days");
+    seen!("test_no_match", data("good"), "test", "welcom");
+    let shop = fs::read_to_string(data("good/shop.tabi")).unwrap();
+    let wrong = shop.replace("+3d expect sent email hello", "+2d expect sent email hello");
+    assert_ne!(wrong, shop);
+    let failing = folder(&[("tabi.yaml", CONFIG), ("shop.tabi", wrong.as_bytes())]);
+    seen!("test_failing", failing, "test");
+    seen!("test_failing_ja", failing, "test", "--lang", "ja");
+    seen!("test_failing_json", failing, "test", "--format", "json");
+}
+
+#[test]
+fn simulate_reports_on_a_tiny_project() {
+    seen!("simulate", data("good"), "simulate");
+    seen!("simulate_ja", data("good"), "simulate", "--lang", "ja");
+    seen!("simulate_trace", data("good"), "simulate", "--trace", "taro");
+    let json = transcript(&data("good"), &["simulate", "--json", "--threads", "1"]);
+    assert!(json.contains("\"entered\": 2"), "{json}");
+    let threads = transcript(&data("good"), &["simulate", "--json", "--threads", "4"]);
+    assert_eq!(json.replace("--threads 1", ""), threads.replace("--threads 4", ""));
+}
+
+#[test]
+fn simulate_refuses_with_the_remedy() {
+    seen!("simulate_strict", data("good"), "simulate", "--strict");
+    seen!("simulate_nobody", data("good"), "simulate", "--trace", "nobody");
+    seen!("simulate_no_file", data("good"), "simulate", "--events", "nowhere.csv");
+    seen!(
+        "simulate_no_mapping",
+        folder(&[("tabi.yaml", CONFIG), ("a.csv", b"a,b\n")]),
+        "simulate",
+        "--events",
+        "a.csv"
+    );
+    let wrong_mapping = folder(&[("tabi.yaml", CONFIG), ("a.csv", b"a,b\n"), ("m.yaml", b"evnt: x\n")]);
+    seen!("simulate_wrong_mapping", wrong_mapping, "simulate", "--events", "a.csv", "--mapping", "m.yaml");
+    seen!("simulate_nothing", folder(&[("tabi.yaml", CONFIG)]), "simulate");
+    seen!("simulate_wrong_time", data("good"), "simulate", "--until", "soon");
+}
+
+#[test]
 fn colour_is_for_terminals_and_for_those_who_ask() {
     let plain = program(&data("bad"), &["check"]).output().unwrap();
     assert!(!plain.stdout.contains(&0x1b));

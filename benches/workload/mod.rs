@@ -57,7 +57,7 @@ fn write_line(line: &mut String, chance: &mut Chance, n: u64, person: u64, milli
     let context = r#""context":{"ip":"203.0.113.7","locale":"ja-JP","library":{"name":"analytics.js","version":"2.11.1"},"page":{"path":"/items","referrer":"","title":"旅の店"},"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X)"}"#;
     let head = format!(r#""messageId":"m-{n:09}","userId":"u{person:06}","timestamp":"{stamp}",{context}"#);
     if first_time {
-        let line_id = if person % 3 == 0 { format!(r#","line_user":"U{person:06}""#) } else { String::new() };
+        let line_id = if person.is_multiple_of(3) { format!(r#","line_user":"U{person:06}""#) } else { String::new() };
         let rank = ["bronze", "silver", "gold"][(person % 3) as usize];
         let _ = writeln!(
             line,

@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, explain, fmt, show};
+use super::{check, explain, fmt, show, simulate, test};
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub struct Args {
 pub enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
+    Simulate(simulate::Args),
     Show(show::Args),
     Explain(explain::Args),
 }

@@ -9,7 +9,9 @@ mod explain;
 mod fmt;
 mod open;
 mod show;
+mod simulate;
 mod speak;
+mod test;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +42,8 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
     match command {
         Command::Check(args) => check::run(args, speaker),
         Command::Fmt(args) => fmt::run(args, speaker),
+        Command::Test(args) => test::run(args, speaker),
+        Command::Simulate(args) => simulate::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),
     }

@@ -76,7 +76,9 @@ impl Speaker {
 }
 
 const BOLD_RED: &str = "\u{1b}[1;91m";
-const RESET: &str = "\u{1b}[0m";
+pub const RED: &str = "\u{1b}[91m";
+pub const GREEN: &str = "\u{1b}[32m";
+pub const RESET: &str = "\u{1b}[0m";
 
 fn language(asked: Option<Lang>) -> Language {
     match asked {

@@ -1,0 +1,255 @@
+//! `tabi simulate [PROJECT]`: recorded people and events through the very engine, in virtual time.
+//!
+//! Chooses the files and shows the report; the simulation itself is the simulator's.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::exit::{Exit, Stop};
+use super::open::open;
+use super::speak::Speaker;
+use crate::diag::{Language, Phrase};
+use crate::project::{self, Project};
+use crate::simulate::{
+    self, Kind, Options, Outcome, Reaction, ResponseModel, SimulateError, SourceInput, SourceSpec, render,
+};
+use crate::value::Instant;
+
+/// Replay recorded people and events through the campaigns, in virtual time
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The project's folder, or one inside it
+    #[arg(value_name = "PROJECT", default_value = ".")]
+    project: PathBuf,
+
+    /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
+    /// [default: `sample.events` of tabi.yaml]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    events: Vec<PathBuf>,
+
+    /// People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    people: Vec<PathBuf>,
+
+    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+
+    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of tabi.yaml]
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+
+    /// For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// End at the first line that cannot be used, instead of counting it
+    #[arg(long)]
+    strict: bool,
+
+    /// The report for programs
+    #[arg(long)]
+    json: bool,
+
+    /// Tell the story of this person instead of the report
+    #[arg(long, value_name = "PERSON")]
+    trace: Option<String>,
+
+    /// Threads to use; the report is the same for any number [default: as many as the machine has]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    let opened = open(&args.project);
+    let Some(program) = &opened.program else { return opened.refuse(speaker) };
+    let sources = sources(args, &opened.project)?;
+    let options = options(args, &opened.project)?;
+    let bar = bar(&sources, speaker);
+    // A second reading, for stories, begins at nought again.
+    let furthest = AtomicU64::new(0);
+    let progress = |bytes: u64| bar.set_position(furthest.fetch_max(bytes, Ordering::Relaxed).max(bytes));
+    let outcome = simulate::simulate(program, &sources, &options, &progress);
+    bar.finish_and_clear();
+    let outcome = outcome.map_err(|error| stopped(&error))?;
+    speaker.report(&told(args, &outcome, speaker.language))?;
+    Ok(Exit::Fine)
+}
+
+fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
+    let language = match language {
+        Language::English => render::Language::English,
+        Language::Japanese => render::Language::Japanese,
+    };
+    match (&outcome.trace, args.json) {
+        (Some(story), false) => render::story(story, language),
+        (Some(story), true) => {
+            let text = serde_json::to_string_pretty(story).expect("a story is plain data with string keys");
+            text + "\n"
+        }
+        (None, false) => render::report(&outcome.report, language),
+        (None, true) => outcome.report.to_json(),
+    }
+}
+
+/// What the command names, else the project's sample.
+fn sources(args: &Args, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
+    let sample = &project.settings.sample;
+    let own = |files: &[String]| -> Vec<PathBuf> { files.iter().map(|file| project.root.join(file)).collect() };
+    let (people, events) = match (args.people.is_empty(), args.events.is_empty()) {
+        (true, true) => (own(&sample.people), own(&sample.events)),
+        (false, true) => (args.people.clone(), own(&sample.events)),
+        (_, false) => (args.people.clone(), args.events.clone()),
+    };
+    if people.is_empty() && events.is_empty() {
+        return Err(Stop::Usage {
+            what: Phrase::new("there is nothing to simulate", "シミュレーションの入力がありません"),
+            help: Phrase::new(
+                "give `--events FILE`, or name files under `sample` in `tabi.yaml`",
+                "`--events FILE` を指定するか、`tabi.yaml` の `sample` にファイルを書く",
+            ),
+        });
+    }
+    for path in people.iter().chain(&events) {
+        if let (false, Err(error)) = (is_standard_input(path), std::fs::metadata(path)) {
+            return Err(stopped(&SimulateError::Open { source: shown(path), detail: error.to_string() }));
+        }
+    }
+    let mapping = args.mapping.clone().or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
+    let mut specs = Vec::new();
+    for path in &people {
+        specs.push(source(path, Kind::Segment));
+    }
+    for path in &events {
+        let kind = if is_csv(path) || (is_standard_input(path) && args.mapping.is_some()) {
+            csv(path, mapping.as_deref())?
+        } else {
+            Kind::Segment
+        };
+        specs.push(source(path, kind));
+    }
+    Ok(specs)
+}
+
+fn source(path: &Path, kind: Kind) -> SourceSpec {
+    let input = if is_standard_input(path) { SourceInput::Stdin } else { SourceInput::File(path.to_path_buf()) };
+    SourceSpec { name: shown(path), input, kind }
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// By its name, compressed or not.
+fn is_csv(path: &Path) -> bool {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+    name.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".csv")
+}
+
+fn csv(path: &Path, mapping: Option<&Path>) -> Result<Kind, Stop> {
+    let Some(mapping) = mapping else {
+        let path = shown(path);
+        return Err(Stop::Usage {
+            what: Phrase::new(
+                format!("`{path}` is CSV, and nothing says what its columns mean"),
+                format!("`{path}` は CSV ですが、列の意味を示すものがありません"),
+            ),
+            help: Phrase::new(
+                "give `--mapping FILE`, or name one under `sample` in `tabi.yaml`",
+                "`--mapping FILE` を指定するか、`tabi.yaml` の `sample` に `mapping` を書く",
+            ),
+        });
+    };
+    match std::fs::read_to_string(mapping) {
+        Ok(yaml) => Ok(Kind::Csv { mapping: shown(mapping), yaml }),
+        Err(error) => Err(stopped(&SimulateError::Open { source: shown(mapping), detail: error.to_string() })),
+    }
+}
+
+/// A path as people type it: without `./`, and without going into a folder only to leave it.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).to_string_lossy().into_owned()
+}
+
+fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
+    let settings = &project.settings;
+    let until: Option<Instant> = match &args.until {
+        None => settings.until,
+        Some(text) => Some(project::parse_moment(text, settings.zone).ok_or_else(|| not_a_time(text))?),
+    };
+    let mut response = ResponseModel::default();
+    for (channel, rates) in &settings.responses {
+        response.channels[channel.index()] =
+            Some(Reaction { open: rates.open, click: rates.click, convert: rates.convert, delay: rates.delay });
+    }
+    let machine = || std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Options {
+        until,
+        seed: args.seed,
+        strict: args.strict,
+        threads: args.threads.unwrap_or_else(machine),
+        trace: args.trace.clone(),
+        response,
+    })
+}
+
+fn not_a_time(text: &str) -> Stop {
+    Stop::Usage {
+        what: Phrase::new(format!("`{text}` is not a time"), format!("`{text}` は日時ではありません")),
+        help: Phrase::new(
+            "write `2026-04-01`, `2026-04-01 20:30` or `2026-04-01T20:30:00+09:00`",
+            "`2026-04-01`・`2026-04-01 20:30`・`2026-04-01T20:30:00+09:00` のように書く",
+        ),
+    }
+}
+
+fn stopped(error: &SimulateError) -> Stop {
+    let what = Phrase::new(error.to_string(), error.ja());
+    match error {
+        SimulateError::Open { .. } => Stop::Usage {
+            what,
+            help: Phrase::new(
+                "check the path; paths in `tabi.yaml` begin at its own folder",
+                "パスを確かめる (`tabi.yaml` の中のパスはそのフォルダーから数える)",
+            ),
+        },
+        SimulateError::UnknownPerson { .. } => Stop::Usage {
+            what,
+            help: Phrase::new("use an id as it stands in the input", "入力に書かれている id を使う"),
+        },
+        SimulateError::Read { .. } => Stop::Wrong {
+            what,
+            help: Phrase::new("is the file complete? fetch it again", "ファイルが欠けていないか確かめ、取得し直す"),
+        },
+        SimulateError::Mapping { .. } => Stop::Wrong {
+            what,
+            help: Phrase::new(
+                "put the mapping right; its columns are those of the file's first line",
+                "マッピングを直す (列名はファイルの 1 行目のもの)",
+            ),
+        },
+        SimulateError::Rejected { .. } => Stop::Wrong {
+            what,
+            help: Phrase::new(
+                "put the line right, or leave `--strict` out to count such lines and go on",
+                "行を直すか、`--strict` を外して件数だけ数える",
+            ),
+        },
+    }
+}
+
+/// A bar on a terminal; elsewhere it draws nothing.
+fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
+    let total: Option<u64> = sources.iter().map(SourceSpec::size).sum();
+    match (speaker.shows_progress(), total) {
+        (false, _) => ProgressBar::hidden(),
+        (true, None) => ProgressBar::new_spinner(),
+        (true, Some(total)) => {
+            let style = ProgressStyle::with_template("{bar:40} {percent:>3}% {elapsed} {msg}")
+                .expect("the template is fixed and valid");
+            ProgressBar::new(total).with_style(style)
+        }
+    }
+}
