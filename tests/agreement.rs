@@ -4,6 +4,8 @@
 //! in `tests/agreement/sample.json`; made again with
 //! `python3 tests/agreement/count.py examples/data/purchases.csv.gz > tests/agreement/sample.json`.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its files")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,6 +2,8 @@
 //!
 //! Goes through the library, not through the command line.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its files")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
