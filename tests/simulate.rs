@@ -99,6 +99,21 @@ fn any_number_of_threads_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_order_in_which_timers_of_different_people_are_taken_does_not_matter() {
+    // A budget that is never used up asks for the order of time; without one, timers are taken person by person.
+    let budget = workload::TEN_JOURNEYS
+        .replace("  consent marketing\n", "  consent marketing\n  budget 1_000_000 line per 1d\n");
+    assert_ne!(budget, workload::TEN_JOURNEYS);
+    let log = log_with_visitors(4_000, 150);
+    let options = Options { until: at("2026-05-01T00:00:00Z"), ..Options::default() };
+    let by_time = run(&program(&budget), &[source("log", &log)], &options).report;
+    let by_person = run(&program(workload::TEN_JOURNEYS), &[source("log", &log)], &options).report;
+    assert_eq!(by_time.journeys, by_person.journeys);
+    assert_eq!(by_time.busiest_hour, by_person.busiest_hour);
+    assert_eq!(by_time.worst_pressed, by_person.worst_pressed);
+}
+
+#[test]
 fn several_sources_are_one_in_order_of_time() {
     let program = program(workload::TEN_JOURNEYS);
     let folder = tempfile::tempdir().unwrap();

@@ -13,8 +13,19 @@ use crate::value::{Instant, Value};
 
 use super::ticks::Ticks;
 
+/// In what order the people's own timers are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Over all people in order of time: what the outbox shares among them is decided as it would be.
+    ByTime,
+    /// Each person's only when they are next looked at: the same for each of them, and much cheaper. Only for an outbox
+    /// that decides on each person alone and whose answers all come at once.
+    ByPerson,
+}
+
 pub struct Host<'e, 'p, O, J> {
     engine: &'e Engine<'p>,
+    order: Order,
     chairs: Vec<Chair>,
     /// One live entry per person; others are stale and do nothing.
     wakes: BinaryHeap<Reverse<(Instant, Seat)>>,
@@ -72,9 +83,10 @@ pub struct Leaving {
 }
 
 impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
-    pub fn new(engine: &'e Engine<'p>, outbox: O, journal: J) -> Self {
+    pub fn new(engine: &'e Engine<'p>, order: Order, outbox: O, journal: J) -> Self {
         Host {
             engine,
+            order,
             chairs: Vec::new(),
             wakes: BinaryHeap::new(),
             later: BinaryHeap::new(),
@@ -125,8 +137,26 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         self.note_zone(seat);
     }
 
-    /// Lets everything happen that is due up to and at a moment.
+    /// Lets everything happen to everyone that is due up to and at a moment.
     pub fn advance(&mut self, to: Instant) {
+        self.pass(to);
+        for seat in 0..self.chairs.len() as Seat {
+            self.catch_up(seat, to);
+        }
+    }
+
+    /// What is due to one person alone and was left for later.
+    fn catch_up(&mut self, seat: Seat, to: Instant) {
+        if self.order == Order::ByTime {
+            return;
+        }
+        while let Some(due) = self.person(seat).and_then(Person::wake).filter(|due| *due <= to) {
+            self.turn(seat, due, InputKind::Wake);
+        }
+    }
+
+    /// Lets time pass: in order of time, everything that is due up to and at a moment; by person, ticks only.
+    fn pass(&mut self, to: Instant) {
         loop {
             let wake = self.wakes.peek().map(|w| w.0.0);
             let later = self.later.peek().map(|l| l.0.at);
@@ -148,7 +178,8 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
 
     /// One input for one person, after everything that is due before it. A time that lies back counts as now.
     pub fn take(&mut self, seat: Seat, at: Instant, kind: InputKind) {
-        self.advance(at);
+        self.pass(at);
+        self.catch_up(seat, self.now);
         let heeds_zone = matches!(kind, InputKind::Profile { .. });
         self.turn(seat, self.now, kind);
         if heeds_zone {
@@ -158,12 +189,13 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
 
     /// An event about a thing, for everyone it may concern.
     pub fn fan_out(&mut self, at: Instant, event: EventId, payload: &Value) {
-        self.advance(at);
+        self.pass(at);
         let journeys = self.ticks.fanned_out_by(event);
         if journeys.is_empty() {
             return;
         }
         for seat in 0..self.chairs.len() as Seat {
+            self.catch_up(seat, self.now);
             for journey in &journeys {
                 self.turn(seat, self.now, InputKind::Tick { journey: *journey, payload: Some(payload.clone()) });
             }
@@ -172,7 +204,8 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
 
     /// Takes a person away, to be merged elsewhere.
     pub fn leave(&mut self, seat: Seat, at: Instant) -> Option<Leaving> {
-        self.advance(at);
+        self.pass(at);
+        self.catch_up(seat, self.now);
         let person = self.chairs.get_mut(seat as usize)?.person.take()?;
         let (own, others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.later).into_iter().partition(|l| l.0.seat == seat);
@@ -185,7 +218,8 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
 
     /// Joins someone who left another seat into the person of this one.
     pub fn join(&mut self, seat: Seat, leaving: Leaving, at: Instant) {
-        self.advance(at);
+        self.pass(at);
+        self.catch_up(seat, self.now);
         let now = self.now;
         let engine = self.engine;
         let mut effects = std::mem::take(&mut self.effects);
@@ -220,6 +254,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
                 let engine = self.engine;
                 let meant = |zone| self.person(seat).is_some_and(|p| engine.zone(p, tick.journey) == zone);
                 if tick.zone.is_none_or(meant) {
+                    self.catch_up(seat, at);
                     self.turn(seat, at, InputKind::Tick { journey: tick.journey, payload: None });
                 }
             }
@@ -283,6 +318,9 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
     /// Keeps the promise that the person's next wake is in the heap. A wake that moved back leaves the earlier entry
     /// where it is: when that comes up, it is put back.
     fn queue_wake(&mut self, seat: Seat) {
+        if self.order == Order::ByPerson {
+            return;
+        }
         let Some(chair) = self.chairs.get_mut(seat as usize) else { return };
         let Some(due) = chair.person.as_ref().and_then(Person::wake) else { return };
         if due < chair.queued {

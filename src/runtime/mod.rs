@@ -11,5 +11,5 @@ pub mod identity;
 pub mod ticks;
 
 pub use budgets::Budgets;
-pub use host::Host;
+pub use host::{Host, Order};
 pub use identity::Identities;

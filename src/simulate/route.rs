@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use crate::ingest::limits::EARLIEST;
 use crate::ingest::{Arrival, Schema, Signal, Tally, Traits, What};
+use crate::ir::Op;
 use crate::machine::{Engine, InputKind, Report};
 use crate::ports::Seat;
 use crate::runtime::identity::Resolved;
-use crate::runtime::{Budgets, Host, Identities};
+use crate::runtime::{Budgets, Host, Identities, Order};
 use crate::value::{Instant, Value, Zone};
 
 use super::counts::{Counts, JourneyCounts};
@@ -94,9 +95,22 @@ impl<'e, 'p> Pass<'e, 'p> {
                 None => Deciding::Now { budgets: Budgets::new(program), refused: Vec::new() },
             };
             let paper = Paper::new(self.engine, deciding, &self.options.response, self.options.seed);
-            Shard { host: Host::new(self.engine, paper, Counts::new(program)) }
+            Shard { host: Host::new(self.engine, self.order(), paper, Counts::new(program)) }
         };
         (0..count).map(shard).collect()
+    }
+
+    /// Timers are taken person by person where nobody can tell: no budget is shared, no answer comes later, and no
+    /// journey moves people to zones that schedules do not know yet.
+    fn order(&self) -> Order {
+        let program = self.engine.program();
+        let moves = |op: &Op| matches!(op, Op::Set { field, .. } if program.person.zone == Some(*field));
+        let moved = program.journeys.iter().flat_map(|j| &j.code).any(|i| moves(&i.op));
+        let reacts = self.options.response.channels.iter().any(Option::is_some);
+        match Budgets::are_declared(program) || moved || reacts {
+            true => Order::ByTime,
+            false => Order::ByPerson,
+        }
     }
 
     fn collect(&self, router: Router<'_, '_, 'e, 'p>, intake: Intake<'_>) -> Passed {

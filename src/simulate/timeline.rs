@@ -20,7 +20,7 @@ use crate::ir::timeline::{Line, LineWhat, ReportVerb, Timeline};
 use crate::ir::{HandleId, Program, PurposeId, Subject};
 use crate::machine::{Engine, Input, InputKind, Report};
 use crate::ports::Seat;
-use crate::runtime::Host;
+use crate::runtime::{Host, Order};
 use crate::value::Instant;
 
 use super::story::{self, Story};
@@ -53,7 +53,7 @@ type Rehearsed<'e, 'p> = Host<'e, 'p, Stage<'e, 'p>, Recorder>;
 /// Runs a test from its clock to its last line.
 pub fn run(program: &Program, timeline: &Timeline) -> Verdict {
     let engine = Engine::new(program);
-    let mut host = Host::new(&engine, Stage::new(&engine, timeline), Recorder::default());
+    let mut host = Host::new(&engine, Order::ByTime, Stage::new(&engine, timeline), Recorder::default());
     let seat = set_up(&mut host, timeline);
     let mut failures = Vec::new();
     let mut span = judge::Span::from_start();
