@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
+use workload::Mix;
+
 const ROUNDS: usize = 3;
 
 fn main() {
@@ -118,38 +120,45 @@ fn compare(events: u64, people: u64) {
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("tabi.yaml"), workload::SETTINGS).expect("the settings are written");
     std::fs::write(path("ten.tabi"), workload::TEN_JOURNEYS).expect("the journeys are written");
-    workload::write_events(&path("all.ndjson"), events, people).expect("the log is written");
-    workload::write_events(&path("quarter.ndjson"), events / 4, people).expect("the log is written");
-    let megabytes = std::fs::metadata(path("all.ndjson")).expect("the log is there").len() as f64 / 1e6;
-    println!("{events} events of {people} people, {megabytes:.0} MB, ten journeys");
+    for (name, events, mix) in [
+        ("shop.ndjson", events, Mix::Shop),
+        ("quarter.ndjson", events / 4, Mix::Shop),
+        ("dense.ndjson", events, Mix::Dense),
+    ] {
+        workload::write_events(&path(name), events, people, mix).expect("the log is written");
+    }
+    println!("{events} events of {people} people, ten journeys; CPU seconds, median of {ROUNDS}");
 
     let myself = std::env::current_exe().expect("the path of this program");
-    let parse = |kind: &str| cost(Command::new(&myself).arg(kind).arg(path("all.ndjson")));
+    let parse = |kind: &str, log: &str| cost(Command::new(&myself).arg(kind).arg(path(log)));
     let simulate = |log: &str| {
-        cost(
-            Command::new(env!("CARGO_BIN_EXE_tabi"))
-                .arg("simulate")
-                .arg(folder.path())
-                .arg("--events")
-                .arg(path(log))
-                .arg("--json"),
-        )
+        let mut tabi = Command::new(env!("CARGO_BIN_EXE_tabi"));
+        cost(tabi.arg("simulate").arg(folder.path()).arg("--events").arg(path(log)).arg("--json"))
     };
-    let mut rounds: [Vec<Cost>; 4] = Default::default();
+    let mut quarter = Vec::new();
+    let mut rounds: [[Vec<Cost>; 3]; 2] = Default::default();
     for _ in 0..ROUNDS {
-        rounds[0].push(parse("parse-struct"));
-        rounds[1].push(parse("parse-value"));
-        rounds[2].push(simulate("all.ndjson"));
-        rounds[3].push(simulate("quarter.ndjson"));
+        for (log, round) in ["shop.ndjson", "dense.ndjson"].into_iter().zip(&mut rounds) {
+            round[0].push(parse("parse-struct", log));
+            round[1].push(parse("parse-value", log));
+            round[2].push(simulate(log));
+        }
+        quarter.push(simulate("quarter.ndjson"));
     }
-    let [borrowed, value, all, quarter] = rounds.map(median);
-    println!("parse into borrowed structs: {:.2} s CPU", borrowed.cpu_seconds);
-    println!("parse into serde_json::Value: {:.2} s CPU", value.cpu_seconds);
-    println!("simulate:                    {:.2} s CPU, peak {:.0} MiB", all.cpu_seconds, all.peak_mib);
-    println!("simulate a quarter of it:    {:.2} s CPU, peak {:.0} MiB", quarter.cpu_seconds, quarter.peak_mib);
-    println!("simulate / parse (borrowed): {:.2}", all.cpu_seconds / borrowed.cpu_seconds);
-    println!("simulate / parse (Value):    {:.2}", all.cpu_seconds / value.cpu_seconds);
-    println!("memory, all / a quarter:     {:.2}", all.peak_mib / quarter.peak_mib);
+    let quarter = median(quarter);
+    for (mix, round) in ["a shop's mix", "a dense mix"].into_iter().zip(rounds) {
+        let [borrowed, value, simulated] = round.map(median);
+        println!("\n{mix}: simulate {:.2} s, peak {:.0} MiB", simulated.cpu_seconds, simulated.peak_mib);
+        println!("  {:.2} x parsing into serde_json::Value ({:.2} s)", ratio(simulated, value), value.cpu_seconds);
+        println!("  {:.2} x parsing into borrowed structs ({:.2} s)", ratio(simulated, borrowed), borrowed.cpu_seconds);
+        if mix == "a shop's mix" {
+            println!("  a quarter of the events of as many people: peak {:.0} MiB", quarter.peak_mib);
+        }
+    }
+}
+
+fn ratio(a: Cost, b: Cost) -> f64 {
+    a.cpu_seconds / b.cpu_seconds
 }
 
 /// Runs a process to its end. Its CPU is what this process's account of ended children grew by.

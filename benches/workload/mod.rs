@@ -34,9 +34,29 @@ const LOG_START: i64 = 1_767_225_600;
 /// The log spans 90 days.
 const LOG_SECONDS: u64 = 90 * 86_400;
 
+/// What a log is full of.
+#[derive(Debug, Clone, Copy)]
+pub enum Mix {
+    /// As shops see it: mostly views. Between the shares of the Retailrocket log (96.7 % views, 2.5 % carts, 0.8 %
+    /// purchases) and a shop that also reports deliveries and searches.
+    Shop,
+    /// Two events of three move somebody in some journey: what a simulation costs at its busiest.
+    Dense,
+}
+
+impl Mix {
+    /// Percent of views, carts, purchases and deliveries, added up; searches are the rest.
+    fn steps(self) -> [u64; 4] {
+        match self {
+            Mix::Shop => [90, 95, 97, 99],
+            Mix::Dense => [55, 75, 85, 93],
+        }
+    }
+}
+
 /// NDJSON in Segment's shape: one `identify` for each person when first seen, then tracks; `events` lines in all,
 /// in order of time, about 400 bytes each.
-pub fn write_events(path: &Path, events: u64, people: u64) -> io::Result<()> {
+pub fn write_events(path: &Path, events: u64, people: u64, mix: Mix) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, std::fs::File::create(path)?);
     let mut chance = Chance::new(7);
     let mut known = vec![false; people as usize];
@@ -46,13 +66,13 @@ pub fn write_events(path: &Path, events: u64, people: u64) -> io::Result<()> {
         let person = chance.below(people);
         line.clear();
         let first_time = !std::mem::replace(&mut known[person as usize], true);
-        write_line(&mut line, &mut chance, n, person, millis, first_time);
+        write_line(&mut line, &mut chance, mix, n, person, millis, first_time);
         out.write_all(line.as_bytes())?;
     }
     out.flush()
 }
 
-fn write_line(line: &mut String, chance: &mut Chance, n: u64, person: u64, millis: u64, first_time: bool) {
+fn write_line(line: &mut String, chance: &mut Chance, mix: Mix, n: u64, person: u64, millis: u64, first_time: bool) {
     let stamp = timestamp(millis);
     let context = r#""context":{"ip":"203.0.113.7","locale":"ja-JP","library":{"name":"analytics.js","version":"2.11.1"},"page":{"path":"/items","referrer":"","title":"旅の店"},"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X)"}"#;
     let head = format!(r#""messageId":"m-{n:09}","userId":"u{person:06}","timestamp":"{stamp}",{context}"#);
@@ -67,19 +87,22 @@ fn write_line(line: &mut String, chance: &mut Chance, n: u64, person: u64, milli
     }
     let price = 500 + chance.below(300) * 100;
     let order = chance.below(1_000_000_000);
+    let [views, carts, purchases, deliveries] = mix.steps();
     let (event, properties) = match chance.below(100) {
-        0..55 => (
+        draw if draw < views => (
             "Product Viewed",
             format!(r#"{{"item_id":"i{}","category":"tea","price":{price},"currency":"JPY"}}"#, order % 500),
         ),
-        55..75 => (
+        draw if draw < carts => (
             "Cart Updated",
             format!(
                 r#"{{"cart_id":"c{order}","total":{price},"items":[{{"item_id":"i1","price":500}},{{"item_id":"i2","price":700}}]}}"#
             ),
         ),
-        75..85 => ("Purchase", format!(r#"{{"order_id":"o{order}","cart_id":"c{order}","total":{price}}}"#)),
-        85..93 => ("Delivered", format!(r#"{{"order_id":"o{order}"}}"#)),
+        draw if draw < purchases => {
+            ("Purchase", format!(r#"{{"order_id":"o{order}","cart_id":"c{order}","total":{price}}}"#))
+        }
+        draw if draw < deliveries => ("Delivered", format!(r#"{{"order_id":"o{order}"}}"#)),
         _ => ("Searched", format!(r#"{{"query":"茶葉","results":{}}}"#, chance.below(4))),
     };
     let _ = writeln!(line, r#"{{"type":"track","event":"{event}",{head},"properties":{properties}}}"#);
