@@ -45,7 +45,7 @@ fn at(text: &str) -> Option<Instant> {
 fn log_with_visitors(events: u64, people: u64) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.ndjson");
-    workload::write_events(&path, events, people).unwrap();
+    workload::write_events(&path, events, people, workload::Mix::Dense).unwrap();
     let log = std::fs::read_to_string(path).unwrap();
     let mut out = String::new();
     for (n, line) in log.lines().enumerate() {
@@ -118,7 +118,7 @@ fn several_sources_are_one_in_order_of_time() {
     let program = program(workload::TEN_JOURNEYS);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.ndjson");
-    workload::write_events(&path, 2_000, 100).unwrap();
+    workload::write_events(&path, 2_000, 100, workload::Mix::Dense).unwrap();
     let log = std::fs::read(path).unwrap();
     let whole = run(&program, &[source("log", &log)], &Options::default()).report;
     let (mut odd, mut even) = (Vec::new(), Vec::new());

@@ -99,10 +99,32 @@ impl<'p> Engine<'p> {
         if person.wake > input.at && self.is_idle(person, &input.kind) {
             return;
         }
+        let is_due = person.wake <= input.at;
+        let moves_no_membership = person.known && self.moves_no_membership(&input.kind);
+        let before = effects.len();
         let mut turn = Turn::new(self, person, effects, input.at);
-        turn.fire_due(input.at);
+        if is_due {
+            turn.fire_due(input.at);
+        }
         turn.take(&input.kind);
-        turn.finish();
+        // An event that moved a run or a pending start wrote so in the journal: without a line the next wake stands.
+        if is_due || !moves_no_membership || turn.effects.len() > before {
+            turn.finish();
+        }
+    }
+    /// An event that no tracked segment asks about.
+    fn moves_no_membership(&self, kind: &InputKind) -> bool {
+        match kind {
+            InputKind::Event { event, .. } => self.events.get(event.index()).is_some_and(|e| e.tracked.is_empty()),
+            InputKind::Wake
+            | InputKind::Profile { .. }
+            | InputKind::Report { .. }
+            | InputKind::Reach { .. }
+            | InputKind::Answer { .. }
+            | InputKind::Approval { .. }
+            | InputKind::Tick { .. }
+            | InputKind::Live => false,
+        }
     }
     /// Nothing in the program or person cares, so nothing can change.
     fn is_idle(&self, person: &Person, kind: &InputKind) -> bool {
