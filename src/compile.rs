@@ -87,10 +87,13 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
     let context = Context { world: &world, sources, splits: &splits };
     let checked = check::check(context, &mut sink);
     let placer = lower::Placer::new(sources);
-    let timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
+    let mut timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
     let diagnostics = levelled(sink, &settings.levels);
     let usable = !diagnostics.iter().any(Diagnostic::is_error);
     let program = usable.then(|| lower::program(&world, splits, checked, sources));
+    if let Some(program) = &program {
+        timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));
+    }
     Compiled { program, timelines, diagnostics }
 }
 

@@ -73,6 +73,7 @@ fn timeline<'t>(
         history: Vec::new(),
         pins: Vec::new(),
         answers: Vec::new(),
+        kept: None,
         lines: Vec::new(),
     };
     let mut at = (test.clock, decl.title.span);

@@ -2,7 +2,9 @@
 //!
 //! Not part of the program: a test changes no hash. The simulator runs them.
 
-use super::{ActionId, Channel, EventId, Expr, FieldId, JourneyId, MessageId, Place, PurposeId, SplitId, StepId};
+use super::{
+    ActionId, Channel, EventId, Expr, FieldId, HistoryNeed, JourneyId, MessageId, Place, PurposeId, SplitId, StepId,
+};
 use crate::value::{Instant, Value, Zone};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Timeline {
     pub pins: Vec<(SplitId, u16)>,
     /// What an action gives in this test; a record by the action's `gives`.
     pub answers: Vec<(ActionId, Value)>,
+    /// Of each event, what is kept in this test, where `expect that` asks for more of the past than the program does.
+    pub kept: Option<Vec<HistoryNeed>>,
     pub lines: Vec<Line>,
 }
 

@@ -18,16 +18,18 @@ struct Need {
     log: HistoryLog,
 }
 
-/// By [`crate::ir::EventId`].
-pub fn needs(program: &Program) -> Vec<HistoryNeed> {
+/// What the program asks, and what `besides` asks of the same people. By [`crate::ir::EventId`].
+pub fn needs(program: &Program, besides: &[&Expr]) -> Vec<HistoryNeed> {
     let mut needs = vec![Need::default(); program.events.len()];
-    exprs::each(program, &mut |e| {
+    let mut asked = |e: &Expr| {
         e.walk(0, &mut |part, _| {
             if let Expr::Behaviour(behaviour) = part {
                 needs[behaviour.event.index()].add(program, behaviour);
             }
         });
-    });
+    };
+    exprs::each(program, &mut asked);
+    besides.iter().for_each(|e| asked(e));
     let need = |need: Need| HistoryNeed {
         fields: need.fields.into_iter().collect(),
         total: need.total,

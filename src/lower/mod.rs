@@ -13,8 +13,10 @@ mod track;
 pub use places::Placer;
 
 use crate::check::{Checked, typed};
+use crate::ir::timeline::{Expect, LineWhat, Timeline};
 use crate::ir::{
-    ActionDef, EnumDef, EventDef, FieldDef, IR_VERSION, Journey, MessageDef, Program, PurposeId, RecordDef, Split, Type,
+    ActionDef, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageDef, Program, PurposeId,
+    RecordDef, Split, Type,
 };
 use crate::schema::{Field, TRANSACTIONAL, Table, World};
 use crate::text::Sources;
@@ -43,9 +45,19 @@ pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, source
         tracked: Vec::new(),
         places,
     };
-    program.history = history::needs(&program);
+    program.history = history::needs(&program, &[]);
     program.tracked = track::tracked(&program);
     program
+}
+
+/// What of the past a test needs kept, where its `expect that` asks for more than the program does.
+pub fn kept_for(program: &Program, timeline: &Timeline) -> Option<Vec<HistoryNeed>> {
+    let conditions = timeline.lines.iter().filter_map(|line| match &line.what {
+        LineWhat::Expect(Expect::That(condition)) => Some(condition),
+        _ => None,
+    });
+    let needs = history::needs(program, &conditions.collect::<Vec<_>>());
+    (needs != program.history).then_some(needs)
 }
 
 fn fields(fields: &[Field]) -> Vec<FieldDef> {

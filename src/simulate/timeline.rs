@@ -52,6 +52,13 @@ type Rehearsed<'e, 'p> = Host<'e, 'p, Stage<'e, 'p>, Recorder>;
 
 /// Runs a test from its clock to its last line.
 pub fn run(program: &Program, timeline: &Timeline) -> Verdict {
+    match &timeline.kept {
+        Some(kept) => rehearse(&Program { history: kept.clone(), ..program.clone() }, timeline),
+        None => rehearse(program, timeline),
+    }
+}
+
+fn rehearse(program: &Program, timeline: &Timeline) -> Verdict {
     let engine = Engine::new(program);
     let mut host = Host::new(&engine, Order::ByTime, Stage::new(&engine, timeline), Recorder::default());
     let seat = set_up(&mut host, timeline);
