@@ -261,3 +261,24 @@ fn a_draw_per_run_is_made_anew_for_each() {
     let drew = |arm: &str| told.iter().filter(|l| l.ends_with(arm)).count();
     assert!(drew("s: a") > 0 && drew("s: b") > 0 && drew("s: a") + drew("s: b") == 20, "{told:?}");
 }
+
+/// Holds 5.2.
+#[test]
+fn a_draw_per_run_is_made_by_the_key_where_there_is_one() {
+    let start = |key| Start::Event { event: CART, filter: None, bind: SlotId(0), key, settled: None, audience: None };
+    let ops = || vec![Op::Draw { split: SplitId(0), slot: SlotId(1) }, Op::End];
+    let mut program = program(vec![journey("j", start(Some(of_start(ID))), ops())]);
+    let arm = |name: &str| SplitArm { name: name.into(), share: 50_000 };
+    program.splits.push(Split { name: "s".into(), per_run: true, arms: vec![arm("a"), arm("b")] });
+    let drawn = || {
+        let mut story = Story::new(&program);
+        (0..20).for_each(|n| story.event("04-01 10:00", CART, &format!("c{n}"), 1));
+        story.event("04-02 10:00", CART, "c0", 1);
+        let arms = story.tell().into_iter().filter_map(|l| l.split_once(" s: ").map(|(_, arm)| arm.to_owned()));
+        arms.collect::<Vec<_>>()
+    };
+    let arms = drawn();
+    assert!(arms.len() == 21 && arms.contains(&"a".to_owned()) && arms.contains(&"b".to_owned()), "{arms:?}");
+    assert_eq!(arms[0], arms[20], "the same key meets the same arm");
+    assert_eq!(drawn(), arms, "in every replay");
+}

@@ -52,6 +52,10 @@ fn the_profile_takes_the_latest_write_and_consent_the_withdrawal() {
     a.consent("04-01 10:00", false);
     b.consent("04-02 10:00", true);
     assert!(!join(a, b, "04-03 10:00").person.consents_to(MARKETING));
+    let (mut a, mut b) = two(&program);
+    a.consent("04-01 10:00", true);
+    b.consent("04-02 10:00", false);
+    assert!(!join(a, b, "04-03 10:00").person.consents_to(MARKETING), "whichever id withdrew it");
 }
 
 /// Holds 6.4.
