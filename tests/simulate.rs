@@ -196,6 +196,25 @@ fn steady(report: &str) -> String {
 }
 
 #[test]
+fn nobody_withdraws_what_they_never_gave() {
+    let program =
+        program(&format!("{SHOP}\nmessage receipt on email for transactional\nmessage tips on email for tips"));
+    let log = r#"
+{"type":"identify","userId":"a","timestamp":"2026-04-01T09:00:00Z","traits":{"consent":["marketing"]}}
+{"type":"identify","userId":"a","timestamp":"2026-04-01T10:00:00Z","traits":{"consent":["tips"]}}
+{"type":"identify","userId":"a","timestamp":"2026-04-01T11:00:00Z","traits":{"consent":["tips"],"email":"say \"hi\""}}
+"#;
+    let options = Options { trace: Some("a".into()), ..Options::default() };
+    let outcome = run(&program, &[source("log", log.as_bytes())], &options);
+    let story = render::story(&outcome.trace.unwrap(), Language::English);
+    let told: Vec<&str> = story.lines().filter_map(|line| Some(line.split_once("profile: ")?.1)).collect();
+    assert_eq!(
+        told,
+        ["consent +marketing", "consent -marketing, consent +tips", r#"email = "say \"hi\"", consent +tips"#]
+    );
+}
+
+#[test]
 fn what_comes_after_the_end_is_left_out() {
     let program = program(SHOP);
     let options = Options { until: at("2026-04-02T00:00:00+09:00"), ..Options::default() };
@@ -227,8 +246,7 @@ fn hostile_input_is_counted_and_forgotten() {
         rejected,
         [
             ("line too long", 1),
-            ("not a call", 1),
-            ("not json", 1),
+            ("not json", 2),
             ("not utf-8", 1),
             ("nul byte", 1),
             ("time out of range", 1),

@@ -271,7 +271,10 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         while let Some(kind) = self.turns.pop_front() {
             let Some(person) = self.chairs.get_mut(seat as usize).and_then(|c| c.person.as_mut()) else { continue };
             let input = Input { at, kind };
-            self.journal.taken(seat, &input);
+            match without_idle_refusals(person, &input) {
+                Some(told) => self.journal.taken(seat, &told),
+                None => self.journal.taken(seat, &input),
+            }
             self.engine.step(person, &input, &mut self.effects);
             self.perform(seat, at);
         }
@@ -336,6 +339,19 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
             self.ticks.note_zone(zone, self.now);
         }
     }
+}
+
+/// The input as a story tells it: a whole set of consents refuses every purpose it leaves out, and who never gave one
+/// withdraws nothing. None if there is no such refusal.
+fn without_idle_refusals(person: &Person, input: &Input) -> Option<Input> {
+    let InputKind::Profile { id, fields, consent } = &input.kind else { return None };
+    let withdraws = |(purpose, given): &(PurposeId, bool)| *given || person.consents_to(*purpose);
+    if consent.iter().all(withdraws) {
+        return None;
+    }
+    let consent = consent.iter().copied().filter(withdraws).collect();
+    let kind = InputKind::Profile { id: *id, fields: fields.clone(), consent };
+    Some(Input { at: input.at, kind })
 }
 
 /// Run numbers of a merged person go on behind those of the one they joined.

@@ -71,8 +71,12 @@ fn head(out: &mut String, report: &Report, language: Language) {
     let _ = match language {
         Language::English => writeln!(
             out,
-            "{people} people, {reached} reached, {sent} messages (per person reached: p50 {}, p99 {}, max {})",
-            spread.p50, spread.p99, spread.max
+            "{people} {}, {reached} reached, {} (per person reached: p50 {}, p99 {}, max {})",
+            if report.people == 1 { "person" } else { "people" },
+            messages(report.messages, language),
+            spread.p50,
+            spread.p99,
+            spread.max
         ),
         Language::Japanese => writeln!(
             out,

@@ -72,9 +72,13 @@ fn taken(program: &Program, zone: Zone, input: &Input) -> Option<Words> {
                 let known = &program.profile[field.index()];
                 parts.push(format!("{} = {}", known.name, words::value(program, zone, &known.ty, value)));
             }
-            for (purpose, given) in consent {
+            let needed = |purpose| program.messages.iter().all(|m| m.purpose != purpose || m.needs_consent);
+            for (purpose, given) in consent.iter().filter(|(purpose, _)| needed(*purpose)) {
                 let sign = if *given { "+" } else { "-" };
                 parts.push(format!("consent {sign}{}", program.purposes[purpose.index()]));
+            }
+            if parts.is_empty() {
+                return None;
             }
             let list = parts.join(", ");
             Words::new(format!("profile: {list}"), format!("プロフィール: {list}"))

@@ -28,6 +28,12 @@ pub fn moment(zone: Zone, at: Instant) -> String {
     format!("{date} {time}")
 }
 
+/// As the language writes text, cut where it is long.
+fn quoted(text: &str) -> String {
+    let text = crate::ingest::reason::excerpt(text).replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{text}\"")
+}
+
 /// The value as its declaration reads it.
 pub fn value(program: &Program, zone: Zone, ty: &Type, value: &Value) -> String {
     let fields = |fields: &[FieldDef], values: &[Value]| {
@@ -55,7 +61,7 @@ pub fn value(program: &Program, zone: Zone, ty: &Type, value: &Value) -> String 
             let percent = crate::value::Decimal { micro: number.micro.saturating_mul(100) };
             format!("{percent}%")
         }
-        (Value::Text(text), _) => format!("\"{}\"", crate::ingest::reason::excerpt(text)),
+        (Value::Text(text), _) => quoted(text),
         (Value::Instant(at), _) => moment(zone, *at),
         (Value::Bool(v), _) => v.to_string(),
         (Value::Int(v), _) => v.to_string(),
