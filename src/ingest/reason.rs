@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::limits::{EXCERPT_CHARS_MAX, LINE_BYTES_MAX, SAMPLES_MAX, UNKNOWN_NAMES_MAX};
+use super::limits::{EXCERPT_CHARS_MAX, ID_BYTES_MAX, LINE_BYTES_MAX, SAMPLES_MAX, UNKNOWN_NAMES_MAX};
 
 /// Why a line (or a group of rows) was rejected. Displayed in English; [`Reason::ja`] words it in Japanese.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Reason {
             Reason::UnknownType { found } => {
                 format!("種類 `{found}` は不明です(identify, track, alias, group, page, screen)")
             }
-            Reason::NoPerson => "userIdもanonymousIdもありません".into(),
+            Reason::NoPerson => format!("1〜{ID_BYTES_MAX}バイトのuserIdもanonymousIdもありません"),
             Reason::NoEvent => "イベント名がありません".into(),
             Reason::NoPreviousId => "aliasにpreviousIdがありません".into(),
             Reason::NoTime => "timestampがありません".into(),
@@ -130,7 +130,7 @@ impl fmt::Display for Reason {
             Reason::UnknownType { found } => {
                 write!(f, "unknown type `{found}` (identify, track, alias, group, page, screen)")
             }
-            Reason::NoPerson => f.write_str("neither userId nor anonymousId"),
+            Reason::NoPerson => write!(f, "no userId or anonymousId of 1 to {ID_BYTES_MAX} bytes"),
             Reason::NoEvent => f.write_str("no event name"),
             Reason::NoPreviousId => f.write_str("alias without previousId"),
             Reason::NoTime => f.write_str("no timestamp"),
@@ -166,9 +166,12 @@ fn without_places(path: &str) -> String {
     out
 }
 
-/// The beginning of an offending text, on one line.
+/// The beginning of an offending text, on one line; nothing in it commands a terminal or turns the line around.
 pub fn excerpt(text: &str) -> String {
-    let mut out: String = text.chars().take(EXCERPT_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let commands = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut out: String = text.chars().take(EXCERPT_CHARS_MAX).map(|c| if commands(c) { ' ' } else { c }).collect();
     if text.chars().nth(EXCERPT_CHARS_MAX).is_some() {
         out.push('…');
     }

@@ -120,6 +120,10 @@ impl<'s> Reader<'s> {
     /// `Ok(None)`: understood, and without an effect.
     pub fn line<'l>(&mut self, bytes: &'l [u8]) -> Result<Option<Arrival<'l>>, Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
+        // A list would be read as the fields in their order.
+        if text.trim_ascii_start().starts_with(|c: char| c != '{') {
+            return Err(not_an_object(text));
+        }
         let call: Call<'l> = serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))?;
         match call.kind.as_ref().map(|k| &*k.0) {
             Some("track") => self.track(call),
@@ -224,6 +228,13 @@ impl<'s> Reader<'s> {
 fn arrival<'l>(times: Option<Times>, who: Who<'l>, what: What<'l>) -> Arrival<'l> {
     let skewed = times.is_some_and(|t| t.skewed);
     Arrival { at: times.map(|t| t.arrival), who, what, introduction: None, skewed }
+}
+
+fn not_an_object(text: &str) -> Reason {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => Reason::NotACall { detail: "it is not an object".into() },
+        Err(error) => not_a_call(text.as_bytes(), &error),
+    }
 }
 
 fn not_a_call(bytes: &[u8], error: &serde_json::Error) -> Reason {
