@@ -215,6 +215,27 @@ fn simulate_reports_on_a_tiny_project() {
 }
 
 #[test]
+fn the_end_of_the_sample_does_not_end_another_log() {
+    let config = [CONFIG, b"sample: { events: s.ndjson }\nuntil: 2011-12-31\n"].concat();
+    let line = br#"{"type":"page","userId":"a","timestamp":"2026-04-01T09:00:00Z"}
+{"type":"identify","userId":"a","timestamp":"2026-04-01T09:00:00Z"}
+"#;
+    let made = folder(&[
+        ("tabi.yaml", &config),
+        ("a.tabi", b"profile { a: text? }\n"),
+        ("o.ndjson", line),
+        ("s.ndjson", line),
+    ]);
+    let after_the_end = |arguments: &[&str]| {
+        let output = program(made.path(), arguments).output().expect("the program starts");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        report["input"]["after_until"].as_u64()
+    };
+    assert_eq!(after_the_end(&["simulate", "--json"]), Some(1));
+    assert_eq!(after_the_end(&["simulate", "--json", "--events", "o.ndjson"]), Some(0));
+}
+
+#[test]
 fn simulate_refuses_with_the_remedy() {
     seen!("simulate_strict", data("good"), "simulate", "--strict");
     seen!("simulate_nobody", data("good"), "simulate", "--trace", "nobody");

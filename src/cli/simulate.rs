@@ -37,7 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
 
-    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of tabi.yaml]
+    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of
+    /// tabi.yaml, for the sample's events]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
@@ -176,7 +177,8 @@ fn shown(path: &Path) -> String {
 fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
     let settings = &project.settings;
     let until: Option<Instant> = match &args.until {
-        None => settings.until,
+        // That of the settings is the end of the sample; another log has its own.
+        None => settings.until.filter(|_| args.events.is_empty()),
         Some(text) => Some(project::parse_moment(text, settings.zone).ok_or_else(|| not_a_time(text))?),
     };
     let mut response = ResponseModel::default();

@@ -23,7 +23,7 @@ pub struct Settings {
     pub lints: Vec<LintSetting>,
     /// How people are imagined to react, by channel; none reacts on a channel that is not listed.
     pub responses: Vec<(Channel, Response)>,
-    /// How long a simulation lets timers run on after the last event.
+    /// How long a simulation of the sample lets timers run on after its last event.
     pub until: Option<Instant>,
 }
 
