@@ -105,7 +105,7 @@ impl Walk<'_> {
             return (node(ExprKind::Error, Span::default()), 1);
         };
         let mut left = self.operand(&first);
-        left = self.postfixes(left, row);
+        left = self.postfixes(left, self.span(&first), row);
         while let Some(minus) = prefixes.pop_if(|p| p.as_rule() == Rule::op_negate) {
             let span = self.span(&minus).to(left.0.span);
             left = self.taller(ExprKind::Negate(left.0), span, left.1);
@@ -332,10 +332,10 @@ impl Walk<'_> {
         node(kind, span)
     }
 
-    /// `.field` and `(condition)` behind an operand.
-    fn postfixes(&mut self, mut left: Tall, row: &mut Row<'_>) -> Tall {
+    /// `.field` and `(condition)` behind an operand, which stands at `first` with its parentheses.
+    fn postfixes(&mut self, mut left: Tall, first: Span, row: &mut Row<'_>) -> Tall {
         while let Some(p) = row.next_if(|p| matches!(p.as_rule(), Rule::field | Rule::filter)) {
-            let span = left.0.span.to(self.span(&p));
+            let span = first.to(self.span(&p));
             left = if p.as_rule() == Rule::field {
                 let name = self.name_in(&p);
                 self.taller(ExprKind::Field { of: left.0, name }, span, left.1)
@@ -352,7 +352,7 @@ impl Walk<'_> {
         let mut row = part.clone().into_inner().peekable();
         let Some(first) = row.next() else { return node(ExprKind::Error, self.span(part)) };
         let left = self.operand(&first);
-        let (expr, height) = self.postfixes(left, &mut row);
+        let (expr, height) = self.postfixes(left, self.span(&first), &mut row);
         self.tallest = self.tallest.max(height);
         expr
     }
