@@ -134,7 +134,8 @@ fn a_change_of_zone_moves_the_flip() {
         unit: SinceUnit::Days,
         of: Box::new(behaviour(PURCHASE, None, None, Ask::Last { field: Some(AT) })),
     };
-    let program = watched(compare(Compare::GreaterEqual, since, constant(Value::Int(10))), true);
+    let mut program = watched(compare(Compare::GreaterEqual, since, constant(Value::Int(10))), true);
+    program.tracked[0].fields.clear();
     let mut story = Story::new(&program);
     story.purchase("04-01 10:00");
     assert_eq!(story.person.wake(), Some(at("04-11 00:00")));
@@ -260,4 +261,32 @@ fn an_old_event_moves_membership_in_silence() {
     story.tells(&["04-20 11:00 j leaves s"]);
     story.until(at("06-01 00:00"));
     assert_eq!(story.tell()[0], "05-01 10:00 j enters s");
+}
+
+/// Holds 1.8.
+#[test]
+fn what_an_event_starts_and_what_its_flip_starts_are_in_one_order() {
+    let by_event = journey("b", on_event(PURCHASE), vec![Op::End]);
+    let mut program = program(vec![journey("a", by_segment(true), vec![Op::End]), by_event]);
+    tracked(&mut program, "s", did(PURCHASE, None));
+    let mut story = Story::of_nobody(&program);
+    story.set("04-01 09:00", POINTS, Value::Int(1));
+    story.purchase("04-01 10:00");
+    let told = story.tell();
+    let entered: Vec<&str> = told.iter().filter_map(|l| l[12..].strip_suffix(" entered")).collect();
+    assert_eq!(entered, ["a", "b"], "{told:?}");
+}
+
+/// Holds 2.7.
+#[test]
+fn the_last_event_is_the_last_by_its_own_time() {
+    let program = program(vec![]);
+    let mut story = Story::new(&program);
+    story.event("04-02 10:00", PURCHASE, "new", 100);
+    let late = InputKind::Event { id: None, event: PURCHASE, payload: record("old", 100, at("04-01 10:00")) };
+    story.input(at("04-03 10:00"), late);
+    let view = super::super::evaluate::View::new(&program, &story.person, zone("Asia/Tokyo"), at("04-03 10:00"));
+    let read = |ask| view.owned(&behaviour(PURCHASE, None, None, ask));
+    assert_eq!(read(Ask::Last { field: Some(ID) }), Value::text("new"));
+    assert_eq!(read(Ask::First { field: Some(ID) }), Value::text("old"));
 }
