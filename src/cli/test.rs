@@ -2,7 +2,7 @@
 //!
 //! Runs and judges nothing itself: the simulator does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ use crate::simulate::{Story, render};
 /// Run the timeline tests of a project
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only tests of the journey of this name, or with this in their title
+    /// Only tests of the journey of this name, or with this in their title; a project's folder here is as --project
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
@@ -40,9 +40,10 @@ struct Ran<'a> {
 }
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
-    let opened = open(&args.project);
+    let (project, name) = asked(args);
+    let opened = open(project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let chosen = chosen(program, &opened.timelines, args.name.as_deref())?;
+    let chosen = chosen(program, &opened.timelines, name)?;
     let ran: Vec<Ran> = chosen
         .into_iter()
         .map(|timeline| Ran {
@@ -58,6 +59,16 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     };
     speaker.report(&text)?;
     Ok(if failed == 0 { Exit::Fine } else { Exit::Failed })
+}
+
+/// The other commands take the project where this one takes a name: a project's folder there is understood.
+fn asked(args: &Args) -> (&Path, Option<&str>) {
+    match args.name.as_deref() {
+        Some(name) if args.project == Path::new(".") && Path::new(name).join(crate::project::CONFIG_FILE).is_file() => {
+            (Path::new(name), None)
+        }
+        name => (&args.project, name),
+    }
 }
 
 fn chosen<'a>(program: &Program, timelines: &'a [Timeline], name: Option<&str>) -> Result<Vec<&'a Timeline>, Stop> {
