@@ -283,8 +283,10 @@ fn the_last_event_is_the_last_by_its_own_time() {
     let program = program(vec![]);
     let mut story = Story::new(&program);
     story.event("04-02 10:00", PURCHASE, "new", 100);
-    let late = InputKind::Event { id: None, event: PURCHASE, payload: record("old", 100, at("04-01 10:00")) };
-    story.input(at("04-03 10:00"), late);
+    for (id, own_time) in [("old", "04-01 10:00"), ("between", "04-01 20:00")] {
+        let payload = record(id, 100, at(own_time));
+        story.input(at("04-03 10:00"), InputKind::Event { id: None, event: PURCHASE, payload });
+    }
     let view = super::super::evaluate::View::new(&program, &story.person, zone("Asia/Tokyo"), at("04-03 10:00"));
     let read = |ask| view.owned(&behaviour(PURCHASE, None, None, ask));
     assert_eq!(read(Ask::Last { field: Some(ID) }), Value::text("new"));
