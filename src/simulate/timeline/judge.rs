@@ -209,6 +209,9 @@ fn why(program: &Program, host: &Rehearsed, timeline: &Timeline, expect: &Expect
         let en = format!("it happened at {}: too early for this line, or a line above has counted it", line.time);
         return Words::new(en, format!("{} に起きた。この行には早すぎるか、上の行で数え済み", line.time));
     }
+    if let Some(words) = other_values(host, timeline, expect, from) {
+        return words;
+    }
     let of_a_message = matches!(expect, Expect::Sent { .. } | Expect::HeldBy(_) | Expect::DroppedBy(_));
     let mut refusal = entries(from).filter_map(|e| match &e.what {
         What::Dropped { reason, .. } | What::Held { reason, .. } if of_a_message => Some(words::reason(*reason)),
@@ -222,4 +225,30 @@ fn why(program: &Program, host: &Rehearsed, timeline: &Timeline, expect: &Expect
         false => Words::new("the person is not in the journey", "ジャーニーに参加していない"),
         true => Words::new("nothing of the kind happened", "そのようなことは起きていない"),
     }
+}
+
+/// What was given instead, where the right message was sent or the right action called with other values.
+fn other_values(host: &Rehearsed, timeline: &Timeline, expect: &Expect, from: usize) -> Option<Words> {
+    let program = host.engine().program();
+    let (alike, wanted, fields) = match expect {
+        Expect::Sent { channel, message: Some(message), params, .. } => {
+            let alike = Expect::Sent { negated: false, channel: *channel, message: Some(*message), params: Vec::new() };
+            (alike, params, &program.message(*message).params)
+        }
+        Expect::Did { action, params, .. } => {
+            let alike = Expect::Did { negated: false, action: *action, params: Vec::new() };
+            (alike, params, &program.actions[action.index()].takes)
+        }
+        _ => return None,
+    };
+    let index = occurrences(host, timeline, &alike, from).pop()?;
+    let Scene::Wrote(entry) = &host.journal.scenes[index] else { return None };
+    let given = match &entry.what {
+        What::Sent { message, .. } => sent_params(host, entry, *message)?,
+        _ => call_params(host, entry)?,
+    };
+    let (index, _) = wanted.iter().find(|(index, value)| given.get(*index as usize) != Some(value))?;
+    let (field, value) = (fields.get(*index as usize)?, given.get(*index as usize)?);
+    let shown = words::value(program, timeline.zone, &field.ty, value);
+    Some(Words::new(format!("`{}` was {shown}", field.name), format!("`{}` は {shown} だった", field.name)))
 }
