@@ -133,7 +133,7 @@ fn compare(events: u64, people: u64) {
     let parse = |kind: &str, log: &str| cost(Command::new(&myself).arg(kind).arg(path(log)));
     let simulate = |log: &str| {
         let mut tabi = Command::new(env!("CARGO_BIN_EXE_tabi"));
-        cost(tabi.arg("simulate").arg(folder.path()).arg("--events").arg(path(log)).arg("--json"))
+        cost(tabi.arg("simulate").arg(folder.path()).arg("--events").arg(path(log)).args(["--json", "--threads", "1"]))
     };
     let mut quarter = Vec::new();
     let mut rounds: [[Vec<Cost>; 3]; 2] = Default::default();
