@@ -30,12 +30,14 @@ pub struct Walk<'c, 't> {
     pub slots: Slots,
     pub handles: Vec<HandleDef>,
     pub names: StepNames,
+    /// How often the steps here are passed: the counts of all repeats around them, multiplied.
+    passes: u32,
 }
 
 impl<'c, 't> Walk<'c, 't> {
     pub fn new(context: Context<'c, 't>, zone: Zone, sink: &'c mut Sink) -> Walk<'c, 't> {
         let names = StepNames::default();
-        Walk { context, zone, sink, slots: Slots::default(), handles: Vec::new(), names }
+        Walk { context, zone, sink, slots: Slots::default(), handles: Vec::new(), names, passes: 1 }
     }
 
     /// Expressions at this point of the journey.
@@ -200,19 +202,32 @@ impl<'c, 't> Walk<'c, 't> {
         let id = self.names.derived("repeat", span, self.sink);
         let counter = self.slots.hidden(&format!("repeat {}", self.names.name(id)));
         let passes = literal::count(times, 1, ("a repeat", "repeat "), self.sink).unwrap_or(1);
-        if passes > REPEAT_MAX {
-            self.sink.report(Diagnostic::new(
-                Code::E0104,
-                times.span,
-                format!("more than {REPEAT_MAX} passes"),
-                format!("繰り返しは {REPEAT_MAX} 回までです"),
-            ));
+        let around = self.passes;
+        self.passes = around.saturating_mul(passes);
+        if self.passes > REPEAT_MAX && around <= REPEAT_MAX {
+            let inside =
+                if around > 1 { format!(" ({around} × {passes}, one inside another)") } else { String::new() };
+            let inside_ja =
+                if around > 1 { format!(" (入れ子で {around} × {passes} 回)") } else { String::new() };
+            self.sink.report(
+                Diagnostic::new(
+                    Code::E0104,
+                    times.span,
+                    format!("more than {REPEAT_MAX} passes{inside}"),
+                    format!("繰り返しは合わせて {REPEAT_MAX} 回までです{inside_ja}"),
+                )
+                .help(
+                    "nobody should live through so many: repeat less often",
+                    "一人にこれほど繰り返す必要はない。回数を減らす",
+                ),
+            );
         }
         // The second pass begins after whatever the first one let happen.
         if let Some(pause) = first_change(&body.steps) {
             flow.suspend(pause);
         }
         let body = self.block(body, flow);
+        self.passes = around;
         Step { id, draws: Vec::new(), kind: StepKind::Repeat { counter, times: passes, body } }
     }
 

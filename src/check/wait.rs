@@ -47,7 +47,7 @@ impl<'t> Walk<'_, 't> {
                         Code::E0104,
                         e.span,
                         "a wait that lasts no time",
-                        "長さ 0 の待ち",
+                        "長さのない待ち",
                     ));
                 }
                 Some(typed.expr)
@@ -211,6 +211,8 @@ fn lasts_nothing(duration: &Expr) -> bool {
     match duration {
         Expr::Const(Value::Span(span)) => span.0 == 0,
         Expr::Const(Value::Period(period)) => *period == CalendarPeriod::default(),
+        // `-3d`: written durations are never negative themselves.
+        Expr::Negate(inner) => matches!(**inner, Expr::Const(_)),
         _ => false,
     }
 }

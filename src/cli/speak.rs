@@ -51,9 +51,17 @@ impl Speaker {
     /// All diagnostics as people read them, in order of place.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
         let mut text = String::new();
-        for diagnostic in diagnostics {
+        for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
             text.push_str(&render::pretty(diagnostic, sources, self.language, true));
             text.push('\n');
+        }
+        let hidden = diagnostics.len().saturating_sub(SHOWN_MAX);
+        if hidden > 0 {
+            let more = Phrase::new(
+                format!("… and {hidden} more; mend these first, or see all with `--format json`\n\n"),
+                format!("… ほか {hidden} 件。まず上のものから直すか、`--format json` で全件を見る\n\n"),
+            );
+            text.push_str(self.say(&more));
         }
         text
     }
@@ -74,6 +82,9 @@ impl Speaker {
         io::stderr().is_terminal()
     }
 }
+
+/// More than anyone reads; the rest is counted.
+const SHOWN_MAX: usize = 200;
 
 const BOLD_RED: &str = "\u{1b}[1;91m";
 pub const RED: &str = "\u{1b}[91m";

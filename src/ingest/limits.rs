@@ -22,3 +22,5 @@ pub const ID_BYTES_MAX: usize = 1_024;
 pub const EARLIEST: Instant = Instant(0);
 /// … or later than this (2100-01-01): one such line would drag virtual time past every other.
 pub const LATEST: Instant = Instant(4_102_444_800_000);
+/// A larger mapping is a mistake, and deeply nested YAML takes time that grows with the square of its size.
+pub const MAPPING_BYTES_MAX: usize = 64 * 1024;

@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
 use serde_yaml::Value as Yaml;
 
 use crate::ir::{EventId, FieldId, PurposeId, Type};
 use crate::value::{Value, Zone};
 
+use super::limits::MAPPING_BYTES_MAX;
 use super::schema::Shape;
 use super::text::{self, Number};
+use super::written::{FileYaml, NameYaml, RuleYaml, SourceYaml, TimeYaml};
 use super::{Schema, reason::excerpt};
 
 /// Index into [`Mapping::columns`].
@@ -134,75 +135,12 @@ impl fmt::Display for MappingError {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileYaml {
-    #[serde(default)]
-    delimiter: Option<String>,
-    #[serde(default)]
-    zone: Option<String>,
-    #[serde(default, rename = "whole numbers")]
-    whole: Vec<String>,
-    events: Vec<RuleYaml>,
-    #[serde(default)]
-    profile: BTreeMap<String, Yaml>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleYaml {
-    event: Yaml,
-    #[serde(default)]
-    person: Option<Yaml>,
-    #[serde(default)]
-    id: Option<Yaml>,
-    time: Yaml,
-    #[serde(default, rename = "where")]
-    conditions: Vec<String>,
-    #[serde(default, rename = "group by")]
-    group_by: Option<String>,
-    #[serde(default)]
-    fields: BTreeMap<String, Yaml>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NameYaml {
-    column: String,
-    map: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TimeYaml {
-    column: String,
-    format: String,
-    #[serde(default)]
-    zone: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SourceYaml {
-    #[serde(default)]
-    is: Option<Yaml>,
-    #[serde(default)]
-    column: Option<String>,
-    #[serde(default)]
-    product: Option<String>,
-    #[serde(default)]
-    sum: Option<String>,
-    #[serde(default)]
-    times: Option<Yaml>,
-    #[serde(default)]
-    round: Option<String>,
-    #[serde(default)]
-    rows: Option<BTreeMap<String, Yaml>>,
-}
-
 impl Mapping {
     /// `zone` is the project's, for times without a zone of their own.
     pub fn parse(yaml: &str, schema: &Schema, zone: Zone) -> Result<Mapping, MappingError> {
+        if yaml.len() > MAPPING_BYTES_MAX {
+            return Err(error("", "the mapping is larger than 64 KiB", "マッピングが 64 KiB を超えています"));
+        }
         let file: FileYaml =
             serde_yaml::from_str(yaml.trim_start_matches('\u{feff}')).map_err(|e| yaml_error("", &e))?;
         let zone = file.zone.as_deref().map_or(Ok(zone), |name| zone_named("zone", name))?;

@@ -14,6 +14,7 @@ pub mod rows;
 pub mod schema;
 pub mod segment;
 pub mod text;
+mod written;
 
 use std::borrow::Cow;
 use std::io::{self, Read};

@@ -18,6 +18,8 @@ const CAMPAIGN_EXTENSION: &str = "tabi";
 
 /// A campaign file larger than this is a mistake (a data file renamed); a thousand journeys take less.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// A larger `tabi.yaml` is a mistake, and deeply nested YAML takes time that grows with the square of its size.
+const CONFIG_BYTES_MAX: u64 = 64 * 1024;
 /// All campaign files together; places in texts are 32-bit numbers and every text is held in memory.
 const PROJECT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 const FILES_MAX: usize = 20_000;
@@ -190,7 +192,7 @@ pub fn campaign_files(path: &Path) -> (Vec<PathBuf>, Vec<Trouble>) {
 
 fn read_config(project: &mut Project) {
     let path = project.root.join(CONFIG_FILE);
-    match read_text(&path, FILE_BYTES_MAX) {
+    match read_text(&path, CONFIG_BYTES_MAX) {
         Err(why) => project.trouble(&path, why),
         Ok(text) => {
             let (settings, diagnostics) = settings::parse(&text, project.next_id());
