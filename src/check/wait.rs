@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::{ArmOn, Expr, Type, Until};
 use crate::syntax::tree::{self, Block, Name, WaitArm, WaitOn};
 use crate::text::Span;
-use crate::value::{CalendarPeriod, Value};
+use crate::value::Value;
 
 /// `wait up to D for …`
 pub struct WaitFor<'t> {
@@ -209,10 +209,8 @@ impl<'t> Walk<'_, 't> {
 
 fn lasts_nothing(duration: &Expr) -> bool {
     match duration {
-        Expr::Const(Value::Span(span)) => span.0 == 0,
-        Expr::Const(Value::Period(period)) => *period == CalendarPeriod::default(),
-        // `-3d`: written durations are never negative themselves.
-        Expr::Negate(inner) => matches!(**inner, Expr::Const(_)),
+        Expr::Const(Value::Span(span)) => span.0 <= 0,
+        Expr::Const(Value::Period(period)) => period.longest().0 <= 0,
         _ => false,
     }
 }
