@@ -38,9 +38,15 @@ pub fn report(report: &Report, language: Language) -> String {
     head(&mut out, report, language);
     out.push('\n');
     out.push_str(&overview(report, language));
-    for (name, journey) in &report.journeys {
+    let (quiet, told): (Vec<_>, Vec<_>) = report.journeys.iter().partition(|(_, journey)| nothing_happened(journey));
+    for (name, journey) in told {
         out.push('\n');
         out.push_str(&details(name, journey, language));
+    }
+    if !quiet.is_empty() {
+        let title = language.of("Nothing in the input starts", "入力の中に開始のきっかけがないもの");
+        let names: Vec<&str> = quiet.iter().map(|(name, _)| name.as_str()).collect();
+        let _ = writeln!(out, "\n{title}: {}", names.join(", "));
     }
     if let Some(worst) = &report.worst_pressed {
         let title = language.of("Most messages to one person", "最も多く受け取った人");
@@ -52,6 +58,11 @@ pub fn report(report: &Report, language: Language) -> String {
     out.push('\n');
     out.push_str(&input(&report.input, language));
     out
+}
+
+/// Nobody entered, tried to, or is about to.
+fn nothing_happened(journey: &JourneyReport) -> bool {
+    journey.entered == 0 && journey.settling == 0 && journey.not_entered.is_empty()
 }
 
 /// A person's whole story, ending in a newline.
@@ -113,7 +124,7 @@ fn overview(report: &Report, language: Language) -> String {
             sum(&journey.sent),
             sum(&journey.held),
             sum(&journey.dropped),
-            goal.map_or(String::new(), |g| percent(g.rate)),
+            goal.filter(|_| journey.entered > 0).map_or("–".to_string(), |g| percent(g.rate)),
             goal.and_then(|g| g.target).map_or(String::new(), percent),
         ]);
     }
