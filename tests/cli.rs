@@ -249,6 +249,8 @@ fn simulate_refuses_with_the_remedy() {
     );
     let wrong_mapping = folder(&[("tabi.yaml", CONFIG), ("a.csv", b"a,b\n"), ("m.yaml", b"evnt: x\n")]);
     seen!("simulate_wrong_mapping", wrong_mapping, "simulate", "--events", "a.csv", "--mapping", "m.yaml");
+    let nobody = folder(&[("tabi.yaml", CONFIG), ("a.tabi", b"profile { a: text? }\n"), ("a.ndjson", b"not json\n")]);
+    seen!("simulate_nothing_usable", nobody, "simulate", "--events", "a.ndjson");
     seen!("simulate_nothing", folder(&[("tabi.yaml", CONFIG)]), "simulate");
     seen!("simulate_wrong_time", data("good"), "simulate", "--until", "soon");
 }

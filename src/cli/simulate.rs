@@ -76,6 +76,20 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     bar.finish_and_clear();
     let outcome = outcome.map_err(|error| stopped(&error))?;
     speaker.report(&told(args, &outcome, speaker.language))?;
+    let input = &outcome.report.input;
+    if input.accepted == 0 && input.lines > 0 {
+        speaker.refusal(
+            &Phrase::new(
+                format!("none of the {} lines could be used: the report is about nobody", input.lines),
+                format!("{} 行のどれも使えませんでした。レポートは空です", input.lines),
+            ),
+            &Phrase::new(
+                "the reasons stand under the report, with line numbers; look at the format of the file and at `--until`",
+                "理由と行番号はレポートの末尾にある。ファイルの形式と `--until` を確かめる",
+            ),
+        );
+        return Ok(Exit::Findings);
+    }
     Ok(Exit::Fine)
 }
 
