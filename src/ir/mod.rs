@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::value::{CalendarPeriod, Currency, Decimal, LocalTime, Span, Value, Zone};
+use crate::value::{CalendarPeriod, Currency, Decimal, LocalTime, Span, Zone};
 pub use expr::{Ask, Behaviour, Compare, Expr, Fact, Operator, Quantifier, SinceUnit};
 pub use journey::{
     Arm, ArmOn, Audience, Goal, Holdout, Instruction, Journey, Op, Pc, Promise, Reentry, Schedule, ScheduleWhen, Start,
@@ -369,9 +369,6 @@ impl Program {
     pub fn journey_named(&self, name: &str) -> Option<JourneyId> {
         self.journeys.iter().position(|j| j.name == name).map(|i| JourneyId(i as u16))
     }
-    pub fn profile_field_named(&self, name: &str) -> Option<FieldId> {
-        self.profile.iter().position(|f| f.name == name).map(|i| FieldId(i as u16))
-    }
     pub fn event(&self, id: EventId) -> &EventDef {
         &self.events[id.index()]
     }
@@ -391,5 +388,3 @@ impl Program {
 
 /// The share of a whole as the language writes it: 12.5 % is `Decimal` 0.125.
 pub type Share = Decimal;
-/// A constant of the program.
-pub type Constant = Value;
