@@ -27,6 +27,8 @@ pub struct Settings {
     pub max_event_age: Span,
     /// How long an input's id is remembered.
     pub dedupe_window: Span,
+    /// What templates know as `sender`.
+    pub sender: ir::content::Sender,
     /// How grave a finding is, where the project says otherwise than the code itself.
     pub levels: BTreeMap<Code, Level>,
 }
@@ -39,6 +41,7 @@ impl Default for Settings {
             currency: Currency::from_code("USD").expect("USD is in the table of currencies"),
             max_event_age: Span(24 * MILLIS_PER_HOUR),
             dedupe_window: Span(7 * 24 * MILLIS_PER_HOUR),
+            sender: ir::content::Sender::default(),
             levels: BTreeMap::new(),
         }
     }
@@ -81,6 +84,7 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
         currency: settings.currency,
         max_event_age: settings.max_event_age,
         dedupe_window: settings.dedupe_window,
+        sender: settings.sender.clone(),
     };
     let world = World::build(project, files, &mut sink);
     let splits = splits::collect(&world, &mut sink);

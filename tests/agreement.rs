@@ -27,6 +27,7 @@ fn simulated(log: &Path, threads: usize) -> Report {
         currency: project.settings.currency,
         max_event_age: project.settings.max_event_age,
         dedupe_window: project.settings.dedupe_window,
+        sender: project.settings.sender.clone(),
         levels: BTreeMap::new(),
     };
     let program = compile(&project.sources, &settings).program.expect("the example compiles");

@@ -31,6 +31,7 @@ fn compile_project(project: &Project) -> Compiled {
         currency: project.settings.currency,
         max_event_age: project.settings.max_event_age,
         dedupe_window: project.settings.dedupe_window,
+        sender: project.settings.sender.clone(),
         levels: BTreeMap::new(),
     };
     compile(&project.sources, &settings)

@@ -71,6 +71,7 @@ fn settings(settings: &project::Settings) -> compile::Settings {
         currency: settings.currency,
         max_event_age: settings.max_event_age,
         dedupe_window: settings.dedupe_window,
+        sender: settings.sender.clone(),
         levels: settings.lints.iter().map(|lint| (lint.code, level(lint.level))).collect(),
     }
 }

@@ -17,6 +17,7 @@ fn message(name: &str, channel: Channel) -> MessageDef {
         needs_consent: true,
         file: None,
         params: Vec::new(),
+        content: None,
         at_most_once: false,
         patience: Span(900_000),
     }
@@ -79,6 +80,7 @@ fn program(code: Vec<Op>) -> Program {
             currency: jpy,
             max_event_age: Span(time::MILLIS_PER_DAY),
             dedupe_window: Span(time::MILLIS_PER_DAY),
+            sender: Default::default(),
         },
         enums: vec![EnumDef { name: "rank".into(), variants: ["bronze", "silver", "gold"].map(String::from).into() }],
         records: Vec::new(),

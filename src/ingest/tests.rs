@@ -35,6 +35,7 @@ fn program() -> Program {
             currency: Currency::from_code("JPY").unwrap(),
             max_event_age: Span(86_400_000),
             dedupe_window: Span(86_400_000),
+            sender: Default::default(),
         },
         enums: vec![EnumDef { name: "rank".into(), variants: vec!["bronze".into(), "gold".into()] }],
         records: vec![RecordDef {

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod content;
 pub mod expr;
 pub mod journey;
 pub mod timeline;
@@ -89,6 +90,7 @@ pub struct Project {
     pub max_event_age: Span,
     /// How long an input's id is remembered, to take two with the same id as one.
     pub dedupe_window: Span,
+    pub sender: content::Sender,
 }
 
 /// The type of a value. `one of [...]` is an enum without a name of its own.
@@ -218,6 +220,8 @@ pub struct MessageDef {
     pub purpose: PurposeId,
     pub needs_consent: bool,
     pub file: Option<String>,
+    /// What the file says; absent without a file.
+    pub content: Option<content::Content>,
     pub params: Vec<FieldDef>,
     pub at_most_once: bool,
     /// How long a provider may be silent before the send counts as accepted, outcome unknown.

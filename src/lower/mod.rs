@@ -85,6 +85,7 @@ fn messages(world: &World<'_>) -> Vec<MessageDef> {
             purpose,
             needs_consent: m.data.purpose != TRANSACTIONAL,
             file: m.data.file.clone(),
+            content: None,
             params: fields(&m.data.params),
             at_most_once: m.data.at_most_once,
             patience: m.data.patience,

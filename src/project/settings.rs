@@ -7,6 +7,7 @@ use serde_yaml::Value as Yaml;
 use super::spot;
 use crate::diag::{Code, Diagnostic, Phrase, did_you_mean};
 use crate::ir::Channel;
+use crate::ir::content::Sender;
 use crate::text::{SourceId, Span as TextSpan};
 use crate::value::{CalendarPeriod, Currency, Date, Decimal, Instant, LocalTime, Span, Zone, time};
 
@@ -19,6 +20,8 @@ pub struct Settings {
     pub max_event_age: Span,
     /// How long the id of an input is remembered.
     pub dedupe_window: Span,
+    /// What templates know as `sender`.
+    pub sender: Sender,
     pub sample: Sample,
     pub lints: Vec<LintSetting>,
     /// How people are imagined to react, by channel; none reacts on a channel that is not listed.
@@ -35,6 +38,7 @@ impl Default for Settings {
             currency: Currency::from_code("JPY").expect("JPY is in the table of currencies"),
             max_event_age: Span(time::MILLIS_PER_DAY),
             dedupe_window: Span(7 * time::MILLIS_PER_DAY),
+            sender: Sender::default(),
             sample: Sample::default(),
             lints: Vec::new(),
             responses: Vec::new(),
@@ -74,8 +78,19 @@ pub struct Response {
     pub delay: Span,
 }
 
-const KEYS: &[&str] =
-    &["name", "timezone", "currency", "sample", "max_event_age", "dedupe_window", "lints", "response", "until"];
+const KEYS: &[&str] = &[
+    "name",
+    "timezone",
+    "currency",
+    "sample",
+    "max_event_age",
+    "dedupe_window",
+    "lints",
+    "response",
+    "until",
+    "sender",
+];
+const SENDER_KEYS: &[&str] = &["name", "address", "contact"];
 const SAMPLE_KEYS: &[&str] = &["people", "events", "mapping"];
 const RESPONSE_KEYS: &[&str] = &["open", "click", "convert", "delay"];
 const LINT_KEYS: &[&str] = &["level", "reason"];
@@ -134,6 +149,7 @@ impl Reader<'_> {
                 "dedupe_window" => {
                     settings.dedupe_window = self.exact(value, path).unwrap_or(settings.dedupe_window);
                 }
+                "sender" => settings.sender = self.sender(value),
                 "lints" => settings.lints = self.lints(value),
                 "response" => settings.responses = self.responses(value),
                 "until" => settings.until = self.moment(value, settings.zone),
@@ -175,6 +191,20 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn sender(&mut self, yaml: &Yaml) -> Sender {
+        let mut sender = Sender::default();
+        for (key, value) in self.entries(yaml, &["sender"], SENDER_KEYS) {
+            let text = self.text_of(value, &["sender", key]).filter(|text| !text.trim().is_empty());
+            match key {
+                "name" => sender.name = text,
+                "address" => sender.address = text,
+                "contact" => sender.contact = text,
+                _ => {}
+            }
+        }
+        sender
     }
 
     /// One text, or a list of texts.

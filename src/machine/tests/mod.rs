@@ -161,6 +161,7 @@ fn message(name: &str, channel: Channel, purpose: PurposeId, needs_consent: bool
         needs_consent,
         file: None,
         params: Vec::new(),
+        content: None,
         at_most_once: false,
         patience,
     }
@@ -182,6 +183,7 @@ pub fn program(journeys: Vec<Journey>) -> Program {
             currency: Currency::from_code("JPY").unwrap(),
             max_event_age: Span(MILLIS_PER_DAY),
             dedupe_window: Span(24 * MILLIS_PER_HOUR),
+            sender: Default::default(),
         },
         enums: Vec::new(),
         records: Vec::new(),
