@@ -1,6 +1,6 @@
 //! What the machine wants done, and what it writes down.
 
-use crate::ir::{ActionId, Channel, EventId, FieldId, HandleId, JourneyId, MessageId, SegmentId, SplitId, StepId};
+use crate::ir::{ActionId, Channel, EventId, FieldId, HandleId, JourneyId, MessageId, Pc, SegmentId, SplitId, StepId};
 use crate::value::{Instant, Value};
 
 /// Ordinal of a run within its person, from 0.
@@ -28,6 +28,28 @@ pub enum Effect {
     Send(Order),
     Call(ActionCall),
     Journal(Entry),
+    /// A run left an instruction. Told only by an engine made by [`super::Engine::tracing`].
+    Passed(Passage),
+}
+
+/// The way a run left an instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passage {
+    pub at: Instant,
+    pub journey: JourneyId,
+    pub run: RunNo,
+    pub pc: Pc,
+    pub way: Way,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// To the next instruction, or where a jump leads. A send that nothing stands in for goes on also when it is dropped.
+    On,
+    /// A case of a branch, an arm of a wait or a target of a switch, by its index.
+    Arm(u16),
+    /// No case was true, the time was up, the message or the call failed for good, or the loop was done.
+    Otherwise,
 }
 
 /// A message accepted for dispatch.

@@ -33,6 +33,16 @@ pub struct Engine<'p> {
     pub(super) journeys: Vec<JourneyInterest>,
     /// How long accepted sends are remembered.
     pub(super) sent_window: Span,
+    /// Tells every instruction that a run leaves.
+    pub(super) traced: bool,
+}
+
+/// What an expression outside any run is to see.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'g> {
+    /// By slot of the journey.
+    pub slots: &'g [Value],
+    pub subjects: &'g [Value],
 }
 
 /// Who cares about an event.
@@ -76,6 +86,7 @@ impl<'p> Engine<'p> {
             tracked_by_field: tracked_by_field(program),
             journeys: program.journeys.iter().map(JourneyInterest::of).collect(),
             sent_window: sent_window(program),
+            traced: false,
         };
         engine.events.resize_with(program.events.len(), EventInterest::default);
         for (index, tracked) in program.tracked.iter().enumerate() {
@@ -88,6 +99,10 @@ impl<'p> Engine<'p> {
             engine.note_journey(journey, program.journey(journey));
         }
         engine
+    }
+    /// An engine whose effects also tell the way of every run, instruction by instruction ([`Effect::Passed`]).
+    pub fn tracing(program: &'p Program) -> Engine<'p> {
+        Engine { traced: true, ..Engine::new(program) }
     }
     pub fn program(&self) -> &'p Program {
         self.program
@@ -186,6 +201,12 @@ impl<'p> Engine<'p> {
             Some(run) => view.with_slots(&run.slots).with_handles(&run.handles).owned(expr),
             None => view.owned(expr),
         }
+    }
+    /// The value of an expression as `person` would see it at `at` in `zone`, with these captured values and subjects,
+    /// innermost subject first.
+    pub fn evaluate_with(&self, person: &Person, zone: Zone, given: Given<'_>, expr: &Expr, at: Instant) -> Value {
+        let view = View::new(self.program, person, zone, at).with_slots(given.slots);
+        view.owned_in(expr, given.subjects)
     }
     /// The person's zone, else that of the journey's policy.
     pub fn zone(&self, person: &Person, journey: JourneyId) -> Zone {

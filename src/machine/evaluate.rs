@@ -95,6 +95,17 @@ impl<'v> View<'v> {
         self.value(expr, None).into_owned()
     }
 
+    /// With values under test around it, innermost first.
+    pub fn owned_in(&self, expr: &Expr, subjects: &[Value]) -> Value {
+        self.nested(expr, subjects, None)
+    }
+    fn nested(&self, expr: &Expr, subjects: &[Value], outer: Option<&Scope<'_>>) -> Value {
+        match subjects.split_last() {
+            None => self.value(expr, outer).into_owned(),
+            Some((last, rest)) => self.nested(expr, rest, Some(&Scope { subject: Subject::Value(last), outer })),
+        }
+    }
+
     pub fn value<'a>(&'a self, expr: &'a Expr, scope: Option<&'a Scope<'a>>) -> Cow<'a, Value> {
         match expr {
             Expr::Const(value) => Cow::Borrowed(value),

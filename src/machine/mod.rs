@@ -30,8 +30,10 @@ mod timers;
 mod turn;
 mod waits;
 
-pub use effect::{ActionCall, CallId, Effect, EndReason, Entry, NotEntered, Order, Reason, RunNo, SendId, What};
-pub use engine::Engine;
+pub use effect::{
+    ActionCall, CallId, Effect, EndReason, Entry, NotEntered, Order, Passage, Reason, RunNo, SendId, Way, What,
+};
+pub use engine::{Engine, Given};
 pub use input::{Input, InputKind, Report};
 pub use person::{Person, Run, RunState};
 

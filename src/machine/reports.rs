@@ -4,7 +4,7 @@
 
 use crate::ir::{Channel, Op};
 
-use super::effect::{Reason, RunNo, SendId, What};
+use super::effect::{Reason, RunNo, SendId, Way, What};
 use super::input::Report;
 use super::person::{BLOCKED, BOUNCED, RunState, Sent, UNSUBSCRIBED};
 use super::turn::Turn;
@@ -73,11 +73,11 @@ impl Turn<'_, '_> {
         let Some(index) = self.index_of(no) else { return };
         let run = &self.person.runs()[index];
         let op = self.program.journey(run.journey).code.get(run.pc as usize).map(|i| &i.op);
-        let target = match (op, refused) {
-            (Some(Op::Send { otherwise: Some(otherwise), .. }), true) => *otherwise,
-            _ => run.pc + 1,
+        let (target, way) = match (op, refused) {
+            (Some(Op::Send { otherwise: Some(otherwise), .. }), true) => (*otherwise, Way::Otherwise),
+            _ => (run.pc + 1, Way::On),
         };
-        self.activity().runs[index].pc = target;
+        self.go(index, target, way);
         self.execute(no);
     }
     /// Who cannot or does not want to be reached on a channel, until they are back or the address changes.

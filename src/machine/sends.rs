@@ -5,7 +5,7 @@
 use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy};
 use crate::value::{Instant, Value};
 
-use super::effect::{Effect, EndReason, Order, Reason, SendId, What};
+use super::effect::{Effect, EndReason, Order, Reason, SendId, Way, What};
 use super::person::{BLOCKED, BOUNCED, Delivery, RunState, Sent, UNSUBSCRIBED, push_exact};
 use super::steps::Next;
 use super::turn::Turn;
@@ -36,7 +36,7 @@ impl Turn<'_, '_> {
             Verdict::Drop(reason) => {
                 self.fail(index, *handle);
                 self.journal_run(index, What::Dropped { message: *id, reason });
-                Next::Go(otherwise.unwrap_or(pc + 1))
+                otherwise.map_or(Next::Go(pc + 1, Way::On), |target| Next::Go(target, Way::Otherwise))
             }
         }
     }
@@ -132,7 +132,7 @@ impl Turn<'_, '_> {
         self.effects.push(Effect::Send(Order { id: send, journey, message: id, channel, address, params, awaited }));
         match awaited {
             true => Next::Rest(RunState::Asked { send, until: self.now.plus(message.patience) }),
-            false => Next::Go(pc + 1),
+            false => Next::Go(pc + 1, Way::On),
         }
     }
     fn remember_sent(&mut self, sent: Sent) {

@@ -8,14 +8,14 @@ use crate::ir::{ActionId, Expr, Journey, Op, Pc, SlotId, StepId, Until};
 use crate::value::{Date, Instant, Value};
 
 use super::arithmetic;
-use super::effect::{ActionCall, CallId, Effect, EndReason, RunNo, What};
+use super::effect::{ActionCall, CallId, Effect, EndReason, Passage, RunNo, Way, What};
 use super::evaluate::View;
 use super::person::{RunState, Watch, push_exact};
 use super::turn::Turn;
 
 /// Where a run is after an instruction.
 pub(super) enum Next {
-    Go(Pc),
+    Go(Pc, Way),
     Rest(RunState),
     End(EndReason),
 }
@@ -34,7 +34,7 @@ impl Turn<'_, '_> {
             }
             self.budget -= 1;
             match self.instruction(index, journey, pc, &instruction.op) {
-                Next::Go(pc) => self.person.activity_mut().runs[index].pc = pc,
+                Next::Go(pc, way) => self.go(index, pc, way),
                 Next::Rest(state) => {
                     self.person.activity_mut().runs[index].state = state;
                     if let RunState::Waiting { until } = state {
@@ -47,8 +47,18 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// Leaves the instruction the run is at.
+    pub(super) fn go(&mut self, index: usize, to: Pc, way: Way) {
+        let run = &mut self.person.activity_mut().runs[index];
+        if self.engine.traced {
+            let passage = Passage { at: self.now, journey: run.journey, run: run.no, pc: run.pc, way };
+            self.effects.push(Effect::Passed(passage));
+        }
+        run.pc = to;
+    }
+
     fn instruction(&mut self, index: usize, journey: &Journey, pc: Pc, op: &Op) -> Next {
-        let next = Next::Go(pc + 1);
+        let next = Next::Go(pc + 1, Way::On);
         match op {
             Op::Wait { until } => {
                 let due = self.due_of(index, until);
@@ -58,8 +68,10 @@ impl Turn<'_, '_> {
             Op::Send { .. } => self.send(index, journey, pc, op),
             Op::Branch { cases, otherwise } => {
                 let view = self.view_of(&self.person.runs()[index]);
-                let case = cases.iter().find(|(condition, _)| view.truth(condition, None));
-                Next::Go(case.map_or(*otherwise, |(_, target)| *target))
+                match cases.iter().position(|(condition, _)| view.truth(condition, None)) {
+                    Some(case) => Next::Go(cases[case].1, Way::Arm(case as u16)),
+                    None => Next::Go(*otherwise, Way::Otherwise),
+                }
             }
             Op::Draw { split, slot } => {
                 let arm = self.draw(index, *split);
@@ -68,16 +80,16 @@ impl Turn<'_, '_> {
                 next
             }
             Op::Switch { slot, targets } => {
-                let arm = self.count_in(index, *slot) as usize;
-                targets.get(arm).or(targets.last()).map_or(next, |target| Next::Go(*target))
+                let arm = (self.count_in(index, *slot) as usize).min(targets.len().saturating_sub(1));
+                targets.get(arm).map_or(next, |target| Next::Go(*target, Way::Arm(arm as u16)))
             }
             Op::Repeat { counter, times, exit } => {
                 let passed = self.count_in(index, *counter);
                 let again = passed < i64::from(*times);
                 self.assign(index, *counter, Value::Int(if again { passed + 1 } else { 0 }));
-                if again { next } else { Next::Go(*exit) }
+                if again { next } else { Next::Go(*exit, Way::Otherwise) }
             }
-            Op::Jump(target) => Next::Go(*target),
+            Op::Jump(target) => Next::Go(*target, Way::On),
             Op::Do { action, params, .. } => self.call(index, *action, params),
             Op::Tag(tag) => {
                 self.tag(index, tag, true);
@@ -197,9 +209,9 @@ impl Turn<'_, '_> {
         let (no, pc) = (run.no, run.pc);
         let instruction = self.program.journey(run.journey).code.get(pc as usize);
         let Some(Op::Do { action, result: slot, otherwise, .. }) = instruction.map(|i| &i.op) else { return };
-        let target = match (result, otherwise) {
-            (Some(_), _) | (None, None) => pc + 1,
-            (None, Some(otherwise)) => *otherwise,
+        let (target, way) = match (result, otherwise) {
+            (Some(_), _) | (None, None) => (pc + 1, Way::On),
+            (None, Some(otherwise)) => (*otherwise, Way::Otherwise),
         };
         if let Some(slot) = slot {
             self.assign(index, *slot, result.cloned().unwrap_or_default());
@@ -207,7 +219,7 @@ impl Turn<'_, '_> {
         if result.is_none() {
             self.journal_run(index, What::CallFailed { action: *action });
         }
-        self.activity().runs[index].pc = target;
+        self.go(index, target, way);
         self.execute(no);
     }
     fn tag(&mut self, index: usize, tag: &str, on: bool) {

@@ -6,7 +6,7 @@ use crate::ir::journey::Exit;
 use crate::ir::{Arm, ArmOn, Expr, Fact, Goal, JourneyId, Op, Pc, SegmentId};
 use crate::value::{Instant, Value};
 
-use super::effect::{EndReason, RunNo, What};
+use super::effect::{EndReason, RunNo, Way, What};
 use super::evaluate::{Scope, View};
 use super::person::{Pending, Run, RunState};
 use super::steps::{Next, after};
@@ -133,19 +133,19 @@ impl Turn<'_, '_> {
         if let (ArmOn::Event { bind: Some(slot), .. }, Some(payload)) = (&arm.on, payload) {
             self.assign(index, *slot, payload.clone());
         }
-        self.activity().runs[index].pc = arm.target;
+        self.go(index, arm.target, Way::Arm(arm_index as u16));
         self.execute(no);
     }
     /// Time is up.
     pub(super) fn wake_in_vain(&mut self, no: RunNo) {
         let Some(index) = self.index_of(no) else { return };
         let run = &self.person.runs()[index];
-        let target = match self.program.journey(run.journey).code.get(run.pc as usize).map(|i| &i.op) {
-            Some(Op::Await { otherwise, .. }) => *otherwise,
-            _ => run.pc + 1,
+        let (target, way) = match self.program.journey(run.journey).code.get(run.pc as usize).map(|i| &i.op) {
+            Some(Op::Await { otherwise, .. }) => (*otherwise, Way::Otherwise),
+            _ => (run.pc + 1, Way::On),
         };
         self.journal_run(index, What::Woke { arm: None });
-        self.activity().runs[index].pc = target;
+        self.go(index, target, way);
         self.execute(no);
     }
     /// A wait begins: what is already known of a delivery satisfies it at once.
@@ -157,12 +157,12 @@ impl Turn<'_, '_> {
         };
         if let Some(arm) = arms.iter().position(known) {
             self.journal_run(index, What::Woke { arm: Some(arm as u16) });
-            return Next::Go(arms[arm].target);
+            return Next::Go(arms[arm].target, Way::Arm(arm as u16));
         }
         match up_to.map(|d| after(&self.view_of(run), d)) {
             Some(until) if until <= self.now => {
                 self.journal_run(index, What::Woke { arm: None });
-                Next::Go(otherwise)
+                Next::Go(otherwise, Way::Otherwise)
             }
             until => Next::Rest(RunState::Waiting { until }),
         }
