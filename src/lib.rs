@@ -24,6 +24,8 @@
 //! simulate/   a virtual world for the same runtime; timeline tests; reports
 //! ingest/     bytes -> typed event, or a reason
 //!
+//! prove/      what holds for every run: bounds, promises            proofs
+//!
 //! project/    tabi.yaml and the files under it                     faces
 //! diagram/    a journey as mermaid, JSON, SVG
 //! cli/        the command line: one file per command
@@ -31,8 +33,8 @@
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `diagram`) are pure: no clock, no files, no network, no environment, no chance, no threads, no printing, no hash order.
-//! `clippy.toml` is their wall. Names are not re-exported here, since re-exports hide cycles.
+//! `prove`, `diagram`) are pure: no clock, no files, no network, no environment, no chance, no threads, no printing, no
+//! hash order. `clippy.toml` is their wall. Names are not re-exported here, since re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -48,6 +50,7 @@ pub mod lower;
 pub mod machine;
 pub mod ports;
 pub mod project;
+pub mod prove;
 pub mod runtime;
 pub mod schema;
 pub mod simulate;
