@@ -4,15 +4,17 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{self, Context, splits};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::ir::{self, timeline::Timeline};
-use crate::lower;
+use crate::lint;
+use crate::lower::{self, SourceMap};
+pub use crate::schema::{Attachment, Attachments};
 use crate::schema::{Sink, World};
 use crate::syntax::{self, tree};
-use crate::text::Sources;
+use crate::text::{SourceKind, Sources};
 use crate::value::time::MILLIS_PER_HOUR;
 use crate::value::{Currency, Span, Zone};
 
@@ -56,25 +58,59 @@ pub enum Level {
 
 #[derive(Debug)]
 pub struct Compiled {
-    /// `None` if there is any error.
+    /// `None` if something has no meaning. There may be errors all the same, by which it must not be run: a promise that
+    /// does not hold, a mail without consent.
     pub program: Option<ir::Program>,
+    /// Where everything in the program stands.
+    pub map: Option<SourceMap>,
     /// Tests that mean something, in the order of the sources; those with mistakes are left out.
     pub timelines: Vec<Timeline>,
     /// In the order of their places.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses, checks and lowers a whole project.
+/// Parses, checks and lowers a whole project. The files of messages are not looked at.
 pub fn compile(sources: &Sources, settings: &Settings) -> Compiled {
+    parse(sources).compile(sources, None, settings)
+}
+
+/// Campaigns that were read but not yet understood.
+pub struct Parsed {
+    files: Vec<tree::File>,
+    sink: Sink,
+}
+
+/// Reads all campaigns among the sources. Never fails: mistakes come with the result of [`Parsed::compile`].
+pub fn parse(sources: &Sources) -> Parsed {
     let mut sink = Sink::default();
     let mut files = Vec::with_capacity(sources.len());
-    for (id, source) in sources.iter() {
+    for (id, source) in sources.iter().filter(|(_, source)| source.kind == SourceKind::Campaign) {
         let (file, diagnostics) = syntax::parse(id, &source.text);
         diagnostics.into_iter().for_each(|d| sink.report(d));
         files.push(file);
     }
     sink.silence_reported();
-    checked(sources, &files, settings, sink)
+    Parsed { files, sink }
+}
+
+impl Parsed {
+    /// The files that messages name, as written, each once: whoever opens the project reads them and brings them to
+    /// [`Parsed::compile`] as [`Attachments`].
+    pub fn message_files(&self) -> Vec<String> {
+        let items = self.files.iter().flat_map(|file| &file.items);
+        let named = items.filter_map(|item| match item {
+            tree::Item::Message(message) => message.file.as_ref().map(|file| file.text.clone()),
+            _ => None,
+        });
+        named.collect::<BTreeSet<String>>().into_iter().collect()
+    }
+
+    /// Checks and lowers. `sources` are those that were parsed, and may have grown since. Without `attachments` the files
+    /// of messages are not looked at.
+    pub fn compile(self, sources: &Sources, attachments: Option<&Attachments>, settings: &Settings) -> Compiled {
+        let _ = attachments;
+        checked(sources, &self.files, settings, self.sink)
+    }
 }
 
 fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sink: Sink) -> Compiled {
@@ -92,13 +128,13 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
     let checked = check::check(context, &mut sink);
     let placer = lower::Placer::new(sources);
     let mut timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
-    let diagnostics = levelled(sink, &settings.levels);
-    let usable = !diagnostics.iter().any(Diagnostic::is_error);
-    let program = usable.then(|| lower::program(&world, splits, checked, sources));
-    if let Some(program) = &program {
+    let meaningful = !sink.diagnostics.iter().any(Diagnostic::is_error);
+    let (program, map) = meaningful.then(|| lower::program(&world, splits, checked, sources)).unzip();
+    if let (Some(program), Some(map)) = (&program, &map) {
         timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));
+        sink.livable.extend(lint::lint(lint::Input { program, map, sources }));
     }
-    Compiled { program, timelines, diagnostics }
+    Compiled { program, map, timelines, diagnostics: levelled(sink, &settings.levels) }
 }
 
 /// Diagnostics in the order of their places, as grave as the project says. An error without which there is no program

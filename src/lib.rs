@@ -12,7 +12,8 @@
 //! syntax/     text -> tree. Never fails                            front wing: the language
 //! schema/     what people, events, messages, channels look like
 //! check/      names, types, flow -> diagnostics
-//! lower/      checked tree -> program
+//! lower/      checked tree -> program, and the map of its places
+//! lint/       findings over the whole program
 //! fmt/        tree -> text, proven by re-parsing
 //! compile.rs  the front wing's only door: sources -> program + diagnostics
 //!
@@ -46,6 +47,7 @@ pub mod diagram;
 pub mod fmt;
 pub mod ingest;
 pub mod ir;
+pub mod lint;
 pub mod lower;
 pub mod machine;
 pub mod ports;

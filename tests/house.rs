@@ -16,8 +16,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schema", &["text", "diag", "value", "syntax", "ir"]),
     ("check", &["text", "diag", "value", "syntax", "schema", "ir"]),
     ("lower", &["text", "diag", "value", "syntax", "schema", "check", "ir"]),
+    ("lint", &["text", "diag", "value", "lower", "ir"]),
     ("fmt", &["text", "diag", "value", "syntax"]),
-    ("compile", &["text", "diag", "value", "syntax", "schema", "check", "lower", "ir"]),
+    ("compile", &["text", "diag", "value", "syntax", "schema", "check", "lower", "lint", "ir"]),
     // The waist.
     ("ir", &["value"]),
     // The engine: does not know that there is a language.
@@ -41,8 +42,21 @@ const DOORS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms whose results depend on their arguments alone; `clippy.toml` holds the wall.
+#[rustfmt::skip]
 const PURE: &[&str] = &[
-    "text", "diag", "value", "syntax", "schema", "check", "lower", "fmt", "compile", "ir", "machine", "prove",
+    "text",
+    "diag",
+    "value",
+    "syntax",
+    "schema",
+    "check",
+    "lower",
+    "lint",
+    "fmt",
+    "compile",
+    "ir",
+    "machine",
+    "prove",
     "diagram",
 ];
 

@@ -61,7 +61,8 @@ impl<'t> Walk<'_, 't> {
             steps
         });
         let kind = StepKind::Send { message: message?, params, before, handle, otherwise };
-        Some(Step { id, draws, kind })
+        let parts = std::iter::once(send.message.span).chain(send.before.as_ref().map(|e| e.span)).collect();
+        Some(Step { id, draws, parts, kind })
     }
 
     fn message(&mut self, name: &Name) -> Option<MessageId> {
@@ -115,7 +116,8 @@ impl<'t> Walk<'_, 't> {
             *flow = Flow::join(vec![(main, span), (failed, block.span)]);
             steps
         });
-        Some(Step { id, draws, kind: StepKind::Do { action: action?, params, result, otherwise } })
+        let kind = StepKind::Do { action: action?, params, result, otherwise };
+        Some(Step { id, draws, parts: vec![call.action.span], kind })
     }
 }
 

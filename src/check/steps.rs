@@ -104,7 +104,7 @@ impl<'c, 't> Walk<'c, 't> {
                 let id = self.names.derived("stop", step.span, self.sink);
                 flow.stopped = true;
                 let because = because.as_ref().map(|b| b.text.clone());
-                Some(Step { id, draws: Vec::new(), kind: StepKind::Stop { because } })
+                Some(Step { id, draws: Vec::new(), parts: Vec::new(), kind: StepKind::Stop { because } })
             }
             tree::StepKind::Error => None,
         }
@@ -135,7 +135,8 @@ impl<'c, 't> Walk<'c, 't> {
         let rest = std::mem::replace(flow, Flow::new());
         ends.push((rest, otherwise.map_or(gap, |block| block.span)));
         *flow = Flow::join(ends);
-        Step { id, draws: Vec::new(), kind: StepKind::Branch { cases, otherwise: otherwise_steps } }
+        let parts = branches.iter().map(|(condition, _)| condition.span).collect();
+        Step { id, draws: Vec::new(), parts, kind: StepKind::Branch { cases, otherwise: otherwise_steps } }
     }
 
     fn choose(
@@ -172,7 +173,8 @@ impl<'c, 't> Walk<'c, 't> {
         let rest = std::mem::replace(flow, Flow::new());
         ends.push((rest, otherwise.map_or(subject.span, |block| block.span)));
         *flow = Flow::join(ends);
-        Step { id, draws: Vec::new(), kind: StepKind::Branch { cases: typed_cases, otherwise: otherwise_steps } }
+        let parts = cases.iter().map(case_values).collect();
+        Step { id, draws: Vec::new(), parts, kind: StepKind::Branch { cases: typed_cases, otherwise: otherwise_steps } }
     }
 
     fn split(
@@ -195,7 +197,9 @@ impl<'c, 't> Walk<'c, 't> {
             *flow = Flow::join(ends);
         }
         let split = SplitId(self.context.splits.find(&name.text)?);
-        Some(Step { id, draws: vec![(split, slot)], kind: StepKind::Split { split, slot, arms: typed_arms } })
+        let parts = arms.iter().map(|arm| arm.share.span.to(arm.name.span)).collect();
+        let kind = StepKind::Split { split, slot, arms: typed_arms };
+        Some(Step { id, draws: vec![(split, slot)], parts, kind })
     }
 
     fn repeat(&mut self, times: &'t tree::Number, body: &'t Block, span: Span, flow: &mut Flow<'t>) -> Step {
@@ -228,7 +232,7 @@ impl<'c, 't> Walk<'c, 't> {
         }
         let body = self.block(body, flow);
         self.passes = around;
-        Step { id, draws: Vec::new(), kind: StepKind::Repeat { counter, times: passes, body } }
+        Step { id, draws: Vec::new(), parts: vec![times.span], kind: StepKind::Repeat { counter, times: passes, body } }
     }
 
     fn set(&mut self, field: &'t Name, value: Option<&'t tree::Expr>, span: Span, flow: &mut Flow<'t>) -> Option<Step> {
@@ -265,7 +269,7 @@ impl<'c, 't> Walk<'c, 't> {
             exprs.infer(value, None)
         });
         let slot = self.bind_value(name, typed.ty, flow);
-        Step { id, draws, kind: StepKind::Plain(Op::Let { slot, value: typed.expr }) }
+        Step { id, draws, parts: Vec::new(), kind: StepKind::Plain(Op::Let { slot, value: typed.expr }) }
     }
 
     /// A name for a captured value; E0106 when it stands for something here already.
@@ -304,7 +308,15 @@ impl<'c, 't> Walk<'c, 't> {
 }
 
 pub fn plain(id: StepId, op: Op) -> Step {
-    Step { id, draws: Vec::new(), kind: StepKind::Plain(op) }
+    Step { id, draws: Vec::new(), parts: Vec::new(), kind: StepKind::Plain(op) }
+}
+
+/// The values a case is chosen by.
+fn case_values(case: &tree::Case) -> Span {
+    match (case.values.first(), case.values.last()) {
+        (Some(first), Some(last)) => first.span.to(last.span),
+        _ => case.span,
+    }
 }
 
 fn not_missing(context: &Context<'_, '_>, field: &Name) -> Diagnostic {

@@ -20,6 +20,9 @@ pub struct Step {
     pub id: StepId,
     /// Drawn before anything else of the step.
     pub draws: Vec<(SplitId, SlotId)>,
+    /// What diagnostics point at, by the kind of step: each condition of a branch, each arm of a wait or split, the
+    /// message or action and then `before`, the duration or moment of a wait. Empty for the rest.
+    pub parts: Vec<Span>,
     pub kind: StepKind,
 }
 

@@ -29,9 +29,10 @@ impl<'t> Walk<'_, 't> {
         flow: &mut Flow<'t>,
     ) -> Option<Step> {
         let id = self.step_name("wait", name, span);
+        let parts = vec![duration.span];
         let duration = self.duration(duration, flow);
         flow.suspend(span);
-        Some(Step { id, draws: Vec::new(), kind: StepKind::Wait(Until::After(duration?)) })
+        Some(Step { id, draws: Vec::new(), parts, kind: StepKind::Wait(Until::After(duration?)) })
     }
 
     /// A span or a period that lasts.
@@ -87,7 +88,7 @@ impl<'t> Walk<'_, 't> {
             tree::Until::Moment { moment, at } => self.moment(moment, at.as_ref(), flow),
         };
         flow.suspend(span);
-        Some(Step { id, draws: Vec::new(), kind: StepKind::Wait(until?) })
+        Some(Step { id, draws: Vec::new(), parts: vec![span], kind: StepKind::Wait(until?) })
     }
 
     fn moment(&mut self, moment: &'t tree::Expr, at: Option<&tree::TimeOfDay>, flow: &mut Flow<'t>) -> Option<Until> {
@@ -153,6 +154,7 @@ impl<'t> Walk<'_, 't> {
         }
         flow.suspend(span);
         let mut arms = Vec::with_capacity(waking.len());
+        let parts = waking.iter().map(|(_, _, arm)| arm.span).collect();
         let mut ends = Vec::with_capacity(waking.len() + 1);
         for (on, mut inside, arm) in waking {
             let steps = arm.body.as_ref().map(|body| self.block(body, &mut inside)).unwrap_or_default();
@@ -163,7 +165,7 @@ impl<'t> Walk<'_, 't> {
         let late = std::mem::replace(flow, Flow::new());
         ends.push((late, wait.otherwise.map_or(span, |block| block.span)));
         *flow = Flow::join(ends);
-        Step { id, draws: Vec::new(), kind: StepKind::Await { arms, up_to, otherwise } }
+        Step { id, draws: Vec::new(), parts, kind: StepKind::Await { arms, up_to, otherwise } }
     }
 
     /// What an arm waits for. Its filter is read in `before`; what it binds is known in `inside`.

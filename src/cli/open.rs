@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::compile::{self, Compiled, Level};
+use crate::compile::{self, Attachment, Attachments, Compiled, Level};
 use crate::diag::{Diagnostic, render};
 use crate::ir::Program;
 use crate::ir::timeline::Timeline;
@@ -31,15 +31,30 @@ pub fn open(start: &Path) -> Opened {
     // Names declared in a file that could not be read would all look unknown.
     let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
     let (mut program, mut timelines) = (None, Vec::new());
+    project.all_sources();
     if readable {
-        let compiled: Compiled = compile::compile(&project.sources, &settings(&project.settings));
+        let compiled = compiled(&mut project);
         diagnostics.extend(compiled.diagnostics);
         program = compiled.program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
         timelines = compiled.timelines;
     }
-    project.all_sources();
     render::sort(&mut diagnostics);
     Opened { project, program, timelines, diagnostics, files }
+}
+
+/// The project compiled with the files of its messages.
+fn compiled(project: &mut Project) -> Compiled {
+    let parsed = compile::parse(&project.sources);
+    let read = project.read_messages(&parsed.message_files());
+    let files = read.files.into_iter().map(|(path, read)| {
+        let attachment = match read {
+            Ok(source) => Attachment::Read(source),
+            Err(trouble) => Attachment::Unreadable { why: trouble.headline, help: trouble.help },
+        };
+        (path, attachment)
+    });
+    let attachments = Attachments { files: files.collect(), known: read.known };
+    parsed.compile(&project.sources, Some(&attachments), &settings(&project.settings))
 }
 
 impl Opened {

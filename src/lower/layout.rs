@@ -5,17 +5,18 @@
 
 use crate::check::typed::{self, Step, StepKind};
 use crate::ir::{Arm, Instruction, Journey, Op, Pc, StepId};
+use crate::text::Span;
 
-/// The journey with its code.
-pub fn journey(checked: typed::Journey) -> Journey {
-    let mut code = Code { instructions: Vec::new(), landed: None };
+/// The journey with its code, and of each instruction what diagnostics point at.
+pub fn journey(checked: typed::Journey) -> (Journey, Vec<Vec<Span>>) {
+    let mut code = Code { instructions: Vec::new(), parts: Vec::new(), landed: None };
     code.block(checked.steps);
     let mut journey = checked.header;
     // `check` puts the place behind the last step at the end of the names.
     let end = StepId(journey.steps.len() as u16 - 1);
     code.emit(end, Op::End);
     journey.code = code.instructions;
-    journey
+    (journey, code.parts)
 }
 
 /// A target that is not known yet.
@@ -23,6 +24,8 @@ const LATER: Pc = Pc::MAX;
 
 struct Code {
     instructions: Vec<Instruction>,
+    /// By [`Pc`].
+    parts: Vec<Vec<Span>>,
     /// The last place that something leads to from further ahead.
     landed: Option<Pc>,
 }
@@ -34,6 +37,7 @@ impl Code {
 
     fn emit(&mut self, step: StepId, op: Op) -> Pc {
         self.instructions.push(Instruction { step, op });
+        self.parts.push(Vec::new());
         self.here() - 1
     }
 
@@ -46,6 +50,8 @@ impl Code {
         for (split, slot) in step.draws {
             self.emit(id, Op::Draw { split, slot });
         }
+        let main = self.here() as usize;
+        let parts = step.parts;
         match step.kind {
             StepKind::Wait(until) => {
                 self.emit(id, Op::Wait { until });
@@ -106,6 +112,7 @@ impl Code {
                 }
             }
         }
+        self.parts[main] = parts;
     }
 
     /// One block of several, all leading behind the last. Returns where each begins.

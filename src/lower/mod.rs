@@ -7,9 +7,11 @@
 mod exprs;
 mod history;
 mod layout;
+pub mod map;
 mod places;
 mod track;
 
+pub use map::SourceMap;
 pub use places::Placer;
 
 use crate::check::{Checked, typed};
@@ -21,11 +23,13 @@ use crate::ir::{
 use crate::schema::{Field, TRANSACTIONAL, Table, World};
 use crate::text::Sources;
 
-/// The program of a project that was checked without errors.
-pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, sources: &Sources) -> Program {
+/// The program of a project that was checked without errors, and where everything in it stands.
+pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, sources: &Sources) -> (Program, SourceMap) {
     let journeys: Vec<typed::Journey> = checked.journeys.into_iter().flatten().collect();
     let places = places::places(&journeys, sources);
-    let journeys: Vec<Journey> = journeys.into_iter().map(layout::journey).collect();
+    let mut map = map::map(world, &splits, &journeys);
+    let (journeys, parts): (Vec<Journey>, Vec<_>) = journeys.into_iter().map(layout::journey).unzip();
+    map.journeys.iter_mut().zip(parts).for_each(|(journey, parts)| journey.parts = parts);
     let mut program = Program {
         ir_version: IR_VERSION,
         project: world.project.clone(),
@@ -47,7 +51,7 @@ pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, source
     };
     program.history = history::needs(&program, &[]);
     program.tracked = track::tracked(&program);
-    program
+    (program, map)
 }
 
 /// What of the past a test needs kept, where its `expect that` asks for more than the program does.
@@ -84,7 +88,7 @@ fn messages(world: &World<'_>) -> Vec<MessageDef> {
             channel: m.data.channel?,
             purpose,
             needs_consent: m.data.purpose != TRANSACTIONAL,
-            file: m.data.file.clone(),
+            file: m.data.file.as_ref().map(|f| f.text.clone()),
             content: None,
             params: fields(&m.data.params),
             at_most_once: m.data.at_most_once,

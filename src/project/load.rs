@@ -65,7 +65,7 @@ impl Project {
     /// Notes that a file or folder cannot be read; its diagnostic points at the path.
     fn trouble(&mut self, path: &Path, why: Trouble) {
         let span = Span::new(self.next_id(), 0, 0);
-        self.others.push(Source::new(shown(path), ""));
+        self.others.push(Source::other(shown(path), ""));
         let diagnostic = Diagnostic::new(Code::E0100, span, why.headline.en, why.headline.ja);
         self.diagnostics.push(diagnostic.help(why.help.en, why.help.ja));
     }
@@ -110,7 +110,7 @@ fn up(folder: &Path) -> PathBuf {
 }
 
 /// A path as people type it: no `./` in front.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let short = path.strip_prefix(".").unwrap_or(path);
     if short.as_os_str().is_empty() { ".".to_string() } else { short.to_string_lossy().into_owned() }
 }
@@ -147,7 +147,7 @@ fn not_there(path: &Path, error: &io::Error) -> Trouble {
 }
 
 /// Reads one text file within `limit` bytes.
-fn read_text(path: &Path, limit: u64) -> Result<String, Trouble> {
+pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Trouble> {
     let size = fs::metadata(path).map_err(|e| not_there(path, &e))?.len();
     let name = shown(path);
     if size > limit {
@@ -197,7 +197,7 @@ fn read_config(project: &mut Project) {
         Ok(text) => {
             let (settings, diagnostics) = settings::parse(&text, project.next_id());
             project.settings = settings;
-            project.others.push(Source::new(shown(&path), text));
+            project.others.push(Source::other(shown(&path), text));
             project.diagnostics.extend(diagnostics);
         }
     }

@@ -3,6 +3,7 @@
 //! Finds and reads files and judges the settings; what the campaigns say is the compiler's to judge.
 
 mod load;
+mod messages;
 mod settings;
 mod spot;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use crate::diag::Diagnostic;
 use crate::text::{Source, SourceId, Sources};
 pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign};
+pub use messages::MessageFiles;
 pub use settings::{LintLevel, LintSetting, Response, Sample, Settings, parse as parse_settings, parse_moment};
 
 /// What was found in a project folder. Diagnostics about files or settings are in it, not instead of it: whatever could
@@ -34,8 +36,7 @@ impl Project {
     pub fn file_count(&self) -> usize {
         self.sources.len() + self.others.len()
     }
-    /// Everything diagnostics may point to. To be called when the campaigns are compiled: from then on the sources hold
-    /// files that are not campaigns.
+    /// Everything diagnostics may point to so far.
     pub fn all_sources(&mut self) -> &Sources {
         for source in self.others.drain(..) {
             self.sources.add(source);

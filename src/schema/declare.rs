@@ -253,7 +253,7 @@ fn message(decl: &tree::MessageDecl, fields: Fields<'_>, sink: &mut Sink) -> Ent
     let data = Message {
         channel: channel(&decl.channel, sink),
         purpose: decl.purpose.text.clone(),
-        file: decl.file.as_ref().map(|f| f.text.clone()),
+        file: decl.file.clone(),
         params: fields(&decl.takes, sink),
         at_most_once: decl.at_most_once.is_some(),
         patience: decl.patience.as_ref().map_or(PATIENCE_DEFAULT, |d| patience(d, sink)),

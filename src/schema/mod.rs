@@ -5,10 +5,12 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod attachment;
 mod declare;
 pub mod sink;
 pub mod table;
 pub mod types;
+pub use attachment::{Attachment, Attachments};
 pub use declare::channel;
 
 use crate::ir::{self, Channel, PersonFields, Subject, Type};
@@ -83,7 +85,7 @@ pub struct Message {
     /// `None` when the channel is unknown.
     pub channel: Option<Channel>,
     pub purpose: String,
-    pub file: Option<String>,
+    pub file: Option<tree::Text>,
     pub params: Vec<Field>,
     pub at_most_once: bool,
     pub patience: value::Span,

@@ -30,21 +30,39 @@ impl Span {
     }
 }
 
+/// What a source is to the compiler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Written in the language; read as such.
+    Campaign,
+    /// Something that diagnostics may point at: a setting, a message's file.
+    Other,
+}
+
 /// One text with the name under which people know it (its path in the project).
 #[derive(Debug, Clone)]
 pub struct Source {
     pub path: String,
     pub text: String,
+    pub kind: SourceKind,
     line_starts: Vec<u32>,
 }
 
 impl Source {
+    /// A file in the language.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Source::of_kind(SourceKind::Campaign, path, text)
+    }
+    /// A file of another kind.
+    pub fn other(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Source::of_kind(SourceKind::Other, path, text)
+    }
+    fn of_kind(kind: SourceKind, path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1))
             .collect();
-        Source { path: path.into(), text, line_starts }
+        Source { path: path.into(), text, kind, line_starts }
     }
     /// One-based line and column; the column counts characters, not bytes.
     pub fn line_column(&self, offset: u32) -> (usize, usize) {
