@@ -115,8 +115,9 @@ fn judge(section: &Section<'_>, world: &str) -> Vec<String> {
         let line = (line + section.first_line).saturating_sub(before + 1);
         wrong.push(format!("line {line}: did not come: {code} {words}"));
     }
-    let errors = compiled.diagnostics.iter().any(|d| d.severity == Severity::Error && !d.code.is_livable());
-    if errors == compiled.program.is_some() {
+    let mut errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let meaningless = errors.clone().any(|d| !d.code.is_livable());
+    if compiled.program.is_some() && meaningless || compiled.program.is_none() && errors.next().is_none() {
         wrong.push("a program comes exactly when everything has a meaning".to_owned());
     }
     wrong
