@@ -51,3 +51,22 @@ pub enum Format {
     Pretty,
     Json,
 }
+
+/// How findings are written. No variant has a text of its own in the help: together they make one line of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    // For people.
+    Pretty,
+    // One line each, for grep and editors.
+    Compact,
+    // For programs, in both languages.
+    Json,
+    // Workflow commands of GitHub Actions.
+    Github,
+    // SARIF 2.1.0, for code scanning.
+    Sarif,
+    // JUnit XML.
+    Junit,
+    // Markdown for a pull request.
+    Md,
+}

@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 
-use super::args::Format;
+use super::args::ReportFormat;
 use super::exit::{Exit, Stop};
-use super::open::open;
+use super::open::{Opened, open};
 use super::speak::Speaker;
+use super::watch;
 use crate::diag::render;
 
 /// Check a project: names, types, and what no run may come to
@@ -17,24 +18,49 @@ pub struct Args {
     #[arg(value_name = "PROJECT", default_value = ".")]
     project: PathBuf,
 
-    /// For people, or for programs
+    /// How findings are written: for people, a line each, or for programs, GitHub, code scanning, CI, a pull request
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: ReportFormat,
+
+    /// Stay, and check again whenever a file of the project changes; Ctrl-C ends
+    #[arg(long)]
+    watch: bool,
 }
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    if args.watch {
+        return watch::watch(&args.project, speaker, |speaker| once(args, speaker));
+    }
+    once(args, speaker)
+}
+
+fn once(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
-    let text = match args.format {
-        Format::Json => render::json(&opened.diagnostics, &opened.project.sources),
-        Format::Pretty => {
-            let mut text = speaker.diagnostics(&opened.diagnostics, &opened.project.sources);
+    speaker.report(&told(&opened, args.format, speaker))?;
+    Ok(opened.end())
+}
+
+fn told(opened: &Opened, format: ReportFormat, speaker: &Speaker) -> String {
+    let (sources, language) = (&opened.project.sources, speaker.language);
+    let findings = || render::findings(&opened.diagnostics, sources, language);
+    match format {
+        ReportFormat::Pretty => {
+            let mut text = speaker.diagnostics(&opened.diagnostics, sources);
             if opened.project.found {
-                text.push_str(&render::summary(&opened.diagnostics, opened.files, speaker.language));
+                text.push_str(&render::summary(&opened.diagnostics, opened.files, language));
                 text.push('\n');
             }
             text
         }
-    };
-    speaker.report(&text)?;
-    Ok(opened.end())
+        ReportFormat::Compact => render::compact(&findings()),
+        ReportFormat::Json => render::json(&opened.diagnostics, sources),
+        ReportFormat::Github => render::github(&findings(), language),
+        ReportFormat::Sarif => render::sarif(&findings(), render::Run { language, exit_code: opened.end().number() }),
+        ReportFormat::Junit => {
+            let files: Vec<&str> = sources.iter().map(|(_, source)| source.path.as_str()).collect();
+            let cases = render::cases_of_files(&findings(), &files, language);
+            render::junit("tabi check", &[render::Suite { name: "check".to_string(), cases }])
+        }
+        ReportFormat::Md => render::markdown("tabi check", &findings(), opened.files, language),
+    }
 }

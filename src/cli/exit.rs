@@ -16,8 +16,20 @@ pub enum Exit {
     Findings,
     /// A test or a promise failed.
     Failed,
-    /// There is nothing where a project was named; it has been said.
+    /// There is nothing where a project or a file was named; it has been said.
     NoProject,
+}
+
+impl Exit {
+    /// What the shell sees.
+    pub fn number(self) -> u8 {
+        match self {
+            Exit::Fine => FINE,
+            Exit::Findings => FINDINGS,
+            Exit::Failed => FAILED,
+            Exit::NoProject => USAGE,
+        }
+    }
 }
 
 /// Why a command could not run to its end.
@@ -47,10 +59,7 @@ const TRY_AGAIN: u8 = 75;
 /// The number for a command's end; says what stopped it.
 pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
     ExitCode::from(match result {
-        Ok(Exit::Fine) => FINE,
-        Ok(Exit::Findings) => FINDINGS,
-        Ok(Exit::Failed) => FAILED,
-        Ok(Exit::NoProject) => USAGE,
+        Ok(exit) => exit.number(),
         Err(Stop::Usage { what, help }) => {
             speaker.refusal(&what, &help);
             USAGE

@@ -6,9 +6,13 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
+use super::args::ReportFormat;
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::diag::Phrase;
+use crate::diag::render::{self, Finding, Place, Rule};
+use crate::diag::{Diagnostic, Language, Phrase, Severity};
 use crate::fmt::{FormatRefusal, format};
 use crate::project::{Trouble, campaign_files, read_campaign};
 use crate::text::{Source, Sources};
@@ -23,72 +27,174 @@ pub struct Args {
     /// Change nothing; list the files that are not in the layout and end with 1 if there are any
     #[arg(long)]
     check: bool,
+
+    /// How --check writes what it finds
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", requires = "check")]
+    format: ReportFormat,
 }
 
 /// What became of one file.
 enum Laid {
     Already,
     Changed(String),
-    Refused,
+    /// It has mistakes of syntax, which say so themselves.
+    Refused(Vec<Diagnostic>),
+}
+
+/// What became of all of them.
+#[derive(Default)]
+struct Tally {
+    files: Vec<String>,
+    changed: Vec<String>,
+    refused: Vec<String>,
+    findings: Vec<Finding>,
+    /// A file that is there could not be read or written.
+    troubled: bool,
+    /// A path that leads nowhere.
+    nowhere: bool,
 }
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     if args.paths == [Path::new("-")] {
         return standard_input(args, speaker);
     }
-    let mut troubled = false;
+    let mut tally = Tally::default();
+    for path in &files(args, &mut tally, speaker) {
+        one(path, args, &mut tally, speaker)?;
+    }
+    match told(args.format, &tally, speaker.language) {
+        Some(report) => speaker.report(&report)?,
+        None => speaker.aside(&summary(args.check, tally.changed.len(), tally.files.len(), speaker))?,
+    }
+    Ok(end(args, &tally))
+}
+
+fn end(args: &Args, tally: &Tally) -> Exit {
+    let found = tally.troubled || !tally.refused.is_empty() || (args.check && !tally.changed.is_empty());
+    match (tally.nowhere, found) {
+        (true, _) => Exit::NoProject,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Fine,
+    }
+}
+
+fn files(args: &Args, tally: &mut Tally, speaker: &mut Speaker) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &args.paths {
+        tally.nowhere |= !path.exists();
         let (found, troubles) = campaign_files(path);
         files.extend(found);
         for trouble in &troubles {
-            troubled = true;
+            tally.troubled = true;
             say_trouble(trouble, speaker);
         }
     }
     files.sort();
     files.dedup();
-    let mut changed = 0;
-    for path in &files {
-        match one(path, speaker)? {
-            Laid::Already => {}
-            Laid::Refused => troubled = true,
-            Laid::Changed(text) => {
-                changed += 1;
-                if args.check {
-                    speaker.report(&format!("{}\n", path.strip_prefix(".").unwrap_or(path).display()))?;
-                } else if let Err(error) = fs::write(path, text) {
-                    troubled = true;
+    files
+}
+
+fn one(path: &Path, args: &Args, tally: &mut Tally, speaker: &mut Speaker) -> Result<(), Stop> {
+    let source = match read_campaign(path) {
+        Ok(source) => source,
+        Err(trouble) => {
+            tally.troubled = true;
+            say_trouble(&trouble, speaker);
+            return Ok(());
+        }
+    };
+    let name = source.path.clone();
+    tally.files.push(name.clone());
+    match lay_out(&source) {
+        Laid::Already => {}
+        Laid::Refused(diagnostics) => {
+            let mut sources = Sources::default();
+            sources.add(source);
+            match args.format {
+                ReportFormat::Pretty => speaker.aside(&speaker.diagnostics(&diagnostics, &sources))?,
+                _ => tally.findings.extend(render::findings(&diagnostics, &sources, speaker.language)),
+            }
+            tally.refused.push(name);
+        }
+        Laid::Changed(text) => {
+            if !args.check {
+                if let Err(error) = fs::write(path, text) {
+                    tally.troubled = true;
                     say_trouble(&unwritable(path, &error), speaker);
                 }
+            } else if args.format == ReportFormat::Pretty {
+                speaker.report(&format!("{name}\n"))?;
+            } else {
+                tally.findings.push(out_of_layout(&source, &text, speaker.language));
             }
+            tally.changed.push(name);
         }
     }
-    speaker.aside(&summary(args.check, changed, files.len(), speaker))?;
-    Ok(if troubled || (args.check && changed > 0) { Exit::Findings } else { Exit::Fine })
+    Ok(())
 }
 
-fn one(path: &Path, speaker: &mut Speaker) -> Result<Laid, Stop> {
-    match read_campaign(path) {
-        Ok(source) => lay_out(source, speaker),
-        Err(trouble) => {
-            say_trouble(&trouble, speaker);
-            Ok(Laid::Refused)
-        }
+fn lay_out(source: &Source) -> Laid {
+    match format(source) {
+        Ok(text) if text == source.text => Laid::Already,
+        Ok(text) => Laid::Changed(text),
+        Err(FormatRefusal::Mistakes(diagnostics)) => Laid::Refused(diagnostics),
+        Err(FormatRefusal::WouldChange(diagnostic)) => Laid::Refused(vec![*diagnostic]),
     }
 }
 
-fn lay_out(source: Source, speaker: &mut Speaker) -> Result<Laid, Stop> {
-    let diagnostics = match format(&source) {
-        Ok(text) if text == source.text => return Ok(Laid::Already),
-        Ok(text) => return Ok(Laid::Changed(text)),
-        Err(FormatRefusal::Mistakes(diagnostics)) => diagnostics,
-        Err(FormatRefusal::WouldChange(diagnostic)) => vec![*diagnostic],
-    };
-    let mut sources = Sources::default();
-    sources.add(source);
-    speaker.aside(&speaker.diagnostics(&diagnostics, &sources))?;
-    Ok(Laid::Refused)
+/// The first line that would be another one.
+fn out_of_layout(source: &Source, laid: &str, language: Language) -> Finding {
+    let same = source.text.split('\n').zip(laid.split('\n')).take_while(|(is, should)| is == should).count();
+    let phrase = |en: &str, ja: &str| Phrase::new(en, ja).get(language).to_string();
+    Finding {
+        severity: Severity::Error,
+        rule: Rule::Layout,
+        place: Place::of_line(&source.path, same + 1, source.line(same + 1)),
+        headline: phrase("not in the one layout from here on", "ここから整形されていません"),
+        label: String::new(),
+        notes: Vec::new(),
+        help: Some(phrase("run `tabi fmt`", "`tabi fmt` を実行する")),
+        related: Vec::new(),
+        edits: Vec::new(),
+    }
+}
+
+/// The report in a form other than people's; theirs comes file by file.
+fn told(format: ReportFormat, tally: &Tally, language: Language) -> Option<String> {
+    let findings = &tally.findings;
+    let exit_code = if findings.is_empty() { Exit::Fine } else { Exit::Findings }.number();
+    Some(match format {
+        ReportFormat::Pretty => return None,
+        ReportFormat::Compact => render::compact(findings),
+        ReportFormat::Json => json(tally),
+        ReportFormat::Github => render::github(findings, language),
+        ReportFormat::Sarif => render::sarif(findings, render::Run { language, exit_code }),
+        ReportFormat::Junit => {
+            let files: Vec<&str> = tally.files.iter().map(String::as_str).collect();
+            let cases = render::cases_of_files(findings, &files, language);
+            render::junit("tabi fmt", &[render::Suite { name: "fmt".to_string(), cases }])
+        }
+        ReportFormat::Md => render::markdown("tabi fmt", findings, tally.files.len(), language),
+    })
+}
+
+/// Version of the JSON shape.
+const JSON_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    files: usize,
+    /// Files that are not in the layout.
+    changed: &'a [String],
+    /// Files with mistakes of syntax; `tabi check` tells them.
+    refused: &'a [String],
+}
+
+fn json(tally: &Tally) -> String {
+    let (changed, refused) = (&tally.changed[..], &tally.refused[..]);
+    let report = Report { version: JSON_VERSION, files: tally.files.len(), changed, refused };
+    serde_json::to_string_pretty(&report).expect("plain data with string keys") + "\n"
 }
 
 fn standard_input(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
@@ -102,10 +208,16 @@ fn standard_input(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             help: Phrase::new("give it UTF-8 text", "UTF-8 のテキストを渡す"),
         });
     }
-    let (out, exit) = match lay_out(Source::new("-", text.clone()), speaker)? {
-        Laid::Already => (text, Exit::Fine),
+    let source = Source::new("-", text);
+    let (out, exit) = match lay_out(&source) {
+        Laid::Already => (source.text, Exit::Fine),
         Laid::Changed(laid) => (laid, if args.check { Exit::Findings } else { Exit::Fine }),
-        Laid::Refused => return Ok(Exit::Findings),
+        Laid::Refused(diagnostics) => {
+            let mut sources = Sources::default();
+            sources.add(source);
+            speaker.aside(&speaker.diagnostics(&diagnostics, &sources))?;
+            return Ok(Exit::Findings);
+        }
     };
     if !args.check {
         speaker.report(&out)?;

@@ -12,6 +12,7 @@ mod show;
 mod simulate;
 mod speak;
 mod test;
+mod watch;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -48,6 +48,11 @@ pub fn load(start: &Path) -> Project {
     project
 }
 
+/// The folder of the project that `start` belongs to.
+pub fn root(start: &Path) -> Option<PathBuf> {
+    find_root(start).ok()
+}
+
 /// What stands in the way of reading something, and the remedy.
 #[derive(Debug)]
 pub struct Trouble {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use crate::diag::Diagnostic;
 use crate::text::{Source, SourceId, Sources};
-pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign};
+pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign, root};
 pub use messages::MessageFiles;
 pub use settings::{LintLevel, LintSetting, Response, Sample, Settings, parse as parse_settings, parse_moment};
 

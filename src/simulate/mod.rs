@@ -30,6 +30,7 @@ pub use error::SimulateError;
 pub use report::Report;
 pub use sources::{Kind, SourceInput, SourceSpec};
 pub use story::Story;
+pub use words::Words;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Options {

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::Place;
 use crate::diag::{Diagnostic, Fix, Label, Phrase, Severity};
 use crate::text::{Sources, Span};
 
@@ -24,7 +25,7 @@ struct Item<'a> {
     severity: &'static str,
     headline: Text<'a>,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: Extent,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<Text<'a>>,
     labels: Vec<Other<'a>>,
@@ -39,14 +40,11 @@ struct Text<'a> {
     ja: &'a str,
 }
 
-/// Lines and columns count from 1, columns in characters; the end is exclusive. Bytes count from 0.
+/// The place, and its bytes from 0.
 #[derive(Serialize)]
-struct Place<'a> {
-    path: &'a str,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
+struct Extent {
+    #[serde(flatten)]
+    place: Place,
     start_byte: u32,
     end_byte: u32,
 }
@@ -54,14 +52,14 @@ struct Place<'a> {
 #[derive(Serialize)]
 struct Other<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: Extent,
     text: Text<'a>,
 }
 
 #[derive(Serialize)]
 struct Edit<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: Extent,
     replacement: &'a str,
 }
 
@@ -79,7 +77,7 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     text
 }
 
-fn item<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Item<'a> {
+fn item<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Item<'a> {
     Item {
         code: diagnostic.code.name(),
         severity: match diagnostic.severity {
@@ -87,7 +85,7 @@ fn item<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Item<'a> {
             Severity::Warning => "warning",
         },
         headline: text(&diagnostic.headline),
-        place: place(diagnostic.primary.span, sources),
+        place: extent(diagnostic.primary.span, sources),
         label: (!diagnostic.primary.text.en.is_empty()).then(|| text(&diagnostic.primary.text)),
         labels: diagnostic.others.iter().map(|label| other(label, sources)).collect(),
         notes: diagnostic.notes.iter().map(text).collect(),
@@ -100,21 +98,15 @@ fn text(phrase: &Phrase) -> Text<'_> {
     Text { en: &phrase.en, ja: &phrase.ja }
 }
 
-fn other<'a>(label: &'a Label, sources: &'a Sources) -> Other<'a> {
-    Other { place: place(label.span, sources), text: text(&label.text) }
+fn other<'a>(label: &'a Label, sources: &Sources) -> Other<'a> {
+    Other { place: extent(label.span, sources), text: text(&label.text) }
 }
 
-fn edit<'a>(fix: &'a Fix, sources: &'a Sources) -> Edit<'a> {
-    Edit { place: place(fix.span, sources), replacement: &fix.replacement }
+fn edit<'a>(fix: &'a Fix, sources: &Sources) -> Edit<'a> {
+    Edit { place: extent(fix.span, sources), replacement: &fix.replacement }
 }
 
-fn place(span: Span, sources: &Sources) -> Place<'_> {
-    let Some(range) = super::within(span, sources) else {
-        return Place { path: "", line: 0, column: 0, end_line: 0, end_column: 0, start_byte: 0, end_byte: 0 };
-    };
-    let source = sources.get(span.source);
-    let (line, column) = source.line_column(range.start as u32);
-    let (end_line, end_column) = source.line_column(range.end as u32);
-    let (start_byte, end_byte) = (range.start as u32, range.end as u32);
-    Place { path: &source.path, line, column, end_line, end_column, start_byte, end_byte }
+fn extent(span: Span, sources: &Sources) -> Extent {
+    let range = super::within(span, sources).unwrap_or(0..0);
+    Extent { place: Place::of(span, sources), start_byte: range.start as u32, end_byte: range.end as u32 }
 }

@@ -2,12 +2,26 @@
 //!
 //! Prints nothing and decides nothing: order, colours on or off and where it goes are the caller's.
 
+mod compact;
+mod finding;
+mod github;
 mod json;
+mod junit;
+mod markdown;
+mod place;
 mod pretty;
+mod sarif;
 mod summary;
 
+pub use compact::compact;
+pub use finding::{Finding, Rule, findings};
+pub use github::github;
 pub use json::{JSON_VERSION, json};
+pub use junit::{Case, Failure, Suite, cases_of_files, junit};
+pub use markdown::{cell as markdown_cell, markdown};
+pub use place::Place;
 pub use pretty::pretty;
+pub use sarif::{Run, sarif};
 pub use summary::summary;
 
 use super::{Diagnostic, Severity};

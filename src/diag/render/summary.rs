@@ -7,7 +7,11 @@ use crate::diag::{Diagnostic, Language};
 /// `2 errors, 1 warning in 3 files`, without a line end. `files` is how many were looked at.
 pub fn summary(diagnostics: &[Diagnostic], files: usize, language: Language) -> String {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = diagnostics.len() - errors;
+    counted(errors, diagnostics.len() - errors, files, language)
+}
+
+/// The same from numbers.
+pub(super) fn counted(errors: usize, warnings: usize, files: usize, language: Language) -> String {
     match language {
         Language::English => {
             let found = match (errors, warnings) {

@@ -1,0 +1,9 @@
+//! The commands around the compiler: formats for CI, exit codes, new projects, watching, fixes, the tour.
+//!
+//! Each file in `tests/commands/` holds one of them; `tests/cli.rs` has the transcripts of the others.
+
+mod commands {
+    pub mod formats;
+    pub mod run;
+    pub mod watch;
+}
