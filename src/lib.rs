@@ -28,14 +28,17 @@
 //! prove/      what holds for every run: bounds, promises            proofs
 //!
 //! project/    tabi.yaml and the files under it                     faces
+//! words/      a program in words, English and Japanese
 //! diagram/    a journey as mermaid, JSON, SVG
+//! diff/       what changed between two programs, by meaning
 //! cli/        the command line: one file per command
 //! ```
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `prove`, `diagram`) are pure: no clock, no files, no network, no environment, no chance, no threads, no printing, no
-//! hash order. `clippy.toml` is their wall. Names are not re-exported here, since re-exports hide cycles.
+//! `prove`, `words`, `diagram`, `diff`) are pure: no clock, no files, no network, no environment, no chance, no
+//! threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported here, since re-exports
+//! hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -44,6 +47,7 @@ pub mod cli;
 pub mod compile;
 pub mod diag;
 pub mod diagram;
+pub mod diff;
 pub mod fmt;
 pub mod ingest;
 pub mod ir;
@@ -59,3 +63,4 @@ pub mod simulate;
 pub mod syntax;
 pub mod text;
 pub mod value;
+pub mod words;

@@ -30,13 +30,15 @@ const DOORS: &[(&str, &[&str])] = &[
     // The proofs: know the program, not how it was written nor how it runs.
     ("prove", &["ir", "value"]),
     // The faces.
-    ("diagram", &["ir", "value"]),
+    ("words", &["ir", "value"]),
+    ("diagram", &["words", "ir", "value"]),
+    ("diff", &["words", "ir", "value"]),
     ("project", &["text", "diag", "value", "ir"]),
     (
         "cli",
         &[
             "text", "diag", "value", "fmt", "compile", "ir", "machine", "simulate", "ingest", "prove", "diagram",
-            "project",
+            "diff", "words", "project",
         ],
     ),
 ];
@@ -57,7 +59,9 @@ const PURE: &[&str] = &[
     "ir",
     "machine",
     "prove",
+    "words",
     "diagram",
+    "diff",
 ];
 
 const WALL: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";

@@ -4,12 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::{Words, percent, period};
 use super::{DIAGRAM_VERSION, Diagram, Edge, Kind, Node, Note};
-use crate::ir::journey::Exit;
-use crate::ir::{
-    Arm, ArmOn, Compare, Expr, Journey, JourneyId, Op, Pc, Program, Reentry, Split, SplitId, Start, Until,
-};
+use crate::ir::{Expr, Journey, JourneyId, Op, Pc, Program, Start};
+use crate::words::{Language, Words, chosen, period, share};
 
 /// The picture of one journey.
 pub fn diagram(program: &Program, id: JourneyId) -> Diagram {
@@ -17,7 +14,7 @@ pub fn diagram(program: &Program, id: JourneyId) -> Diagram {
     let mut builder = Builder {
         program,
         journey,
-        words: Words::new(program, Some(journey)),
+        words: Words::new(program, Some(journey), Language::English),
         nodes: Vec::new(),
         edges: Vec::new(),
         places: BTreeMap::new(),
@@ -156,7 +153,8 @@ impl Builder<'_> {
         let journey = self.journey;
         match &journey.code[pc as usize].op {
             Op::Await { arms, up_to, otherwise } => {
-                let mut ways: Vec<Way> = arms.iter().map(|arm| Way::labelled(arm.target, self.arm(arm))).collect();
+                let mut ways: Vec<Way> =
+                    arms.iter().map(|arm| Way::labelled(arm.target, self.words.arm(arm))).collect();
                 if let Some(up_to) = up_to {
                     ways.push(Way::fallback(*otherwise, format!("not within {}", self.words.expr(up_to))));
                 }
@@ -167,7 +165,7 @@ impl Builder<'_> {
             Op::Branch { cases, otherwise } => self.cases(cases, *otherwise),
             Op::Draw { split, .. } => match self.switch_behind(pc).map(<[Pc]>::to_vec) {
                 Some(targets) => {
-                    let arms = self.arms(*split);
+                    let arms = self.words.arms(*split);
                     targets.into_iter().zip(arms).map(|(to, arm)| Way::labelled(to, arm)).collect()
                 }
                 None => vec![Way::on(pc + 1)],
@@ -210,10 +208,10 @@ impl Builder<'_> {
         let instruction = &journey.code[pc as usize];
         let step = Some(journey.steps[instruction.step.index()].name.clone());
         match &instruction.op {
-            Op::Wait { until } => node(Kind::Wait, step, self.until(until)),
+            Op::Wait { until } => node(Kind::Wait, step, self.words.until(until)),
             Op::Await { arms, up_to, .. } => {
                 let label = match arms.as_slice() {
-                    [arm] => format!("wait for {}", self.arm(arm)),
+                    [arm] => format!("wait for {}", self.words.arm(arm)),
                     _ => "wait for the first of these".to_string(),
                 };
                 let details = up_to.iter().map(|up_to| format!("up to {}", self.words.expr(up_to))).collect();
@@ -235,7 +233,7 @@ impl Builder<'_> {
             Op::Draw { split, .. } => {
                 let details = match self.switch_behind(pc) {
                     Some(_) => Vec::new(),
-                    None => self.arms(*split),
+                    None => self.words.arms(*split),
                 };
                 let label = format!("split {}", self.program.splits[split.index()].name);
                 Node { kind: Kind::Split, step, label, details }
@@ -257,59 +255,22 @@ impl Builder<'_> {
         }
     }
 
-    fn until(&mut self, until: &Until) -> String {
-        match until {
-            Until::After(span) => format!("wait {}", self.words.expr(span)),
-            Until::Time(time) => format!("wait until {time}"),
-            Until::Tomorrow(time) => format!("wait until tomorrow {time}"),
-            Until::Weekday(day, time) => format!("wait until {} {time}", super::words::weekday(*day)),
-            Until::Moment { moment, at } => {
-                let at = at.map_or_else(String::new, |time| format!(" at {time}"));
-                format!("wait until {}{at}", self.words.expr(moment))
-            }
-        }
-    }
-
-    fn arm(&mut self, arm: &Arm) -> String {
-        match &arm.on {
-            ArmOn::Event { event, filter, .. } => self.words.event(*event, filter.as_ref()),
-            ArmOn::Handle { handle, fact } => self.words.expr(&Expr::Handle(*handle, *fact)),
-            ArmOn::Approval { by } => format!("approval by {by}"),
-            ArmOn::Segment { segment, enters } => self.crossing(*segment, *enters),
-        }
-    }
-
-    fn crossing(&self, segment: crate::ir::SegmentId, enters: bool) -> String {
-        let verb = if enters { "enters" } else { "leaves" };
-        format!("{verb} {}", self.words.segment(segment))
-    }
-
-    fn arms(&self, split: SplitId) -> Vec<String> {
-        let arms = &self.program.splits[split.index()].arms;
-        arms.iter().map(|arm| format!("{} {}", share(arm.share), arm.name)).collect()
-    }
-
     fn start(&mut self) -> Node {
         let journey = self.journey;
-        let (label, mut details) = match &journey.start {
-            Start::Event { event, filter, key, settled, audience, .. } => {
+        let label = self.words.trigger(journey);
+        let mut details = match &journey.start {
+            Start::Event { key, settled, audience, .. } => {
                 let mut details: Vec<String> =
                     audience.iter().map(|a| format!("for {}", self.words.audience(a))).collect();
-                details.extend(settled.map(|quiet| format!("and quiet for {}", period(quiet))));
+                details.extend(settled.map(|quiet| format!("and quiet for {}", period(quiet, Language::English))));
                 details.extend(key.as_ref().map(|key| format!("one run per {}", self.words.expr(key))));
-                (self.words.event(*event, filter.as_ref()), details)
+                details
             }
-            Start::Segment { segment, enters, including_members } => {
-                let details = including_members.then(|| "members included".to_string());
-                (self.crossing(*segment, *enters), details.into_iter().collect())
+            Start::Segment { including_members, .. } => {
+                including_members.then(|| "members included".to_string()).into_iter().collect()
             }
-            Start::Schedule { schedule, audience } => {
-                (self.words.schedule(schedule), vec![format!("for {}", self.words.audience(audience))])
-            }
-            Start::At { at, audience } => {
-                let zone = self.program.policy(journey.policy).zone;
-                let (date, time) = zone.local(*at);
-                (format!("{date} {time} ({zone})"), vec![format!("for {}", self.words.audience(audience))])
+            Start::Schedule { audience, .. } | Start::At { audience, .. } => {
+                vec![format!("for {}", self.words.audience(audience))]
             }
         };
         details.extend(journey.only_if.as_ref().map(|condition| format!("only if {}", self.words.expr(condition))));
@@ -337,22 +298,12 @@ impl Builder<'_> {
         let journey = self.journey;
         let mut facts = vec![Note { name: "purpose", text: journey.purpose.clone() }];
         if let Some(goal) = &journey.goal {
-            let target = goal.target.map_or_else(String::new, |share| format!(", target {}", percent(share.micro)));
-            let event = self.words.event(goal.event, goal.filter.as_ref());
-            facts.push(Note { name: "goal", text: format!("{event} within {}{target}", period(goal.within)) });
+            facts.push(Note { name: "goal", text: self.words.goal(goal) });
         }
         for exit in &journey.exits {
-            let text = match exit {
-                Exit::Event { event, filter } => self.words.event(*event, filter.as_ref()),
-                Exit::Segment { segment, enters } => self.crossing(*segment, *enters),
-            };
-            facts.push(Note { name: "leaves on", text });
+            facts.push(Note { name: "leaves on", text: self.words.exit(exit) });
         }
-        let again = match journey.reentry {
-            Reentry::Never => "never".to_string(),
-            Reentry::After(after) => format!("after {}", period(after)),
-            Reentry::Always => "always".to_string(),
-        };
+        let again = self.words.reentry(journey.reentry);
         facts.push(Note { name: "enters again", text: again });
         facts.push(Note { name: "policy", text: self.program.policy(journey.policy).name.clone() });
         facts.push(Note { name: "owner", text: journey.owner.clone() });
@@ -366,21 +317,4 @@ fn node(kind: Kind, step: Option<String>, label: impl Into<String>) -> Node {
 
 fn with_fallback(pc: Pc, otherwise: Option<Pc>, label: &str) -> Vec<Way> {
     [Way::on(pc + 1)].into_iter().chain(otherwise.map(|to| Way::fallback(to, label))).collect()
-}
-
-/// What all cases compare with a constant (`choose EXPR`), if they do.
-fn chosen(cases: &[(Expr, Pc)]) -> Option<&Expr> {
-    fn compared(case: &Expr) -> Option<&Expr> {
-        match case {
-            Expr::Compare { op: Compare::Equal, left, right } => matches!(**right, Expr::Const(_)).then_some(&**left),
-            _ => None,
-        }
-    }
-    let first = compared(&cases.first()?.0)?;
-    cases.iter().all(|(case, _)| compared(case) == Some(first)).then_some(first)
-}
-
-/// `60%` of a share in thousandths of a percent.
-fn share(share: u32) -> String {
-    percent(i64::from(share) * i64::from(crate::value::Decimal::ONE as u32 / Split::WHOLE))
 }

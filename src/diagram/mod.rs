@@ -10,7 +10,6 @@ mod layout;
 mod mermaid;
 mod shapes;
 mod svg;
-mod words;
 mod wrap;
 
 use serde::Serialize;

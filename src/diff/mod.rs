@@ -1,0 +1,133 @@
+//! What changed between two programs, by meaning: journeys, steps, messages, rules, schema.
+//!
+//! Reads no files and no history: it is given two programs. Layout, comments and order of declarations are no change,
+//! since programs know nothing of them.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod align;
+mod content;
+mod facet;
+mod journey;
+mod outline;
+mod render;
+mod schema;
+mod things;
+
+use serde::Serialize;
+
+use crate::ir::{Place, Program};
+use crate::words::Both;
+pub use render::{json, markdown, pretty};
+
+/// Version of the JSON shape.
+pub const DIFF_VERSION: u32 = 1;
+
+/// What changed, section by section; no section without a change.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Difference {
+    pub sections: Vec<Section>,
+}
+
+/// One thing that came, went or changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    pub of: Thing,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    pub status: Status,
+    #[serde(flatten, serialize_with = "render::place")]
+    pub place: Option<Place>,
+    pub changes: Vec<Change>,
+}
+
+/// What a section is about, in the order of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Thing {
+    Journey,
+    Message,
+    Policy,
+    Segment,
+    Split,
+    Action,
+    Profile,
+    Event,
+    Record,
+    Enum,
+    Project,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Added,
+    Removed,
+    Changed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    pub kind: Kind,
+    /// The step's stable name in the new version; in the old one if it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// What of the thing changed; absent: the whole step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<Both>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<Both>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<Both>,
+    /// In the new version; in the old one if it is gone.
+    #[serde(flatten, serialize_with = "render::place")]
+    pub place: Option<Place>,
+}
+
+/// What kind of change it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A step that was not there.
+    Added,
+    Removed,
+    /// The same step at another place.
+    Moved,
+    /// A wait, deadline or window of another length.
+    Retimed,
+    Condition,
+    /// The arms of a split, or their shares.
+    Arms,
+    /// Which message is sent.
+    Message,
+    /// What a message or an action is given.
+    Params,
+    /// What a message says.
+    Content,
+    /// Another property of a step.
+    Step,
+    /// A property of a journey, a policy, a declaration.
+    Rule,
+    /// A field or a variant.
+    Schema,
+}
+
+/// The difference between two programs.
+pub fn difference(old: &Program, new: &Program) -> Difference {
+    let mut sections = journey::sections(old, new);
+    sections.extend(things::sections(old, new));
+    sections.extend(schema::sections(old, new));
+    sections.sort_by(|a, b| (a.of, &a.name).cmp(&(b.of, &b.name)));
+    Difference { sections }
+}
+
+impl Difference {
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty()
+    }
+    /// How many things came, went or changed within the sections.
+    pub fn count(&self) -> usize {
+        self.sections.iter().map(|section| section.changes.len().max(1)).sum()
+    }
+}
