@@ -148,6 +148,42 @@ fn every_section_says_what_is_written_on_its_lines() {
     assert!(count > 150, "only {count} sections were found");
 }
 
+/// Every edit a diagnostic carries, made alone, does away with that diagnostic.
+#[test]
+fn every_fix_removes_its_diagnostic() {
+    use tabi::diag::{Diagnostic, repair};
+
+    let world = std::fs::read_to_string(folder().join("world.tabi")).unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(folder()).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    let settings = Settings { zone: Zone::from_name("Asia/Tokyo").unwrap(), ..Settings::default() };
+    let (mut report, mut count) = (String::new(), 0);
+    for path in files.iter().filter(|p| !p.ends_with("world.tabi")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        for section in sections(&text) {
+            let world = (!section.name.starts_with("alone:")).then_some(world.as_str());
+            let (sources, found) = compiled(&wrapped(&section).0, world);
+            let found = found.diagnostics;
+            for diagnostic in found.iter().filter(|d| !d.fix.is_empty()) {
+                count += 1;
+                let same =
+                    |other: &&Diagnostic| (other.code, &other.headline) == (diagnostic.code, &diagnostic.headline);
+                let after = compile(&repair::applied(&sources, &[diagnostic]), &settings).diagnostics;
+                if after.iter().filter(same).count() >= found.iter().filter(same).count() {
+                    let (code, headline) = (diagnostic.code.name(), &diagnostic.headline.en);
+                    report.push_str(&format!("{}, {}: {code} {headline}\n", path.display(), section.name));
+                }
+            }
+            // All of them together, as `tabi fix` does: never more errors than before.
+            let repaired = repair::repair(sources, |_| true, |sources| compile(sources, &settings).diagnostics);
+            let errors = |list: &[Diagnostic]| list.iter().filter(|d| d.is_error()).count();
+            assert!(errors(&repaired.diagnostics) <= errors(&found), "{}", section.name);
+        }
+    }
+    assert!(report.is_empty(), "edits that leave what they are for:\n{report}");
+    assert!(count > 30, "only {count} edits were found");
+}
+
 #[test]
 fn every_code_of_the_checker_has_a_failing_section() {
     let mut codes = std::collections::BTreeSet::new();

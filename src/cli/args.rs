@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, explain, fmt, show, simulate, test};
+use super::{check, explain, fix, fmt, show, simulate, test};
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
@@ -25,6 +25,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(check::Args),
+    Fix(fix::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),

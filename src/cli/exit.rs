@@ -16,6 +16,8 @@ pub enum Exit {
     Findings,
     /// A test or a promise failed.
     Failed,
+    /// There are differences, and the command was asked to tell by its number.
+    Changed,
     /// There is nothing where a project or a file was named; it has been said.
     NoProject,
 }
@@ -27,6 +29,7 @@ impl Exit {
             Exit::Fine => FINE,
             Exit::Findings => FINDINGS,
             Exit::Failed => FAILED,
+            Exit::Changed => CHANGED,
             Exit::NoProject => USAGE,
         }
     }
@@ -52,6 +55,7 @@ impl From<io::Error> for Stop {
 const FINE: u8 = 0;
 const FINDINGS: u8 = 1;
 const FAILED: u8 = 2;
+const CHANGED: u8 = 3;
 const USAGE: u8 = 64;
 const OUR_FAULT: u8 = 70;
 const TRY_AGAIN: u8 = 75;

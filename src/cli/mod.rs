@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod fix;
 mod fmt;
 mod open;
 mod show;
@@ -42,6 +43,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
     match command {
         Command::Check(args) => check::run(args, speaker),
+        Command::Fix(args) => fix::run(args, speaker),
         Command::Fmt(args) => fmt::run(args, speaker),
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),

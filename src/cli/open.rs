@@ -22,6 +22,8 @@ pub struct Opened {
     pub diagnostics: Vec<Diagnostic>,
     /// How many files were looked at.
     pub files: usize,
+    /// The files of messages that were read.
+    pub attachments: Attachments,
 }
 
 pub fn open(start: &Path) -> Opened {
@@ -31,19 +33,20 @@ pub fn open(start: &Path) -> Opened {
     // Names declared in a file that could not be read would all look unknown.
     let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
     let (mut program, mut timelines) = (None, Vec::new());
+    let mut attachments = Attachments::default();
     project.all_sources();
     if readable {
-        let compiled = compiled(&mut project);
+        let compiled = compiled(&mut project, &mut attachments);
         diagnostics.extend(compiled.diagnostics);
         program = compiled.program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
         timelines = compiled.timelines;
     }
     render::sort(&mut diagnostics);
-    Opened { project, program, timelines, diagnostics, files }
+    Opened { project, program, timelines, diagnostics, files, attachments }
 }
 
 /// The project compiled with the files of its messages.
-fn compiled(project: &mut Project) -> Compiled {
+fn compiled(project: &mut Project, attachments: &mut Attachments) -> Compiled {
     let parsed = compile::parse(&project.sources);
     let read = project.read_messages(&parsed.message_files());
     let files = read.files.into_iter().map(|(path, read)| {
@@ -53,8 +56,8 @@ fn compiled(project: &mut Project) -> Compiled {
         };
         (path, attachment)
     });
-    let attachments = Attachments { files: files.collect(), known: read.known };
-    parsed.compile(&project.sources, Some(&attachments), &settings(&project.settings))
+    *attachments = Attachments { files: files.collect(), known: read.known };
+    parsed.compile(&project.sources, Some(attachments), &settings(&project.settings))
 }
 
 impl Opened {
@@ -79,7 +82,7 @@ impl Opened {
 }
 
 /// The part of the settings that changes what the campaigns mean.
-fn settings(settings: &project::Settings) -> compile::Settings {
+pub fn settings(settings: &project::Settings) -> compile::Settings {
     compile::Settings {
         name: settings.name.clone(),
         zone: settings.zone,

@@ -6,6 +6,7 @@
 
 pub mod codes;
 pub mod render;
+pub mod repair;
 
 use crate::text::Span;
 pub use codes::Code;

@@ -94,6 +94,11 @@ impl Sources {
         self.list.push(source);
         SourceId(self.list.len() as u32 - 1)
     }
+    /// Gives a source another text; spans into the old one mean nothing any more.
+    pub fn replace(&mut self, id: SourceId, text: String) {
+        let old = &mut self.list[id.0 as usize];
+        *old = Source::of_kind(old.kind, std::mem::take(&mut old.path), text);
+    }
     pub fn get(&self, id: SourceId) -> &Source {
         &self.list[id.0 as usize]
     }
