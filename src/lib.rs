@@ -15,7 +15,7 @@
 //! lower/      checked tree -> program, and the map of its places
 //! lint/       findings over the whole program
 //! fmt/        tree -> text, proven by re-parsing
-//! compile/    the front wing's only door: sources -> program + diagnostics
+//! compile.rs  the front wing's only door: sources -> program + diagnostics
 //!
 //! ir/         the program: plain, versioned, hashable data         the waist
 //!
@@ -24,6 +24,7 @@
 //! runtime/    one turn after the other: load, step, commit, tell
 //! simulate/   a virtual world for the same runtime; timeline tests; reports
 //! ingest/     bytes -> typed event, or a reason
+//! render/     a message filled in for one person
 //!
 //! prove/      what holds for every run: bounds, promises            proofs
 //!
@@ -57,6 +58,7 @@ pub mod machine;
 pub mod ports;
 pub mod project;
 pub mod prove;
+pub mod render;
 pub mod runtime;
 pub mod schema;
 pub mod simulate;

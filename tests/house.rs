@@ -27,6 +27,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("runtime", &["ports", "machine", "ir", "value"]),
     ("simulate", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     ("ingest", &["ir", "value"]),
+    ("render", &["ir", "value"]),
     // The proofs: know the program, not how it was written nor how it runs.
     ("prove", &["ir", "value"]),
     // The faces.

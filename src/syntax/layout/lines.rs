@@ -30,14 +30,13 @@ pub(super) const CONTINUING: &[&str] = &[
 const ALSO_NAMES: &[&str] = &["for", "settled", "before", "per", "from", "within", "because"];
 
 /// Words that begin a declaration.
-pub const DECLARATIONS: &[&str] = &[
-    "enum", "record", "profile", "event", "message", "action", "policy", "segment", "journey", "moves", "test", "allow",
-];
+pub const DECLARATIONS: &[&str] =
+    &["enum", "record", "profile", "event", "message", "action", "policy", "segment", "journey", "moves", "test"];
 
 /// Words that begin a line in a journey: its header, its start and exits.
 pub const HEADERS: &[&str] = &[
     "purpose", "owner", "about", "under", "goal", "review", "reentry", "holdout", "priority", "promise", "start",
-    "exit", "only", "stage", "allow",
+    "exit", "only",
 ];
 
 /// Words that begin a step.
@@ -45,7 +44,7 @@ pub const STEPS: &[&str] =
     &["wait", "send", "if", "choose", "split", "repeat", "do", "tag", "untag", "set", "let", "stop"];
 
 /// Words that begin a rule of a policy.
-pub const RULES: &[&str] = &["timezone", "quiet", "cap", "consent", "budget", "withhold", "nurture"];
+pub const RULES: &[&str] = &["timezone", "quiet", "cap", "consent", "budget", "withhold"];
 
 /// Words that begin a line of a test; besides them, the name of an event.
 pub const TEST_LINES: &[&str] = &[
@@ -91,8 +90,6 @@ pub(super) fn begins_statement(word: &str, after: &str) -> bool {
 pub(super) fn begins_declaration(word: &str, after: &str) -> bool {
     match word {
         "profile" => after.trim_start_matches(' ').starts_with('{'),
-        // It also stands in journeys.
-        "allow" => false,
         _ => DECLARATIONS.contains(&word) && starts_name(after),
     }
 }

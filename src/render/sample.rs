@@ -1,0 +1,132 @@
+//! People and values made up by their types, for previews where no story brings any.
+//!
+//! The same every time. Knows nothing of journeys: a made-up person may be one whom no journey writes to.
+
+use std::sync::Arc;
+
+use super::Language;
+use crate::ir::{FieldDef, Program, Type};
+use crate::value::{CalendarPeriod, Date, Decimal, Instant, LocalTime, Money, Span, Value, Zone};
+
+/// What a made-up person is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// For names of files.
+    pub name: &'static str,
+    pub language: Language,
+    /// What every free text is made of.
+    texts: &'static [&'static str],
+    /// Whether optionals are missing.
+    bare: bool,
+    items: usize,
+    zone: &'static str,
+}
+
+/// The people every message should be seen with: an ordinary one, names longer than any layout expects, no optionals,
+/// markup and template marks in names, another script and zone.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "usual",
+        language: Language::Japanese,
+        texts: &["花子", "宇治ほうじ茶 100g"],
+        bare: false,
+        items: 2,
+        zone: "Asia/Tokyo",
+    },
+    Kind {
+        name: "long",
+        language: Language::Japanese,
+        texts: &[
+            "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子",
+            "【数量限定】宇治田原の茶師が二代で守る釜で煎った、冬のあいだだけの深煎りほうじ茶と湯呑みの贈りもの 100g×6袋 🎁👨‍👩‍👧‍👦",
+        ],
+        bare: false,
+        items: 12,
+        zone: "Asia/Tokyo",
+    },
+    Kind { name: "bare", language: Language::Japanese, texts: &["茶"], bare: true, items: 1, zone: "Asia/Tokyo" },
+    Kind {
+        name: "markup",
+        language: Language::Japanese,
+        texts: &[
+            "<script>alert(1)</script>\"'&{{ 7*7 }}{% if %}\r\nBcc: x@example.com",
+            "</td></table>\u{202e}\\\"},{\"a\":\"b",
+        ],
+        bare: false,
+        items: 2,
+        zone: "Asia/Tokyo",
+    },
+    Kind {
+        name: "english",
+        language: Language::English,
+        texts: &["Maximiliana-Antoinette Featherstonehaugh-Cholmondeley", "Roasted green tea, 100 g"],
+        bare: false,
+        items: 3,
+        zone: "America/New_York",
+    },
+];
+
+/// A person of one kind: values of the profile, in the order of its fields.
+pub fn profile(program: &Program, kind: &Kind, now: Instant) -> Vec<Value> {
+    fields(program, &program.profile, kind, now)
+}
+
+/// Values of fields, in their order.
+pub fn fields(program: &Program, fields: &[FieldDef], kind: &Kind, now: Instant) -> Vec<Value> {
+    fields.iter().enumerate().map(|(at, field)| value(program, &field.ty, kind, now, at)).collect()
+}
+
+/// Records within records deeper than this are left empty.
+const DEPTH_MAX: usize = 8;
+
+fn value(program: &Program, ty: &Type, kind: &Kind, now: Instant, at: usize) -> Value {
+    deep(program, ty, kind, now, at, 0)
+}
+
+fn deep(program: &Program, ty: &Type, kind: &Kind, now: Instant, at: usize, depth: usize) -> Value {
+    let zone = Zone::from_name(kind.zone).unwrap_or(program.project.zone);
+    let seed = at as i64 + depth as i64;
+    match ty {
+        Type::Optional(_) if kind.bare => Value::Missing,
+        Type::Optional(inner) => deep(program, inner, kind, now, at, depth),
+        Type::Text => Value::text(kind.texts[(at + depth.min(1)) % kind.texts.len()]),
+        Type::Id => Value::text(format!("A-{}", 10_423 + seed * 101)),
+        Type::Email => Value::text("hanako@example.com"),
+        Type::Phone => Value::text("+819012345678"),
+        Type::LineId => Value::text("U4af4980629f4af4980629f4af4980629f"),
+        Type::PushToken => Value::text("c1d2e3f4a5"),
+        Type::Url => Value::text("https://www.example.com/p/1"),
+        Type::Int => Value::Int(if kind.bare { 1 } else { 3 + seed * 120 }),
+        Type::Decimal => Value::Decimal(Decimal { micro: 1_500_000 + seed * 250_000 }),
+        Type::Percent => Value::Decimal(Decimal { micro: 125_000 }),
+        Type::Bool => Value::Bool(!kind.bare),
+        Type::Money(currency) => {
+            let units = if kind.items > 10 { 1_234_567 } else { 1_480 + seed * 220 };
+            let scale = 10i64.pow(u32::from(currency.minor_digits()));
+            Value::Money(Money { currency: *currency, minor: units * scale })
+        }
+        Type::Zone => Value::Zone(zone),
+        Type::Instant => Value::Instant(zone.plus(now, CalendarPeriod { months: 0, days: 7, millis: 0 })),
+        Type::Date => {
+            let days = if kind.items > 10 { 400 } else { 14 };
+            Value::Date(Date(zone.date(now).0 + days))
+        }
+        Type::Time => Value::Time(LocalTime(10 * 3600 + 30 * 60)),
+        Type::Span => Value::Span(Span(36 * 3_600_000)),
+        Type::Period => Value::Period(CalendarPeriod { months: 0, days: 30, millis: 0 }),
+        Type::Enum(id) => {
+            let count = program.enums[id.index()].variants.len().max(1);
+            Value::Enum((kind.texts[0].len() % count) as u16)
+        }
+        Type::Record(_) | Type::Event(_) | Type::Result(_) if depth >= DEPTH_MAX => Value::Record(Arc::from([])),
+        Type::Record(_) | Type::Event(_) | Type::Result(_) => {
+            let fields = super::values::fields_of(program, ty);
+            let values = fields.iter().enumerate();
+            Value::Record(values.map(|(i, field)| deep(program, &field.ty, kind, now, i + at, depth + 1)).collect())
+        }
+        Type::List(element) => {
+            let count = if depth == 0 { kind.items } else { 1 };
+            Value::List((0..count).map(|i| deep(program, element, kind, now, at + i, depth + 1)).collect())
+        }
+    }
+}
