@@ -15,7 +15,7 @@
 //! lower/      checked tree -> program, and the map of its places
 //! lint/       findings over the whole program
 //! fmt/        tree -> text, proven by re-parsing
-//! compile.rs  the front wing's only door: sources -> program + diagnostics
+//! compile/    the front wing's only door: sources -> program + diagnostics
 //!
 //! ir/         the program: plain, versioned, hashable data         the waist
 //!

@@ -29,6 +29,7 @@ fn simulated(log: &Path, threads: usize) -> Report {
         dedupe_window: project.settings.dedupe_window,
         sender: project.settings.sender.clone(),
         levels: BTreeMap::new(),
+        today: None,
     };
     let program = compile(&project.sources, &settings).program.expect("the example compiles");
     let yaml = std::fs::read_to_string(path("examples/data/purchases-gbp.yaml")).expect("the mapping can be read");

@@ -33,6 +33,7 @@ fn compile_project(project: &Project) -> Compiled {
         dedupe_window: project.settings.dedupe_window,
         sender: project.settings.sender.clone(),
         levels: BTreeMap::new(),
+        today: None,
     };
     compile(&project.sources, &settings)
 }

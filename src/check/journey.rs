@@ -56,6 +56,7 @@ pub fn journey<'t>(
         reentry: Reentry::Never,
         holdout: None,
         priority: 0,
+        stage: None,
         promises: Vec::new(),
         start: start.clone().unwrap_or(Start::Segment {
             segment: ir::SegmentId(0),
@@ -122,7 +123,8 @@ fn fill(context: Context<'_, '_>, journey: &mut ir::Journey, line: &Header, sink
             let within: CalendarPeriod = literal::lasting(d, ("a promise", "promise "), sink);
             journey.promises.push(Promise::EndsWithin(within));
         }
-        HeaderKind::Under(_) | HeaderKind::Goal { .. } | HeaderKind::Error => {}
+        HeaderKind::Stage(name) => journey.stage = Some(name.text.clone()),
+        HeaderKind::Under(_) | HeaderKind::Goal { .. } | HeaderKind::Allow(_) | HeaderKind::Error => {}
     }
 }
 
@@ -245,6 +247,9 @@ fn word(kind: &HeaderKind) -> Option<&'static str> {
         HeaderKind::Reentry(_) => Some("reentry"),
         HeaderKind::Holdout { .. } => Some("holdout"),
         HeaderKind::Priority(_) => Some("priority"),
-        HeaderKind::PromiseMessages { .. } | HeaderKind::PromiseEnds(_) | HeaderKind::Error => None,
+        HeaderKind::Stage(_) => Some("stage"),
+        HeaderKind::PromiseMessages { .. } | HeaderKind::PromiseEnds(_) | HeaderKind::Allow(_) | HeaderKind::Error => {
+            None
+        }
     }
 }

@@ -27,6 +27,8 @@ fn policy(context: Context<'_, '_>, decl: &PolicyDecl, sink: &mut Sink) -> Polic
         caps: Vec::new(),
         budgets: Vec::new(),
         withhold: Vec::new(),
+        consents: Vec::new(),
+        nurture: None,
     };
     for rule in &decl.rules {
         match &rule.kind {
@@ -50,7 +52,12 @@ fn policy(context: Context<'_, '_>, decl: &PolicyDecl, sink: &mut Sink) -> Polic
                 let window = literal::lasting(per, ("a window", "期間"), sink);
                 policy.caps.push(Cap { count, channel, window, overflow: overflow(*then, Overflow::Drop) });
             }
-            PolicyRuleKind::Consent(names) => names.iter().for_each(|name| consent(context, name, sink)),
+            PolicyRuleKind::Consent(names) => {
+                names.iter().for_each(|name| consent(context, name, sink));
+                let known = names.iter().filter_map(|name| context.world.purposes.find(&name.text));
+                policy.consents.extend(known.map(PurposeId));
+            }
+            PolicyRuleKind::Nurture { share } => policy.nurture = super::start::target(share, sink),
             PolicyRuleKind::Budget { count, what, per } => {
                 let count = literal::count(count, 1, ("a budget", "budget "), sink).unwrap_or(1);
                 let channel = counted(what, sink);

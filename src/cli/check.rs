@@ -9,7 +9,8 @@ use super::exit::{Exit, Stop};
 use super::open::{Opened, open};
 use super::speak::Speaker;
 use super::watch;
-use crate::diag::render;
+use crate::compile::Exception;
+use crate::diag::{Language, Phrase, render};
 
 /// Check a project: names, types, and what no run may come to
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,22 @@ fn once(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     Ok(opened.end())
 }
 
+/// What was let pass, and why: a line for each exception in force.
+fn exceptions(opened: &Opened, language: Language) -> String {
+    let in_force = opened.exceptions.iter().filter(|e| e.excused > 0 && !e.expired);
+    let line = |e: &Exception| {
+        let source = opened.project.sources.get(e.place.source);
+        let until = e.until.map_or_else(String::new, |day| match language {
+            Language::English => format!(" until {day}"),
+            Language::Japanese => format!(" ({day} まで)"),
+        });
+        let line = source.line_column(e.place.start).0;
+        let word = Phrase::new("allowed", "例外");
+        format!("{} {}{until}: {} ({}:{line})\n", word.get(language), e.code.name(), e.because, source.path)
+    };
+    in_force.map(line).collect()
+}
+
 fn told(opened: &Opened, format: ReportFormat, speaker: &Speaker) -> String {
     let (sources, language) = (&opened.project.sources, speaker.language);
     let findings = || render::findings(&opened.diagnostics, sources, language);
@@ -49,6 +66,7 @@ fn told(opened: &Opened, format: ReportFormat, speaker: &Speaker) -> String {
             if opened.project.found {
                 text.push_str(&render::summary(&opened.diagnostics, opened.files, language));
                 text.push('\n');
+                text.push_str(&exceptions(opened, language));
             }
             text
         }

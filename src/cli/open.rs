@@ -3,14 +3,16 @@
 //! Judges nothing itself; says what the rooms found.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::compile::{self, Attachment, Attachments, Compiled, Level};
+use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level};
 use crate::diag::{Diagnostic, render};
 use crate::ir::Program;
 use crate::ir::timeline::Timeline;
 use crate::project::{self, LintLevel, Project};
+use crate::value::{Date, Instant, Zone};
 
 /// A project with all that can be said of it.
 pub struct Opened {
@@ -18,6 +20,8 @@ pub struct Opened {
     /// `None` if there is any error.
     pub program: Option<Program>,
     pub timelines: Vec<Timeline>,
+    /// What the campaigns except from checks.
+    pub exceptions: Vec<Exception>,
     /// Of the files and of the campaigns, in order of place.
     pub diagnostics: Vec<Diagnostic>,
     /// How many files were looked at.
@@ -32,7 +36,7 @@ pub fn open(start: &Path) -> Opened {
     let mut diagnostics = std::mem::take(&mut project.diagnostics);
     // Names declared in a file that could not be read would all look unknown.
     let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
-    let (mut program, mut timelines) = (None, Vec::new());
+    let (mut program, mut timelines, mut exceptions) = (None, Vec::new(), Vec::new());
     let mut attachments = Attachments::default();
     project.all_sources();
     if readable {
@@ -40,9 +44,10 @@ pub fn open(start: &Path) -> Opened {
         diagnostics.extend(compiled.diagnostics);
         program = compiled.program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
         timelines = compiled.timelines;
+        exceptions = compiled.exceptions;
     }
     render::sort(&mut diagnostics);
-    Opened { project, program, timelines, diagnostics, files, attachments }
+    Opened { project, program, timelines, exceptions, diagnostics, files, attachments }
 }
 
 /// The project compiled with the files of its messages.
@@ -91,7 +96,14 @@ pub fn settings(settings: &project::Settings) -> compile::Settings {
         dedupe_window: settings.dedupe_window,
         sender: settings.sender.clone(),
         levels: settings.lints.iter().map(|lint| (lint.code, level(lint.level))).collect(),
+        today: Some(today(settings.zone)),
     }
+}
+
+/// The day by which exceptions are judged.
+fn today(zone: Zone) -> Date {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    zone.date(Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
 }
 
 fn level(level: LintLevel) -> Level {

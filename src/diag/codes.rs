@@ -45,6 +45,7 @@ codes! {
     E0106 Error "the same name declared twice" "名前の重複";
     E0107 Error "nested too deeply" "入れ子が深すぎます";
     E0108 Error "unknown or wrong setting in tabi.yaml" "tabi.yaml の設定の誤り";
+    W0109 Warning "an exception that excuses nothing" "何も許していない例外";
     E0204 Error "split that does not add up" "分岐の配分の誤り";
     E0301 Error "a journey nobody can judge" "評価できないジャーニー";
     E0401 Error "unknown name" "知らない名前";
@@ -59,10 +60,12 @@ codes! {
 }
 
 impl Code {
-    /// Whether a project may live with it, by its level in `tabi.yaml`: a program can be built all the same. So it is
-    /// with warnings, and with what makes a journey hard to judge (E03xx) but not unclear.
+    /// Whether a project may live with it, by its level in `tabi.yaml` or by an exception: there is a program all the same.
+    /// So it is with warnings, and with what is found wrong in a program that has a meaning.
     pub fn is_livable(self) -> bool {
-        self.severity() == Severity::Warning || self.name().starts_with("E03")
+        let unclear = ["E01", "E04"].iter().any(|range| self.name().starts_with(range)) || self.name() == "E0204";
+        let told = self.name() == "E0431";
+        !unclear || told
     }
 }
 

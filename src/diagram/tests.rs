@@ -18,6 +18,8 @@ fn message(name: &str, channel: Channel) -> MessageDef {
         file: None,
         params: Vec::new(),
         content: None,
+        offer: None,
+        class: MessageClass::Sell,
         at_most_once: false,
         patience: Span(900_000),
     }
@@ -52,6 +54,7 @@ fn program(code: Vec<Op>) -> Program {
         reentry: Reentry::After(days(7)),
         holdout: Some(Holdout { split: SplitId(1) }),
         priority: 0,
+        stage: None,
         promises: Vec::new(),
         start: Start::Event {
             event: EventId(0),
@@ -98,7 +101,16 @@ fn program(code: Vec<Op>) -> Program {
             message("cart_mail", Channel::Email),
             message("crm", Channel::Webhook),
         ],
-        actions: vec![ActionDef { name: "coupon.issue".into(), takes: Vec::new(), gives: Vec::new() }],
+        actions: vec![ActionDef {
+            name: "coupon.issue".into(),
+            takes: Vec::new(),
+            gives: Vec::new(),
+            idempotent: true,
+            patience: Span(900_000),
+            grants: None,
+            undo: None,
+            writes: None,
+        }],
         policies: vec![Policy {
             name: "standard".into(),
             zone,
@@ -106,6 +118,8 @@ fn program(code: Vec<Op>) -> Program {
             caps: Vec::new(),
             budgets: Vec::new(),
             withhold: Vec::new(),
+            consents: Vec::new(),
+            nurture: None,
         }],
         segments: Vec::new(),
         splits: vec![

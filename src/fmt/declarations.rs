@@ -5,8 +5,8 @@
 use super::flat::{flat_names, flat_time};
 use super::printer::{Printer, width};
 use crate::syntax::tree::{
-    BinaryOp, Expr, ExprKind, FieldDecl, File, Item, JourneyDecl, MessageDecl, MoveTarget, MoveTiming, MovesDecl, Name,
-    Overflow, PolicyRule, PolicyRuleKind, SegmentDecl, TestDecl,
+    ActionDecl, Allow, BinaryOp, Expr, ExprKind, FieldDecl, File, Item, JourneyDecl, MessageDecl, MoveTarget,
+    MoveTiming, MovesDecl, Name, Overflow, PolicyRule, PolicyRuleKind, SegmentDecl, TestDecl,
 };
 use crate::text::Span;
 
@@ -37,7 +37,9 @@ impl Printer<'_> {
             | Item::Moves(_)
             | Item::Test(_) => true,
             Item::Segment(segment) => self.segment_breaks(segment),
-            Item::Enum(_) | Item::Event(_) | Item::Message(_) | Item::Action(_) | Item::Error(_) => false,
+            Item::Enum(_) | Item::Event(_) | Item::Message(_) | Item::Action(_) | Item::Allow(_) | Item::Error(_) => {
+                false
+            }
         }
     }
 
@@ -73,7 +75,8 @@ impl Printer<'_> {
             Item::Action(decl) => {
                 self.put(&format!("action {}", decl.name.text));
                 self.reach(decl.name.span.end);
-                self.clauses(&[("takes", &decl.takes), ("gives", &decl.gives)], decl.name.span.end, decl.span);
+                let from = self.action_options(decl);
+                self.clauses(&[("takes", &decl.takes), ("gives", &decl.gives)], from, decl.span);
             }
             Item::Policy(decl) => {
                 self.put(&format!("policy {} {{", decl.name.text));
@@ -84,6 +87,10 @@ impl Printer<'_> {
             Item::Journey(decl) => self.journey(decl),
             Item::Moves(decl) => self.moves(decl),
             Item::Test(decl) => self.test(decl),
+            Item::Allow(allow) => {
+                let text = self.flat_allow(allow);
+                self.put(&text);
+            }
             Item::Error(span) => {
                 let text = self.slice(*span);
                 self.put(text);
@@ -163,6 +170,12 @@ impl Printer<'_> {
         if let Some(patience) = &decl.patience {
             options.push((format!("patience {}", self.flat_duration(patience)), patience.span));
         }
+        if let Some(offers) = &decl.offers {
+            options.push((format!("offers {}", offers.text), offers.span));
+        }
+        if let Some(class) = &decl.class {
+            options.push((format!("class {}", class.text), class.span));
+        }
         let takes =
             if decl.takes.is_empty() { String::new() } else { format!(" takes {}", self.flat_fields(&decl.takes)) };
         let flat: String = options.iter().map(|(text, _)| format!(" {text}")).collect::<String>() + &takes;
@@ -182,6 +195,30 @@ impl Printer<'_> {
         if !decl.takes.is_empty() {
             self.clauses(&[("takes", &decl.takes)], decl.purpose.span.end, decl.span);
         }
+    }
+
+    /// What stands between an action's name and its fields. Returns where the fields may begin.
+    fn action_options(&mut self, decl: &ActionDecl) -> u32 {
+        let name = |word: &str, name: &Option<Name>| name.as_ref().map(|n| (format!("{word} {}", n.text), n.span));
+        let options = [
+            decl.idempotent.map(|span| ("idempotent".to_string(), span)),
+            decl.patience.as_ref().map(|p| (format!("patience {}", self.flat_duration(p)), p.span)),
+            name("grants", &decl.grants),
+            name("undo", &decl.undo),
+            name("writes", &decl.writes),
+        ];
+        let mut from = decl.name.span.end;
+        for (text, span) in options.into_iter().flatten() {
+            self.put(&format!(" {text}"));
+            from = from.max(span.end);
+        }
+        from
+    }
+
+    /// `allow W0311 because "…" until 2026-12-31`
+    pub(super) fn flat_allow(&self, allow: &Allow) -> String {
+        let until = allow.until.map_or_else(String::new, |(y, m, d)| format!(" until {y:04}-{m:02}-{d:02}"));
+        format!("allow {} because {}{until}", allow.code.text, self.slice(allow.because.span))
     }
 
     fn clauses(&mut self, clauses: &[(&str, &[FieldDecl])], from: u32, span: Span) {
@@ -225,6 +262,7 @@ impl Printer<'_> {
                 self.reach(purpose.span.end);
                 return self.expr(when, 0);
             }
+            PolicyRuleKind::Nurture { share } => format!("nurture at least {}%", self.percent(share.span)),
             PolicyRuleKind::Error => self.slice(rule.span).to_string(),
         };
         self.put(&text);
@@ -330,6 +368,7 @@ pub(super) fn item_span(item: &Item) -> Span {
         Item::Journey(d) => d.span,
         Item::Moves(d) => d.span,
         Item::Test(d) => d.span,
+        Item::Allow(d) => d.span,
         Item::Error(span) => *span,
     }
 }

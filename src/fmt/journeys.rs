@@ -66,6 +66,8 @@ impl Printer<'_> {
                 format!("promise at most {} {}{per}", self.slice(count.span), what.text)
             }
             HeaderKind::PromiseEnds(within) => format!("promise ends within {}", self.flat_duration(within)),
+            HeaderKind::Stage(name) => format!("stage {}", name.text),
+            HeaderKind::Allow(allow) => self.flat_allow(allow),
             HeaderKind::Error => self.slice(header.span).to_string(),
         };
         self.put(&text);

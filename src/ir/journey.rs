@@ -28,6 +28,8 @@ pub struct Journey {
     pub holdout: Option<Holdout>,
     /// Higher goes first; 0 unless stated.
     pub priority: i32,
+    /// Of a customer's life, among those of the project.
+    pub stage: Option<String>,
     pub promises: Vec<Promise>,
     pub start: Start,
     pub only_if: Option<Expr>,

@@ -223,6 +223,9 @@ pub struct MessageDef {
     /// What the file says; absent without a file.
     pub content: Option<content::Content>,
     pub params: Vec<FieldDef>,
+    /// What it holds out to people, if anything.
+    pub offer: Option<Offer>,
+    pub class: MessageClass,
     pub at_most_once: bool,
     /// How long a provider may be silent before the send counts as accepted, outcome unknown.
     pub patience: Span,
@@ -234,6 +237,65 @@ pub struct ActionDef {
     pub takes: Vec<FieldDef>,
     /// The result is a record value of these fields in this order.
     pub gives: Vec<FieldDef>,
+    /// A second call with the same key does nothing: a call whose outcome is unknown may be repeated.
+    pub idempotent: bool,
+    /// How long its answer may take before it counts as failed, outcome unknown.
+    pub patience: Span,
+    /// What it gives to people, if anything: a coupon, points.
+    pub grants: Option<Offer>,
+    /// The action that takes back what this one did.
+    pub undo: Option<ActionId>,
+    /// The thing outside that it sets (`rich_menu`): two journeys may be in each other's way.
+    pub writes: Option<String>,
+}
+
+/// What is held out or given to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Offer {
+    /// A lower price: coupons, sales, free shipping.
+    Discount,
+    Points,
+    Gift,
+    /// Being first, or being let in.
+    Access,
+}
+
+impl Offer {
+    pub const ALL: [Offer; 4] = [Offer::Discount, Offer::Points, Offer::Gift, Offer::Access];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Offer::Discount => "discount",
+            Offer::Points => "points",
+            Offer::Gift => "gift",
+            Offer::Access => "access",
+        }
+    }
+}
+
+/// What a message is for, as a reader would say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageClass {
+    /// Wants something bought now. Every message that needs consent, unless it says otherwise.
+    Sell,
+    /// Tells, teaches, thanks.
+    Nurture,
+    /// Part of an order or of support. Every transactional message, unless it says otherwise.
+    Service,
+}
+
+impl MessageClass {
+    pub const ALL: [MessageClass; 3] = [MessageClass::Sell, MessageClass::Nurture, MessageClass::Service];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            MessageClass::Sell => "sell",
+            MessageClass::Nurture => "nurture",
+            MessageClass::Service => "service",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -245,6 +307,10 @@ pub struct Policy {
     pub caps: Vec<Cap>,
     pub budgets: Vec<Budget>,
     pub withhold: Vec<Withhold>,
+    /// What people must have agreed to; messages of other purposes, but transactional ones, are not for this policy.
+    pub consents: Vec<PurposeId>,
+    /// At least this share of a journey's messages should not sell.
+    pub nurture: Option<Share>,
 }
 
 /// Half-open local hours `[from, to)`; may cross midnight.

@@ -68,6 +68,7 @@ pub struct JourneyMap {
     pub reentry: Option<Span>,
     pub holdout: Option<Span>,
     pub priority: Option<Span>,
+    pub stage: Option<Span>,
     pub start: Option<Span>,
     pub only_if: Option<Span>,
     /// In the order of `ir::Journey::exits`.
@@ -146,7 +147,12 @@ fn header(decl: &JourneyDecl, map: &mut JourneyMap) {
                 HeaderKind::Holdout { .. } => map.holdout = Some(line.span),
                 HeaderKind::Priority(_) => map.priority = Some(line.span),
                 HeaderKind::PromiseMessages { .. } | HeaderKind::PromiseEnds(_) => map.promises.push(line.span),
-                HeaderKind::Owner(_) | HeaderKind::About(_) | HeaderKind::Review { .. } | HeaderKind::Error => {}
+                HeaderKind::Stage(_) => map.stage = Some(line.span),
+                HeaderKind::Owner(_)
+                | HeaderKind::About(_)
+                | HeaderKind::Review { .. }
+                | HeaderKind::Allow(_)
+                | HeaderKind::Error => {}
             },
         }
     }

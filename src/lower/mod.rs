@@ -17,8 +17,8 @@ pub use places::Placer;
 use crate::check::{Checked, typed};
 use crate::ir::timeline::{Expect, LineWhat, Timeline};
 use crate::ir::{
-    ActionDef, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageDef, Program, PurposeId,
-    RecordDef, Split, Type,
+    ActionDef, ActionId, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageClass, MessageDef,
+    Program, PurposeId, RecordDef, Split, Type,
 };
 use crate::schema::{Field, TRANSACTIONAL, Table, World};
 use crate::text::Sources;
@@ -93,6 +93,11 @@ fn messages(world: &World<'_>) -> Vec<MessageDef> {
             params: fields(&m.data.params),
             at_most_once: m.data.at_most_once,
             patience: m.data.patience,
+            offer: m.data.offer,
+            class: m.data.class.unwrap_or(match m.data.purpose.as_str() {
+                TRANSACTIONAL => MessageClass::Service,
+                _ => MessageClass::Sell,
+            }),
         })
     });
     message.collect()
@@ -103,6 +108,11 @@ fn actions(world: &World<'_>) -> Vec<ActionDef> {
         name: a.name.clone(),
         takes: fields(&a.data.takes),
         gives: fields(&a.data.gives),
+        idempotent: a.data.idempotent,
+        patience: a.data.patience,
+        grants: a.data.grants,
+        undo: a.data.undo.as_ref().and_then(|name| world.actions.find(&name.text)).map(ActionId),
+        writes: a.data.writes.clone(),
     });
     action.collect()
 }

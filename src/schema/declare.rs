@@ -7,7 +7,7 @@ use super::table::{Entry, Table, duplicate};
 use super::types::{self, TypeNames};
 use super::{AT, Action, Event, Field, MAX_PURPOSES, Message, Profile, TAGS, World};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{self, Channel, FieldId, PersonFields, Subject, Type};
+use crate::ir::{self, Channel, FieldId, MessageClass, Offer, PersonFields, Subject, Type};
 use crate::syntax::tree::{self, FieldDecl, Item, Name, PolicyRuleKind, TypeKind};
 use crate::value;
 
@@ -46,7 +46,7 @@ impl<'t> Items<'t> {
                 Item::Journey(decl) => items.journeys.push(decl),
                 Item::Moves(decl) => items.moves.push(decl),
                 Item::Test(decl) => items.tests.push(decl),
-                Item::Error(_) => {}
+                Item::Allow(_) | Item::Error(_) => {}
             }
         }
         items
@@ -87,11 +87,24 @@ pub(super) fn world<'t>(project: ir::Project, files: &'t [tree::File], sink: &mu
     let messages = items.messages.iter().map(|d| message(d, &mut fields, sink)).collect();
     let messages = Table::new(messages, ("message", "メッセージ"), sink);
     let actions = items.actions.iter().map(|d| {
-        let data = Action { takes: fields(&d.takes, sink), gives: fields(&d.gives, sink) };
+        let data = Action {
+            takes: fields(&d.takes, sink),
+            gives: fields(&d.gives, sink),
+            idempotent: d.idempotent.is_some(),
+            patience: d.patience.as_ref().map_or(PATIENCE_DEFAULT, |d| patience(d, sink)),
+            grants: d.grants.as_ref().and_then(|name| offer(name, sink)),
+            undo: d.undo.clone(),
+            writes: d.writes.as_ref().map(|name| name.text.clone()),
+        };
         Entry { name: d.name.text.clone(), span: d.name.span, data }
     });
     let actions = actions.collect();
-    let actions = Table::new(actions, ("action", "アクション"), sink);
+    let actions: Table<Action> = Table::new(actions, ("action", "アクション"), sink);
+    for undo in actions.iter().filter_map(|entry| entry.data.undo.as_ref()) {
+        if actions.find(&undo.text).is_none() {
+            sink.report(unknown(("action", "アクション"), &undo.text, undo.span, actions.candidates()));
+        }
+    }
     let records = Table::new(record_fields, ("type", "型"), sink);
     World {
         project,
@@ -257,8 +270,28 @@ fn message(decl: &tree::MessageDecl, fields: Fields<'_>, sink: &mut Sink) -> Ent
         params: fields(&decl.takes, sink),
         at_most_once: decl.at_most_once.is_some(),
         patience: decl.patience.as_ref().map_or(PATIENCE_DEFAULT, |d| patience(d, sink)),
+        offer: decl.offers.as_ref().and_then(|name| offer(name, sink)),
+        class: decl.class.as_ref().and_then(|name| class(name, sink)),
     };
     Entry { name: decl.name.text.clone(), span: decl.name.span, data }
+}
+
+fn offer(name: &Name, sink: &mut Sink) -> Option<Offer> {
+    let found = Offer::ALL.into_iter().find(|offer| offer.name() == name.text);
+    if found.is_none() {
+        let all = Offer::ALL.iter().map(|offer| (offer.name(), None));
+        sink.report(unknown(("kind of offer", "特典の種類"), &name.text, name.span, all));
+    }
+    found
+}
+
+fn class(name: &Name, sink: &mut Sink) -> Option<MessageClass> {
+    let found = MessageClass::ALL.into_iter().find(|class| class.name() == name.text);
+    if found.is_none() {
+        let all = MessageClass::ALL.iter().map(|class| (class.name(), None));
+        sink.report(unknown(("class of message", "メッセージの分類"), &name.text, name.span, all));
+    }
+    found
 }
 
 fn patience(written: &tree::Duration, sink: &mut Sink) -> value::Span {

@@ -13,7 +13,7 @@ pub mod types;
 pub use attachment::{Attachment, Attachments};
 pub use declare::channel;
 
-use crate::ir::{self, Channel, PersonFields, Subject, Type};
+use crate::ir::{self, Channel, MessageClass, Offer, PersonFields, Subject, Type};
 use crate::syntax::tree;
 use crate::text::Span;
 use crate::value;
@@ -89,12 +89,21 @@ pub struct Message {
     pub params: Vec<Field>,
     pub at_most_once: bool,
     pub patience: value::Span,
+    pub offer: Option<Offer>,
+    /// Absent: by its purpose.
+    pub class: Option<MessageClass>,
 }
 
 #[derive(Debug)]
 pub struct Action {
     pub takes: Vec<Field>,
     pub gives: Vec<Field>,
+    pub idempotent: bool,
+    pub patience: value::Span,
+    pub grants: Option<Offer>,
+    /// The name of another action; whether there is one is asked when all are known.
+    pub undo: Option<tree::Name>,
+    pub writes: Option<String>,
 }
 
 impl<'t> World<'t> {

@@ -34,8 +34,12 @@ pub(super) fn usage(word: &str) -> Option<&'static str> {
         "record" => "record NAME { field: type, … }",
         "profile" => "profile { field: type, … }",
         "event" => "event NAME about profile { field: type, … }",
-        "message" => "message NAME on CHANNEL for PURPOSE [from \"FILE\"] [at most once] [patience 10m] [takes { … }]",
-        "action" => "action NAME takes { … } gives { … }",
+        "message" => {
+            "message NAME on CHANNEL for PURPOSE [from \"FILE\"] [at most once] [patience 10m] [offers discount] [class sell] [takes { … }]"
+        }
+        "action" => {
+            "action NAME [idempotent] [patience 10m] [grants discount] [undo ACTION] [writes NAME] takes { … } gives { … }"
+        }
         "policy" => "policy NAME { … }",
         "segment" => "segment NAME = CONDITION",
         "journey" => "journey NAME \"title\" { … }",
@@ -47,6 +51,7 @@ pub(super) fn usage(word: &str) -> Option<&'static str> {
         "consent" => "consent marketing",
         "budget" => "budget 30_000 CHANNEL per 1mo",
         "withhold" => "withhold PURPOSE when CONDITION",
+        "nurture" => "nurture at least 30%",
         "purpose" => "purpose convert",
         "owner" => "owner \"@team\"",
         "about" => "about \"what it is for\"",
@@ -57,6 +62,8 @@ pub(super) fn usage(word: &str) -> Option<&'static str> {
         "holdout" => "holdout 10% as NAME",
         "priority" => "priority 10",
         "promise" => "promise at most 2 messages [per 7d] | promise ends within 5d",
+        "stage" => "stage NAME",
+        "allow" => "allow CODE because \"reason\" [until 2026-12-31]",
         "start" => "start when EVENT(condition) [as NAME] [per NAME.key] [settled for 1h] [for everyone in SEGMENT]",
         "exit" => "exit when EVENT(condition) | exit when profile leaves SEGMENT",
         "only" => "only if CONDITION",

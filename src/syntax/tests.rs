@@ -331,7 +331,7 @@ fn no_line_is_lost() {
     let (file, _) = parse(SourceId(0), include_str!("../../tests/corpus/everything.tabi"));
     for item in &file.items {
         match item {
-            Item::Policy(policy) => assert_eq!(policy.rules.len(), 7),
+            Item::Policy(policy) => assert_eq!(policy.rules.len(), 8),
             Item::Test(test) => {
                 assert_eq!(test.lines.len(), 37);
                 assert!(test.lines.iter().all(|l| l.kind != TestLineKind::Error));
@@ -343,6 +343,7 @@ fn no_line_is_lost() {
             | Item::Event(_)
             | Item::Message(_)
             | Item::Action(_)
+            | Item::Allow(_)
             | Item::Segment(_) => {}
             Item::Journey(journey) => assert!(!journey.lines.is_empty()),
             Item::Error(span) => panic!("unread: {span:?}"),

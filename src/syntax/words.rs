@@ -43,7 +43,8 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         | Rule::cap_rule
         | Rule::consent_rule
         | Rule::budget_rule
-        | Rule::withhold_rule => Meaning::Thing("a rule of a policy", "ポリシーの規則"),
+        | Rule::withhold_rule
+        | Rule::nurture_rule => Meaning::Thing("a rule of a policy", "ポリシーの規則"),
         Rule::one_move => Meaning::Thing("a move", "移行"),
         Rule::purpose
         | Rule::owner
@@ -54,7 +55,9 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         | Rule::reentry
         | Rule::holdout
         | Rule::priority
-        | Rule::promise => Meaning::Thing("a header line", "ヘッダー行"),
+        | Rule::promise
+        | Rule::stage
+        | Rule::allow => Meaning::Thing("a header line", "ヘッダー行"),
         Rule::schedule | Rule::every_day | Rule::every_week | Rule::every_month | Rule::every_cron => {
             Meaning::Thing("a schedule such as `day at 09:00`", "`day at 09:00` のような予定")
         }
@@ -177,6 +180,16 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         Rule::from_file | Rule::kw_from => Meaning::Word("from"),
         Rule::at_most_once => Meaning::Word("at most once"),
         Rule::patience | Rule::kw_patience => Meaning::Word("patience"),
+        Rule::offers | Rule::kw_offers => Meaning::Word("offers"),
+        Rule::class | Rule::kw_class => Meaning::Word("class"),
+        Rule::idempotent | Rule::kw_idempotent => Meaning::Word("idempotent"),
+        Rule::grants | Rule::kw_grants => Meaning::Word("grants"),
+        Rule::undo | Rule::kw_undo => Meaning::Word("undo"),
+        Rule::writes | Rule::kw_writes => Meaning::Word("writes"),
+        Rule::kw_allow => Meaning::Word("allow"),
+        Rule::kw_least => Meaning::Word("least"),
+        Rule::kw_nurture => Meaning::Word("nurture"),
+        Rule::kw_stage => Meaning::Word("stage"),
         Rule::takes | Rule::kw_takes => Meaning::Word("takes"),
         Rule::gives | Rule::kw_gives => Meaning::Word("gives"),
         Rule::overflow | Rule::kw_then => Meaning::Word("then"),
@@ -336,6 +349,7 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         | Rule::bad_type
         | Rule::missing_comma_in_list
         | Rule::message_option
+        | Rule::action_option
         | Rule::policy_line
         | Rule::move_line
         | Rule::journey_line

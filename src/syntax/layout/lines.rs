@@ -30,13 +30,14 @@ pub(super) const CONTINUING: &[&str] = &[
 const ALSO_NAMES: &[&str] = &["for", "settled", "before", "per", "from", "within", "because"];
 
 /// Words that begin a declaration.
-pub const DECLARATIONS: &[&str] =
-    &["enum", "record", "profile", "event", "message", "action", "policy", "segment", "journey", "moves", "test"];
+pub const DECLARATIONS: &[&str] = &[
+    "enum", "record", "profile", "event", "message", "action", "policy", "segment", "journey", "moves", "test", "allow",
+];
 
 /// Words that begin a line in a journey: its header, its start and exits.
 pub const HEADERS: &[&str] = &[
     "purpose", "owner", "about", "under", "goal", "review", "reentry", "holdout", "priority", "promise", "start",
-    "exit", "only",
+    "exit", "only", "stage", "allow",
 ];
 
 /// Words that begin a step.
@@ -44,7 +45,7 @@ pub const STEPS: &[&str] =
     &["wait", "send", "if", "choose", "split", "repeat", "do", "tag", "untag", "set", "let", "stop"];
 
 /// Words that begin a rule of a policy.
-pub const RULES: &[&str] = &["timezone", "quiet", "cap", "consent", "budget", "withhold"];
+pub const RULES: &[&str] = &["timezone", "quiet", "cap", "consent", "budget", "withhold", "nurture"];
 
 /// Words that begin a line of a test; besides them, the name of an event.
 pub const TEST_LINES: &[&str] = &[
@@ -90,6 +91,8 @@ pub(super) fn begins_statement(word: &str, after: &str) -> bool {
 pub(super) fn begins_declaration(word: &str, after: &str) -> bool {
     match word {
         "profile" => after.trim_start_matches(' ').starts_with('{'),
+        // It also stands in journeys.
+        "allow" => false,
         _ => DECLARATIONS.contains(&word) && starts_name(after),
     }
 }

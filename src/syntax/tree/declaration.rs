@@ -69,7 +69,8 @@ pub struct EventDecl {
     pub span: Span,
 }
 
-/// `message NAME on CHANNEL for PURPOSE [from "FILE"] [at most once] [patience 10m] [takes { … }]`
+/// `message NAME on CHANNEL for PURPOSE [from "FILE"] [at most once] [patience 10m] [offers discount] [class sell]
+/// [takes { … }]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageDecl {
     pub name: Name,
@@ -80,15 +81,25 @@ pub struct MessageDecl {
     /// Span of `at most once`; absent means `at least once`.
     pub at_most_once: Option<Span>,
     pub patience: Option<Duration>,
+    /// `offers discount`: what the message holds out to people.
+    pub offers: Option<Name>,
+    /// `class nurture`
+    pub class: Option<Name>,
     pub span: Span,
 }
 
-/// `action coupon.issue takes { … } gives { … }`; the name may be dotted and is kept whole.
+/// `action coupon.issue [idempotent] [patience 10m] [grants discount] [undo coupon.revoke] [writes NAME] takes { … }
+/// gives { … }`; names of actions may be dotted and are kept whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActionDecl {
     pub name: Name,
     pub takes: Vec<FieldDecl>,
     pub gives: Vec<FieldDecl>,
+    pub idempotent: Option<Span>,
+    pub patience: Option<Duration>,
+    pub grants: Option<Name>,
+    pub undo: Option<Name>,
+    pub writes: Option<Name>,
     pub span: Span,
 }
 
@@ -135,7 +146,21 @@ pub enum PolicyRuleKind {
         purpose: Name,
         when: Expr,
     },
+    /// `nurture at least 30%`
+    Nurture {
+        share: Number,
+    },
     Error,
+}
+
+/// `allow W0311 because "reason" [until 2026-12-31]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allow {
+    pub code: Name,
+    pub because: Text,
+    /// The last day it holds: year, month, day.
+    pub until: Option<(i16, i8, i8)>,
+    pub span: Span,
 }
 
 /// `then hold` or `then drop`

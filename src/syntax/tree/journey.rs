@@ -2,7 +2,7 @@
 //!
 //! Holds no judgement; a step that could not be read is an `Error`.
 
-use super::{Duration, Expr, Name, Number, RecordLit, Text, TimeOfDay};
+use super::{Allow, Duration, Expr, Name, Number, RecordLit, Text, TimeOfDay};
 use crate::text::Span;
 
 /// Header lines, start, exits and steps, in the order written.
@@ -78,6 +78,9 @@ pub enum HeaderKind {
     },
     /// `promise ends within 5d`
     PromiseEnds(Duration),
+    /// `stage dormant`: of a customer's life
+    Stage(Name),
+    Allow(Allow),
     Error,
 }
 

@@ -55,6 +55,8 @@ pub enum Item {
     Journey(JourneyDecl),
     Moves(MovesDecl),
     Test(TestDecl),
+    /// For the whole file.
+    Allow(Allow),
     /// Something that could not be read; a diagnostic says why.
     Error(Span),
 }

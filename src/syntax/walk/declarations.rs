@@ -6,8 +6,8 @@ use super::{Part, Walk, child, has};
 use crate::diag::{Code, Diagnostic};
 use crate::syntax::grammar::Rule;
 use crate::syntax::tree::{
-    ActionDecl, EnumDecl, EventDecl, FieldDecl, Item, MessageDecl, Move, MoveTarget, MoveTiming, MovesDecl, Name,
-    Overflow, PolicyDecl, PolicyRule, PolicyRuleKind, ProfileDecl, RecordDecl, SegmentDecl, Text, Type, TypeKind,
+    ActionDecl, Allow, EnumDecl, EventDecl, FieldDecl, Item, MessageDecl, Move, MoveTarget, MoveTiming, MovesDecl,
+    Name, Overflow, PolicyDecl, PolicyRule, PolicyRuleKind, ProfileDecl, RecordDecl, SegmentDecl, Text, Type, TypeKind,
 };
 use crate::text::Span;
 
@@ -32,11 +32,8 @@ impl Walk<'_> {
                 Item::Event(EventDecl { name: self.name_in(&part), subject, fields: self.fields_in(&part), span })
             }
             Rule::message_decl => self.message(&part, span),
-            Rule::action_decl => {
-                let takes = child(&part, Rule::takes).map_or_else(Vec::new, |t| self.fields_in(&t));
-                let gives = child(&part, Rule::gives).map_or_else(Vec::new, |g| self.fields_in(&g));
-                Item::Action(ActionDecl { name: self.name_in(&part), takes, gives, span })
-            }
+            Rule::action_decl => self.action(&part, span),
+            Rule::allow => Item::Allow(self.allow(&part)),
             Rule::policy_decl => Item::Policy(PolicyDecl { name: self.name_in(&part), rules: self.rules(&part), span }),
             Rule::segment_decl => {
                 let title = self.text_in(&part);
@@ -168,23 +165,61 @@ impl Walk<'_> {
             takes: Vec::new(),
             at_most_once: None,
             patience: None,
+            offers: None,
+            class: None,
             span,
         };
         let mut seen = Vec::new();
         for p in part.clone().into_inner() {
-            let once = matches!(p.as_rule(), Rule::from_file | Rule::at_most_once | Rule::patience | Rule::takes);
-            if once {
-                self.once(&p, &mut seen);
-            }
             match p.as_rule() {
                 Rule::from_file => decl.file = self.text_in(&p),
                 Rule::at_most_once => decl.at_most_once = Some(self.span(&p)),
                 Rule::patience => decl.patience = self.duration_in(&p),
+                Rule::offers => decl.offers = Some(self.name_in(&p)),
+                Rule::class => decl.class = Some(self.name_in(&p)),
                 Rule::takes => decl.takes = self.fields_in(&p),
-                _ => {}
+                _ => continue,
             }
+            self.once(&p, &mut seen);
         }
         Item::Message(decl)
+    }
+
+    fn action(&mut self, part: &Part<'_>, span: Span) -> Item {
+        let mut decl = ActionDecl {
+            name: self.name_in(part),
+            takes: Vec::new(),
+            gives: Vec::new(),
+            idempotent: None,
+            patience: None,
+            grants: None,
+            undo: None,
+            writes: None,
+            span,
+        };
+        let mut seen = Vec::new();
+        for p in part.clone().into_inner() {
+            match p.as_rule() {
+                Rule::takes => decl.takes = self.fields_in(&p),
+                Rule::gives => decl.gives = self.fields_in(&p),
+                Rule::idempotent => decl.idempotent = Some(self.span(&p)),
+                Rule::patience => decl.patience = self.duration_in(&p),
+                Rule::grants => decl.grants = Some(self.name_in(&p)),
+                Rule::undo => decl.undo = Some(self.name_in(&p)),
+                Rule::writes => decl.writes = Some(self.name_in(&p)),
+                _ => continue,
+            }
+            self.once(&p, &mut seen);
+        }
+        Item::Action(decl)
+    }
+
+    /// `allow CODE because "…" until DAY`
+    pub(super) fn allow(&mut self, part: &Part<'_>) -> Allow {
+        let span = self.span(part);
+        let because = self.text_in(part).unwrap_or(Text { text: String::new(), span });
+        let until = child(part, Rule::date).map(|day| self.date(&day));
+        Allow { code: self.name_in(part), because, until, span }
     }
 
     /// Says when an option of a line is given a second time.
@@ -254,6 +289,7 @@ impl Walk<'_> {
             },
             Rule::consent_rule => PolicyRuleKind::Consent(self.names_in(part).collect()),
             Rule::withhold_rule => PolicyRuleKind::Withhold { purpose: self.name_in(part), when: self.value_in(part) },
+            Rule::nurture_rule => PolicyRuleKind::Nurture { share: self.share_in(part) },
             _ => PolicyRuleKind::Error,
         }
     }

@@ -60,7 +60,9 @@ impl Walk<'_> {
             | Rule::reentry
             | Rule::holdout
             | Rule::priority
-            | Rule::promise => JourneyLine::Header(Header { kind: self.header(part), span }),
+            | Rule::promise
+            | Rule::stage
+            | Rule::allow => JourneyLine::Header(Header { kind: self.header(part), span }),
             _ => JourneyLine::Step(self.step(part)),
         }
     }
@@ -100,6 +102,8 @@ impl Walk<'_> {
             Rule::holdout => HeaderKind::Holdout { percent: self.share_in(part), name: self.name_in(part) },
             Rule::priority => HeaderKind::Priority(self.number_in(part)),
             Rule::promise => self.promise(part),
+            Rule::stage => HeaderKind::Stage(self.name_in(part)),
+            Rule::allow => HeaderKind::Allow(self.allow(part)),
             _ => HeaderKind::Error,
         }
     }

@@ -135,7 +135,7 @@ impl Walk<'_> {
         }
     }
 
-    fn date(&mut self, part: &Part<'_>) -> (i16, i8, i8) {
+    pub(super) fn date(&mut self, part: &Part<'_>) -> (i16, i8, i8) {
         let written = part.as_str().trim_end();
         let span = self.span(part);
         self.date_of(written, span)

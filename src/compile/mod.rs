@@ -4,6 +4,8 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod exceptions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{self, Context, splits};
@@ -16,7 +18,8 @@ use crate::schema::{Sink, World};
 use crate::syntax::{self, tree};
 use crate::text::{SourceKind, Sources};
 use crate::value::time::MILLIS_PER_HOUR;
-use crate::value::{Currency, Span, Zone};
+use crate::value::{Currency, Date, Span, Zone};
+pub use exceptions::Exception;
 
 /// What `tabi.yaml` says of a project, as far as it changes what the sources mean.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ pub struct Settings {
     pub sender: ir::content::Sender,
     /// How grave a finding is, where the project says otherwise than the code itself.
     pub levels: BTreeMap<Code, Level>,
+    /// The day by which exceptions are judged; without it none has expired.
+    pub today: Option<Date>,
 }
 
 impl Default for Settings {
@@ -45,6 +50,7 @@ impl Default for Settings {
             dedupe_window: Span(7 * 24 * MILLIS_PER_HOUR),
             sender: ir::content::Sender::default(),
             levels: BTreeMap::new(),
+            today: None,
         }
     }
 }
@@ -65,6 +71,8 @@ pub struct Compiled {
     pub map: Option<SourceMap>,
     /// Tests that mean something, in the order of the sources; those with mistakes are left out.
     pub timelines: Vec<Timeline>,
+    /// What campaigns except from checks, in the order of the text.
+    pub exceptions: Vec<Exception>,
     /// In the order of their places.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -128,20 +136,27 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
     let checked = check::check(context, &mut sink);
     let placer = lower::Placer::new(sources);
     let mut timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
+    let mut exceptions = exceptions::collect(files, settings.today, &mut sink);
     let meaningful = !sink.diagnostics.iter().any(Diagnostic::is_error);
     let (program, map) = meaningful.then(|| lower::program(&world, splits, checked, sources)).unzip();
     if let (Some(program), Some(map)) = (&program, &map) {
         timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));
         sink.livable.extend(lint::lint(lint::Input { program, map, sources }));
     }
-    Compiled { program, map, timelines, diagnostics: levelled(sink, &settings.levels) }
+    let (errors, warnings) = std::mem::take(&mut sink.diagnostics).into_iter().partition(Diagnostic::is_error);
+    sink.diagnostics = errors;
+    sink.livable.extend::<Vec<_>>(warnings);
+    // Where something has no meaning most checks have not been made, and an exception may wait for them.
+    if program.is_some() {
+        exceptions::excuse(&mut exceptions, &mut sink.livable);
+    }
+    Compiled { program, map, timelines, exceptions, diagnostics: levelled(sink, &settings.levels) }
 }
 
 /// Diagnostics in the order of their places, as grave as the project says. An error without which there is no program
 /// stays one.
 fn levelled(sink: Sink, levels: &BTreeMap<Code, Level>) -> Vec<Diagnostic> {
-    let (errors, mut livable): (Vec<_>, Vec<_>) = sink.diagnostics.into_iter().partition(Diagnostic::is_error);
-    livable.extend(sink.livable);
+    let (errors, mut livable) = (sink.diagnostics, sink.livable);
     livable.retain_mut(|diagnostic| match levels.get(&diagnostic.code) {
         None => true,
         Some(Level::Allow) => false,
