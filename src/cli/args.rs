@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, explain, fix, fmt, show, simulate, test};
+use super::{check, diff, explain, fix, fmt, show, simulate, test};
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
@@ -30,6 +30,7 @@ pub enum Command {
     Test(test::Args),
     Simulate(simulate::Args),
     Show(show::Args),
+    Diff(diff::Args),
     Explain(explain::Args),
 }
 

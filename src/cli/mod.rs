@@ -3,12 +3,15 @@
 //! Decides nothing about campaigns: every command asks a room and shows the answer.
 
 mod args;
+mod base;
 mod check;
+mod diff;
 mod exit;
 mod explain;
 mod fix;
 mod fmt;
 mod open;
+mod revision;
 mod show;
 mod simulate;
 mod speak;
@@ -48,6 +51,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
+        Command::Diff(args) => diff::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),
     }
 }

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level};
+use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level, SourceMap};
 use crate::diag::{Diagnostic, render};
-use crate::ir::Program;
 use crate::ir::timeline::Timeline;
+use crate::ir::{Place, Program};
 use crate::project::{self, LintLevel, Project};
+use crate::text::Span;
 use crate::value::{Date, Instant, Zone};
 
 /// A project with all that can be said of it.
@@ -19,6 +20,8 @@ pub struct Opened {
     pub project: Project,
     /// `None` if there is any error.
     pub program: Option<Program>,
+    /// Where everything in the program stands.
+    pub map: Option<SourceMap>,
     pub timelines: Vec<Timeline>,
     /// What the campaigns except from checks.
     pub exceptions: Vec<Exception>,
@@ -30,24 +33,34 @@ pub struct Opened {
     pub attachments: Attachments,
 }
 
+/// A project whose program may be run: there is none if there is any error.
 pub fn open(start: &Path) -> Opened {
+    let mut opened = read(start);
+    if opened.diagnostics.iter().any(Diagnostic::is_error) {
+        opened.program = None;
+    }
+    opened
+}
+
+/// A project to be looked at: there is a program if the campaigns have a meaning, even one that must not be run.
+pub fn read(start: &Path) -> Opened {
     let mut project = project::load(start);
     let files = project.file_count();
     let mut diagnostics = std::mem::take(&mut project.diagnostics);
     // Names declared in a file that could not be read would all look unknown.
     let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
-    let (mut program, mut timelines, mut exceptions) = (None, Vec::new(), Vec::new());
+    let (mut program, mut map, mut timelines, mut exceptions) = (None, None, Vec::new(), Vec::new());
     let mut attachments = Attachments::default();
     project.all_sources();
     if readable {
         let compiled = compiled(&mut project, &mut attachments);
         diagnostics.extend(compiled.diagnostics);
-        program = compiled.program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+        (program, map) = (compiled.program, compiled.map);
         timelines = compiled.timelines;
         exceptions = compiled.exceptions;
     }
     render::sort(&mut diagnostics);
-    Opened { project, program, timelines, exceptions, diagnostics, files, attachments }
+    Opened { project, program, map, timelines, exceptions, diagnostics, files, attachments }
 }
 
 /// The project compiled with the files of its messages.
@@ -66,6 +79,12 @@ fn compiled(project: &mut Project, attachments: &mut Attachments) -> Compiled {
 }
 
 impl Opened {
+    /// The path and line of a place in the sources.
+    pub fn place(&self, span: Span) -> Place {
+        let source = self.project.sources.get(span.source);
+        Place { path: source.path.as_str().into(), line: source.line_column(span.start).0 as u32 }
+    }
+
     /// The end of a command that needed a program and got none; the reasons go to the standard error.
     pub fn refuse(&self, speaker: &mut Speaker) -> Result<Exit, Stop> {
         let errors: Vec<Diagnostic> = self.diagnostics.iter().filter(|d| d.is_error()).cloned().collect();

@@ -10,6 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::args::{Args, Color, Lang};
 use crate::diag::{Diagnostic, Language, Phrase, render};
 use crate::text::Sources;
+use crate::words;
 
 pub struct Speaker {
     pub language: Language,
@@ -28,6 +29,14 @@ impl Speaker {
             language: language(args.lang),
             out: AutoStream::new(io::stdout(), choice),
             err: AutoStream::new(io::stderr(), choice),
+        }
+    }
+
+    /// The reader's language, for rooms that do not know diagnostics.
+    pub fn words(&self) -> words::Language {
+        match self.language {
+            Language::English => words::Language::English,
+            Language::Japanese => words::Language::Japanese,
         }
     }
 

@@ -139,9 +139,11 @@ impl<'s> Aligner<'s> {
             return 100 + name;
         }
         let subject = if a.step.subject.is_empty() || a.step.subject != b.step.subject { 0 } else { 40 };
+        // A time of day is sooner another time of day than a length.
+        let manner = if a.step.kind == "wait" && a.manner() == b.manner() { 15 } else { 0 };
         let facets = 20 * common(a.facets.iter(), b.facets.iter());
         let inside = 30 * common(a.inside.iter(), b.inside.iter());
-        4 + name + subject + (facets + inside) / 100
+        4 + name + subject + manner + (facets + inside) / 100
     }
 
     fn finish(self, old: &'s [Step], new: &'s [Step]) -> Alignment<'s> {
@@ -199,6 +201,10 @@ impl<'s> Face<'s> {
         let facets = step.facets.iter().map(|f| format!("{}={}", f.key, f.exact));
         let inside = step.blocks.iter().flat_map(|b| &b.steps).map(Step::whole);
         Face { step, whole: step.whole(), facets: facets.chain(blocks).collect(), inside: inside.collect() }
+    }
+    /// How a wait is written: a length, a time of day, a weekday, a moment.
+    fn manner(&self) -> Option<&str> {
+        self.step.facets.first().and_then(|facet| facet.exact.split(' ').next())
     }
 }
 

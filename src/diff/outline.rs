@@ -222,6 +222,8 @@ impl Reader<'_> {
         let expr = |exact: &mut Exact, key, ja, kind, expr: &Expr, ty: Option<&crate::ir::Type>| {
             Facet::new(key, ja, kind, exact.expr(expr, ty), said(&|words| words.side(expr, ty)))
         };
+        let text =
+            |key, ja, text: &String| Facet::new(key, ja, Kind::Step, text.clone(), said(&|words| words.quoted(text)));
         match op {
             Op::Wait { until } => {
                 vec![Facet::new("wait", "待ち", Kind::Retimed, exact.until(until), said(&|w| w.moment(until)))]
@@ -269,10 +271,8 @@ impl Reader<'_> {
                 }
                 _ => Vec::new(),
             },
-            Op::Stop { because } => {
-                because.iter().map(|because| Facet::plain("because", "理由", Kind::Step, because.clone())).collect()
-            }
-            Op::Tag(tag) | Op::Untag(tag) => vec![Facet::plain("tag", "タグ", Kind::Step, tag.clone())],
+            Op::Stop { because } => because.iter().map(|because| text("because", "理由", because)).collect(),
+            Op::Tag(tag) | Op::Untag(tag) => vec![text("tag", "タグ", tag)],
             Op::Draw { .. } | Op::Switch { .. } | Op::Jump(_) | Op::End => Vec::new(),
         }
     }
