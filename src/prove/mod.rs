@@ -5,13 +5,88 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod apart;
+mod bounds;
+mod crowded;
+mod entries;
 pub mod graph;
+mod holding;
+mod moments;
 pub mod path;
+mod pressure;
+mod promises;
+mod sweep;
+mod takes;
+mod windows;
 
-use crate::ir::{Channel, Pc, PolicyId, Promise};
+use std::collections::BTreeSet;
+
+use crate::ir::{Cap, Channel, JourneyId, Pc, PolicyId, Program, Promise};
 use crate::value::Span;
+use crate::value::time::CLOCK_CHANGES_MAX;
+use bounds::{Counter, Subject, Times};
 pub use graph::{Edge, Graph, Loop, Way};
 pub use path::{Path, Stretch};
+pub use promises::allowed;
+use windows::Window;
+
+/// Bounds, promises and pressure of a whole program.
+pub fn prove(program: &Program) -> Analysis {
+    prove_without(program, &[])
+}
+
+/// The same, where some ways are known never to be taken; by [`JourneyId`], for those that have any.
+pub fn prove_without(program: &Program, dead: &[BTreeSet<Edge>]) -> Analysis {
+    let none = BTreeSet::new();
+    let subjects: Vec<Subject<'_>> = (0..program.journeys.len())
+        .map(|i| {
+            let id = JourneyId(i as u16);
+            let graph = Graph::new(program.journey(id), dead.get(i).unwrap_or(&none));
+            Subject::new(program, id, graph, clocks(program, id))
+        })
+        .collect();
+    let times: Vec<Times> = subjects.iter().map(|subject| Times::new(subject, &others(subject, &subjects))).collect();
+    let counters: Vec<Counter<'_, '_>> = subjects.iter().zip(&times).map(|(s, t)| Counter::new(s, t)).collect();
+    let journeys = counters.iter().zip(&times).map(|(counter, times)| Proof {
+        graph: counter.subject.graph.clone(),
+        bounds: counter.bounds(),
+        promises: promises::judge(counter, times),
+    });
+    let pressure = Pressure {
+        day: pressure::load(&counters, Window::Days(1)),
+        week: pressure::load(&counters, Window::Days(7)),
+    };
+    Analysis { journeys: journeys.collect(), pressure }
+}
+
+/// How far the clocks can be moved for the people of a journey: those of its policy's zone, or of any if people have
+/// zones of their own.
+pub fn clocks(program: &Program, journey: JourneyId) -> Span {
+    match program.person.zone {
+        Some(_) => CLOCK_CHANGES_MAX,
+        None => program.policy(program.journey(journey).policy).zone.clock_changes(),
+    }
+}
+
+/// How many messages that a cap counts can come from elsewhere than the one run that is looked at, ever. None: without
+/// end.
+fn others<'s>(subject: &'s Subject<'_>, subjects: &'s [Subject<'_>]) -> impl Fn(&Cap) -> Option<u64> + 's {
+    move |cap| {
+        let mut count: u64 = 0;
+        for other in subjects {
+            let run = other.most_of_run(cap.channel).0;
+            if std::ptr::eq(other.journey, subject.journey) {
+                // Runs of one key follow each other: none is beside this one.
+                if matches!(&other.journey.start, crate::ir::Start::Event { key: Some(_), .. }) {
+                    return None;
+                }
+            } else if run > 0 {
+                count = count.saturating_add(entries::Entries::of(other.journey, apart::Apart::STILL).in_all().ok()? * run);
+            }
+        }
+        Some(count)
+    }
+}
 
 /// What was found of a whole program.
 #[derive(Debug, Clone)]

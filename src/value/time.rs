@@ -108,6 +108,17 @@ impl CalendarPeriod {
     pub fn negated(self) -> Self {
         CalendarPeriod { months: -self.months, days: -self.days, millis: -self.millis }
     }
+    /// Whole days it can have at most: that many months in a row at their longest, then the days.
+    pub fn days_at_most(self) -> i64 {
+        let (years, rest) = (i64::from(self.months.max(0)) / 12, self.months.max(0) as usize % 12);
+        years * 365 + (years + 3) / 4 + LONGEST_MONTHS[rest] + i64::from(self.days)
+    }
+    /// Whole days it has at least, months clamped at a month's end included.
+    pub fn days_at_least(self) -> i64 {
+        let (years, rest) = (i64::from(self.months.max(0)) / 12, self.months.max(0) as usize % 12);
+        let leaps = (years / 4 - 1 - years / 100).max(0);
+        years * 365 + leaps + SHORTEST_MONTHS[rest] + i64::from(self.days)
+    }
     /// The longest it can last in any zone: 31 days a month, 25 hours for one day of it.
     pub fn longest(self) -> Span {
         let days = i64::from(self.months) * 31 + i64::from(self.days);
@@ -115,6 +126,10 @@ impl CalendarPeriod {
         Span(days * MILLIS_PER_DAY + dst + self.millis)
     }
 }
+
+/// Days in 0 to 11 months that follow each other, at most and at least.
+const LONGEST_MONTHS: [i64; 12] = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337];
+const SHORTEST_MONTHS: [i64; 12] = [0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334];
 
 /// `1mo 3d`-like, in the language's own notation: `1mo3d2h`.
 impl fmt::Display for CalendarPeriod {
@@ -226,6 +241,14 @@ impl fmt::Display for LocalTime {
     }
 }
 
+/// How far the clocks are moved at most in any zone: two hours, at Antarctica/Troll.
+pub const CLOCK_CHANGES_MAX: Span = Span(2 * MILLIS_PER_HOUR);
+/// In a time no longer than this the clocks of a zone are set back, and set forward, by [`Zone::clock_changes`] in sum.
+pub const CLOCK_SEASON: Span = Span(200 * MILLIS_PER_DAY);
+/// 2024-01-01 and 2050-01-01.
+const CLOCKS_FROM: i64 = 1_704_067_200;
+const CLOCKS_TO: i64 = 2_524_608_000;
+
 /// A zone of the tz database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Zone(u16);
@@ -258,6 +281,18 @@ impl Zone {
     }
     pub fn utc() -> Zone {
         Zone::from_name("UTC").expect("the bundled database has UTC")
+    }
+    /// How far the clocks here are moved at most, between any two moments from 2024 to 2050: an hour for most zones
+    /// with summer time, nothing for those without. Only rules known to the database count.
+    pub fn clock_changes(self) -> Span {
+        let (Ok(from), Ok(to)) = (jiff::Timestamp::from_second(CLOCKS_FROM), jiff::Timestamp::from_second(CLOCKS_TO))
+        else {
+            return CLOCK_CHANGES_MAX;
+        };
+        let first = self.tz().to_offset(from).seconds();
+        let later = self.tz().following(from).take_while(|t| t.timestamp() < to).map(|t| t.offset().seconds());
+        let (least, most) = later.fold((first, first), |(least, most), next| (least.min(next), most.max(next)));
+        Span(i64::from(most - least) * MILLIS_PER_SECOND)
     }
     /// The library's own zone, for cron matching.
     pub fn tz(self) -> &'static TimeZone {
@@ -388,6 +423,49 @@ mod tests {
         assert_eq!(monday.to_string(), "2026-04-06");
         assert_eq!(Date::parse("1969-12-31"), Some(Date(-1)));
         assert_eq!(Date::from_ymd(2026, 1, 31).unwrap().whole_months_until(Date::from_ymd(2026, 2, 28).unwrap()), 1);
+    }
+
+    #[test]
+    fn months_last_as_long_as_the_tables_say() {
+        for months in 0..60 {
+            let period = CalendarPeriod { months, days: 0, millis: 0 };
+            let lengths = (0..366 * 9).map(|day| Date(19_000 + day)).map(|day| i64::from(day.plus(period).0 - day.0));
+            let (least, most) = lengths.fold((i64::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+            assert_eq!(most, period.days_at_most().min(most), "{months} months");
+            assert!(most >= period.days_at_most() - i64::from(months > 12), "{months} months: {most}");
+            assert!((period.days_at_least()..=period.days_at_least() + 1).contains(&least), "{months} months: {least}");
+        }
+    }
+
+    /// What bounds of calendar time rest on: no zone moves its clocks further, sets them back twice in one season by
+    /// more than that in sum, or sets them back into the day before.
+    #[test]
+    fn clocks_change_little_and_seldom() {
+        let season = CLOCK_SEASON.0 / 1000;
+        let mut most = Span(0);
+        for name in Zone::names() {
+            let changes = zone(name).clock_changes();
+            most = most.max(changes);
+            let from = jiff::Timestamp::from_second(CLOCKS_FROM).unwrap();
+            let mut offset = i64::from(zone(name).tz().to_offset(from).seconds());
+            let mut moves: Vec<(i64, i64)> = Vec::new();
+            for next in zone(name).tz().following(from).take_while(|t| t.timestamp().as_second() < CLOCKS_TO) {
+                let (at, to) = (next.timestamp().as_second(), i64::from(next.offset().seconds()));
+                let day = |offset: i64, at: i64| (at + offset).div_euclid(86_400);
+                assert!(day(to, at) >= day(offset, at - 1), "{name} goes back a day");
+                moves.push((at, to - offset));
+                offset = to;
+            }
+            for (at, _) in &moves {
+                let within = || moves.iter().filter(|(t, _)| (*at..*at + season).contains(t));
+                let back: i64 = within().map(|(_, by)| (-by).max(0)).sum();
+                let on: i64 = within().map(|(_, by)| (*by).max(0)).sum();
+                assert!(back.max(on) * 1000 <= changes.0, "{name}: {moves:?}");
+            }
+        }
+        assert_eq!(most, CLOCK_CHANGES_MAX);
+        assert_eq!(zone("Asia/Tokyo").clock_changes(), Span(0));
+        assert_eq!(zone("America/New_York").clock_changes(), Span(MILLIS_PER_HOUR));
     }
 
     #[test]
