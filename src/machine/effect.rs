@@ -136,9 +136,10 @@ pub enum What {
     Called {
         action: ActionId,
     },
-    /// The action failed for good.
+    /// The action failed for good, or did not answer in time: then its outcome is unknown.
     CallFailed {
         action: ActionId,
+        answered: bool,
     },
     Tagged {
         tag: String,

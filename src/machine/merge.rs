@@ -83,7 +83,7 @@ impl Turn<'_, '_> {
             run.no = renumbered(run.no);
             match &mut run.state {
                 RunState::Asked { send, .. } => send.run = run.no,
-                RunState::Called { call } => call.run = run.no,
+                RunState::Called { call, .. } => call.run = run.no,
                 RunState::Moving | RunState::HeldOut { .. } | RunState::Waiting { .. } | RunState::Held { .. } => {}
             }
             self.merge_run(run);

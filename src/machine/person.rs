@@ -128,8 +128,8 @@ pub enum RunState {
     Held { reason: Reason, until: Instant },
     /// At a send with `otherwise`, until the provider answers or its patience is over.
     Asked { send: SendId, until: Instant },
-    /// At a `do`, until the action answers.
-    Called { call: CallId },
+    /// At a `do`, until the action answers or its patience is over.
+    Called { call: CallId, until: Instant },
 }
 
 /// What is known of one delivery handle.
@@ -171,9 +171,12 @@ impl Run {
     /// The run's own timer.
     pub fn due(&self) -> Option<Instant> {
         match self.state {
-            RunState::Moving | RunState::Called { .. } => None,
+            RunState::Moving => None,
             RunState::Waiting { until } => until,
-            RunState::HeldOut { until } | RunState::Held { until, .. } | RunState::Asked { until, .. } => Some(until),
+            RunState::HeldOut { until }
+            | RunState::Held { until, .. }
+            | RunState::Asked { until, .. }
+            | RunState::Called { until, .. } => Some(until),
         }
     }
     /// The latest send behind a handle, once one was accepted.

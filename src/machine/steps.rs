@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::ir::{ActionId, Expr, Journey, Op, Pc, SlotId, StepId, Until};
-use crate::value::{Date, Instant, Value};
+use crate::value::{Date, Instant, Span, Value};
 
 use super::arithmetic;
 use super::effect::{ActionCall, CallId, Effect, EndReason, Passage, RunNo, Way, What};
@@ -180,7 +180,8 @@ impl Turn<'_, '_> {
         let call = CallId { run: no, step, repetition: self.repetition(index, step) };
         self.journal_run(index, What::Called { action });
         self.effects.push(Effect::Call(ActionCall { id: call, journey, action, params }));
-        Next::Rest(RunState::Called { call })
+        let patience = self.program.actions.get(action.index()).map_or(Span(0), |a| a.patience);
+        Next::Rest(RunState::Called { call, until: self.now.plus(patience) })
     }
     /// How often this run has made this step's send or call before; counted only where steps can be repeated.
     pub(super) fn repetition(&mut self, index: usize, step: StepId) -> u16 {
@@ -203,10 +204,15 @@ impl Turn<'_, '_> {
     pub(super) fn take_answer(&mut self, call: CallId, result: Option<&Value>) {
         let Some(index) = self.index_of(call.run) else { return };
         let run = &self.person.runs()[index];
-        if run.state != (RunState::Called { call }) {
-            return;
+        if matches!(run.state, RunState::Called { call: open, .. } if open == call) {
+            self.leave_call(call.run, result, true);
         }
-        let (no, pc) = (run.no, run.pc);
+    }
+    /// On from an action, or to its `otherwise`. Without an answer the outcome is unknown, and the run takes it as failed.
+    pub(super) fn leave_call(&mut self, no: RunNo, result: Option<&Value>, answered: bool) {
+        let Some(index) = self.index_of(no) else { return };
+        let run = &self.person.runs()[index];
+        let pc = run.pc;
         let instruction = self.program.journey(run.journey).code.get(pc as usize);
         let Some(Op::Do { action, result: slot, otherwise, .. }) = instruction.map(|i| &i.op) else { return };
         let (target, way) = match (result, otherwise) {
@@ -217,7 +223,7 @@ impl Turn<'_, '_> {
             self.assign(index, *slot, result.cloned().unwrap_or_default());
         }
         if result.is_none() {
-            self.journal_run(index, What::CallFailed { action: *action });
+            self.journal_run(index, What::CallFailed { action: *action, answered });
         }
         self.go(index, target, way);
         self.execute(no);

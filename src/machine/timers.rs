@@ -64,7 +64,9 @@ impl Turn<'_, '_> {
             Some(RunState::Held { .. }) => self.execute(no),
             // No answer within the message's patience: accepted, outcome unknown. Never sent twice.
             Some(RunState::Asked { .. }) => self.leave_send(no, false),
-            Some(RunState::Moving | RunState::Called { .. }) | None => {}
+            // No answer within the action's patience: failed, outcome unknown.
+            Some(RunState::Called { .. }) => self.leave_call(no, None, false),
+            Some(RunState::Moving) | None => {}
         }
     }
     /// The first timer to fire.

@@ -20,7 +20,7 @@ pub struct Answer {
 pub trait Outbox {
     /// An order with `awaited` must be answered at some time, or the message's patience runs out.
     fn send(&mut self, person: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>);
-    /// Every call must be answered at some time: a run waits at it without end.
+    /// A call is answered at some time, or the action's patience runs out and it counts as failed.
     fn call(&mut self, person: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>);
 }
 

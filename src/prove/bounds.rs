@@ -130,7 +130,8 @@ impl Times {
         let (mut first, mut last) = (Span(i64::MAX), Some(Span(0)));
         for pc in sends {
             first = first.min(self.arrival[pc as usize].map_or(Span(0), |e| e.shortest));
-            last = last.zip(self.sent_by[pc as usize].and_then(|high| real(high, subject.clocks))).map(|(a, b)| a.max(b));
+            last =
+                last.zip(self.sent_by[pc as usize].and_then(|high| real(high, subject.clocks))).map(|(a, b)| a.max(b));
         }
         Sending { first: Span(first.0.min(i64::MAX / 4)), last }
     }

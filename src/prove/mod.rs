@@ -52,10 +52,8 @@ pub fn prove_without(program: &Program, dead: &[BTreeSet<Edge>]) -> Analysis {
         bounds: counter.bounds(),
         promises: promises::judge(counter, times),
     });
-    let pressure = Pressure {
-        day: pressure::load(&counters, Window::Days(1)),
-        week: pressure::load(&counters, Window::Days(7)),
-    };
+    let pressure =
+        Pressure { day: pressure::load(&counters, Window::Days(1)), week: pressure::load(&counters, Window::Days(7)) };
     Analysis { journeys: journeys.collect(), pressure }
 }
 
@@ -81,7 +79,8 @@ fn others<'s>(subject: &'s Subject<'_>, subjects: &'s [Subject<'_>]) -> impl Fn(
                     return None;
                 }
             } else if run > 0 {
-                count = count.saturating_add(entries::Entries::of(other.journey, apart::Apart::STILL).in_all().ok()? * run);
+                count =
+                    count.saturating_add(entries::Entries::of(other.journey, apart::Apart::STILL).in_all().ok()? * run);
             }
         }
         Some(count)

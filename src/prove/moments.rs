@@ -2,9 +2,7 @@
 //!
 //! Evaluates nothing: what is read from an event or the profile has no bound, unless the start says one.
 
-use crate::ir::{
-    Ask, Compare, Expr, Instruction, Journey, Op, Operator, Program, SlotId, Start, Type,
-};
+use crate::ir::{Ask, Compare, Expr, Instruction, Journey, Op, Operator, Program, SlotId, Start, Type};
 use crate::value::time::MILLIS_PER_DAY;
 use crate::value::{CalendarPeriod, Value};
 
@@ -88,9 +86,7 @@ impl<'p> Moments<'p> {
             Expr::Behaviour(asked) => {
                 let at = Some(self.program.event(asked.event).at_field());
                 match &asked.ask {
-                    Ask::Last { field } | Ask::First { field } if *field == at => {
-                        Some(Ahead { most: 0, local: false })
-                    }
+                    Ask::Last { field } | Ask::First { field } if *field == at => Some(Ahead { most: 0, local: false }),
                     Ask::Did
                     | Ask::Count
                     | Ask::Sum { .. }
@@ -128,9 +124,7 @@ impl<'p> Moments<'p> {
             Expr::Const(Value::Missing) => Some(Length::of(CalendarPeriod::default())),
             Expr::Slot(slot) => *self.lengths.get(slot.index())?,
             Expr::OrElse(left, right) => Some(self.length(left)?.or(self.length(right)?)),
-            Expr::Pick { arms, .. } => {
-                arms.iter().map(|arm| self.length(arm)).reduce(|a, b| Some(a?.or(b?))).flatten()
-            }
+            Expr::Pick { arms, .. } => arms.iter().map(|arm| self.length(arm)).reduce(|a, b| Some(a?.or(b?))).flatten(),
             Expr::Arithmetic { op: Operator::Add, left, right } => {
                 let (left, right) = (self.length(left)?, self.length(right)?);
                 let most = left.most.saturating_add(right.most);

@@ -41,9 +41,10 @@ fn share(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, window:
     let alone = capped.iter().map(part).fold(Load::default(), Load::plus);
     let one_by_one = by_policy(counters, &capped, which, window);
     let at_once = under_the_largest(counters, &capped, which, window);
-    let best = [alone, one_by_one].into_iter().chain(at_once).reduce(|best, next| {
-        if next.total.is_less(best.total) { next } else { best }
-    });
+    let best = [alone, one_by_one]
+        .into_iter()
+        .chain(at_once)
+        .reduce(|best, next| if next.total.is_less(best.total) { next } else { best });
     best.unwrap_or_default().plus(free)
 }
 
@@ -59,8 +60,10 @@ fn by_policy(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, win
         let count = tightest.unwrap_or(u64::MAX);
         let part = match own {
             Most::Count(own) if own <= count => {
-                let part = |j: &JourneyId| {
-                    Part::Own { journey: *j, channel: which, most: counters[j.index()].own_in(which, window) }
+                let part = |j: &JourneyId| Part::Own {
+                    journey: *j,
+                    channel: which,
+                    most: counters[j.index()].own_in(which, window),
                 };
                 Load { total: Most::Count(own), parts: under.iter().map(part).collect() }
             }
@@ -75,12 +78,7 @@ fn by_policy(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, win
 }
 
 /// All of them under the largest count among their caps, in windows as short as the shortest of these.
-fn under_the_largest(
-    counters: &[Counter<'_, '_>],
-    journeys: &[usize],
-    which: Which,
-    window: Window,
-) -> Option<Load> {
+fn under_the_largest(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, window: Window) -> Option<Load> {
     let clocks = counters.first()?.subject.clocks;
     let mut chosen: Vec<(PolicyId, &Cap)> = Vec::new();
     for policy in policies(counters, journeys) {

@@ -21,12 +21,10 @@ pub fn judge(counter: &Counter<'_, '_>, times: &Times) -> Vec<Judged> {
 fn verdict(promise: &Promise, counter: &Counter<'_, '_>, times: &Times) -> Verdict {
     match promise {
         Promise::EndsWithin(period) => ends_within(*period, times),
-        Promise::Messages { count, channel, per: None } => {
-            match counter.run(*channel) <= u64::from(*count) {
-                true => Verdict::Proven,
-                false => Verdict::Refuted(counter.fullest(*channel)),
-            }
-        }
+        Promise::Messages { count, channel, per: None } => match counter.run(*channel) <= u64::from(*count) {
+            true => Verdict::Proven,
+            false => Verdict::Refuted(counter.fullest(*channel)),
+        },
         Promise::Messages { count, channel, per: Some(period) } => {
             let window = Window::of(*period, counter.subject.clocks);
             match counter.person_in(*channel, window) {

@@ -22,7 +22,10 @@ pub struct Takes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum High {
     /// Milliseconds, a day counted as 24 hours; `local`: changes of the clock can add to it.
-    Within { time: i64, local: bool },
+    Within {
+        time: i64,
+        local: bool,
+    },
     Never(Unbounded),
 }
 

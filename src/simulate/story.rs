@@ -164,9 +164,13 @@ fn wrote(program: &Program, zone: Zone, entry: &Entry) -> Words {
             let name = &program.actions[action.index()].name;
             Words::new(format!("asked for `{name}`"), format!("`{name}` を実行"))
         }
-        What::CallFailed { action } => {
+        What::CallFailed { action, answered: true } => {
             let name = &program.actions[action.index()].name;
             Words::new(format!("`{name}` failed"), format!("`{name}` は失敗"))
+        }
+        What::CallFailed { action, answered: false } => {
+            let name = &program.actions[action.index()].name;
+            Words::new(format!("no answer from `{name}` in time"), format!("`{name}` から時間内に返答なし"))
         }
         What::Tagged { tag } => Words::new(format!("tagged \"{tag}\""), format!("タグ「{tag}」を付けた")),
         What::Untagged { tag } => Words::new(format!("removed the tag \"{tag}\""), format!("タグ「{tag}」を外した")),

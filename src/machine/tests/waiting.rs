@@ -260,7 +260,7 @@ fn a_loop_passes_its_times_and_can_be_entered_again() {
     let mut story = Story::new(&program);
     story.cart("04-01 10:00");
     let mut calls = Vec::new();
-    while let Some(RunState::Called { call }) = story.person.runs().first().map(Run::state) {
+    while let Some(RunState::Called { call, .. }) = story.person.runs().first().map(Run::state) {
         calls.push(call);
         let result = Some(Value::Record([Value::text("X")].into()));
         story.input(at("04-01 10:00"), InputKind::Answer { call, result });
@@ -288,7 +288,7 @@ fn an_action_gives_its_result_or_goes_to_its_otherwise() {
     ] {
         let mut story = Story::new(&program);
         story.cart("04-01 10:00");
-        let Some(RunState::Called { call }) = story.person.runs().first().map(Run::state) else { panic!() };
+        let Some(RunState::Called { call, .. }) = story.person.runs().first().map(Run::state) else { panic!() };
         let stale = CallId { repetition: 9, ..call };
         story.input(at("04-01 10:01"), InputKind::Answer { call: stale, result: None });
         story.input(at("04-01 10:05"), InputKind::Answer { call, result: result.clone() });
@@ -414,5 +414,29 @@ fn days_keep_the_wall_clock_and_hours_are_exact() {
         story.set("01-01 10:00", ZONE, Value::Zone(zone("America/New_York")));
         story.cart(start);
         assert_eq!(story.person.wake(), Some(at(due)), "{period} from {start}");
+    }
+}
+
+/// Holds 1.19.
+#[test]
+fn an_action_that_is_silent_counts_as_failed_when_its_patience_is_over() {
+    for (otherwise, last) in [(Some(2), "04-01 10:15 j stopped: failed"), (None, "04-01 10:15 j stopped: went on")] {
+        let ops = vec![
+            Op::Do { action: COUPON, params: Vec::new(), result: Some(SlotId(1)), otherwise },
+            stop("went on"),
+            stop("failed"),
+        ];
+        let program = program(vec![journey("j", on_event(CART), ops)]);
+        let mut story = Story::new(&program);
+        story.cart("04-01 10:00");
+        let Some(RunState::Called { call, until }) = story.person.runs().first().map(Run::state) else { panic!() };
+        assert_eq!(until, at("04-01 10:15"));
+        // The answer at the very end comes too late, and changes nothing.
+        let result = Some(Value::Record([Value::text("X")].into()));
+        story.input(at("04-01 10:15"), InputKind::Answer { call, result });
+        let told = story.tell();
+        assert_eq!(told.last().unwrap(), last);
+        assert!(told.iter().any(|l| l == "04-01 10:15 j call failed"), "{told:?}");
+        assert!(story.person.runs().is_empty());
     }
 }
