@@ -31,6 +31,7 @@
 //! project/    tabi.yaml and the files under it                     faces
 //! words/      a program in words, English and Japanese
 //! diagram/    a journey as mermaid, JSON, SVG
+//! preview/    rendered messages as pages to look at
 //! diff/       what changed between two programs, by meaning
 //! cli/        the command line: one file per command
 //! ```
@@ -56,6 +57,7 @@ pub mod lint;
 pub mod lower;
 pub mod machine;
 pub mod ports;
+pub mod preview;
 pub mod project;
 pub mod prove;
 pub mod render;

@@ -63,6 +63,8 @@ const PURE: &[&str] = &[
     "words",
     "diagram",
     "diff",
+    "render",
+    "preview",
 ];
 
 const WALL: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";
