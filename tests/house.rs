@@ -39,7 +39,7 @@ const DOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "text", "diag", "value", "fmt", "compile", "ir", "machine", "simulate", "ingest", "prove", "diagram",
-            "diff", "words", "project",
+            "diff", "words", "project", "preview", "render",
         ],
     ),
 ];

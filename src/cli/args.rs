@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, diff, explain, fix, fmt, show, simulate, test};
+use super::{check, diff, explain, fix, fmt, render, show, simulate, test};
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
@@ -29,6 +29,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Render(render::Args),
     Show(show::Args),
     Diff(diff::Args),
     Explain(explain::Args),

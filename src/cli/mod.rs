@@ -11,6 +11,8 @@ mod explain;
 mod fix;
 mod fmt;
 mod open;
+mod person;
+mod render;
 mod revision;
 mod show;
 mod simulate;
@@ -50,6 +52,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Fmt(args) => fmt::run(args, speaker),
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
+        Command::Render(args) => render::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
         Command::Diff(args) => diff::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),

@@ -121,8 +121,13 @@ pub fn settings(settings: &project::Settings) -> compile::Settings {
 
 /// The day by which exceptions are judged.
 fn today(zone: Zone) -> Date {
+    zone.date(now())
+}
+
+/// What the machine's clock shows.
+pub fn now() -> Instant {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    zone.date(Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
+    Instant(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn level(level: LintLevel) -> Level {

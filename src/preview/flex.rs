@@ -80,7 +80,9 @@ fn placed(node: &Json, parent: Layout) -> String {
     let mut style = match (flex, parent) {
         (Some(0), _) | (None, Layout::Vertical) => "flex:0 0 auto;".to_owned(),
         (Some(flex), _) => format!("flex:{flex} {flex} 0;min-width:0;"),
-        (None, Layout::Horizontal | Layout::Baseline) if word(node, "type") == "separator" => "flex:0 0 auto;".to_owned(),
+        (None, Layout::Horizontal | Layout::Baseline) if word(node, "type") == "separator" => {
+            "flex:0 0 auto;".to_owned()
+        }
         (None, Layout::Baseline) if word(node, "type") == "icon" => "flex:0 0 auto;".to_owned(),
         (None, Layout::Horizontal | Layout::Baseline) => "flex:1 1 0;min-width:0;".to_owned(),
     };
@@ -158,7 +160,15 @@ fn boxed(node: &Json, place: &str, padding: &str) -> String {
 
 /// Sizes of letters in pixels.
 const LETTERS: &[(&str, u32)] = &[
-    ("xxs", 11), ("xs", 13), ("sm", 14), ("md", 16), ("lg", 19), ("xl", 22), ("xxl", 29), ("3xl", 35), ("4xl", 48),
+    ("xxs", 11),
+    ("xs", 13),
+    ("sm", 14),
+    ("md", 16),
+    ("lg", 19),
+    ("xl", 22),
+    ("xxl", 29),
+    ("3xl", 35),
+    ("4xl", 48),
     ("5xl", 74),
 ];
 
@@ -228,8 +238,16 @@ fn button(node: &Json, place: &str) -> String {
 
 /// Widths of pictures in pixels.
 const PICTURES: &[(&str, u32)] = &[
-    ("xxs", 40), ("xs", 60), ("sm", 80), ("md", 100), ("lg", 120), ("xl", 140), ("xxl", 160), ("3xl", 180),
-    ("4xl", 200), ("5xl", 220),
+    ("xxs", 40),
+    ("xs", 60),
+    ("sm", 80),
+    ("md", 100),
+    ("lg", 120),
+    ("xl", 140),
+    ("xxl", 160),
+    ("3xl", 180),
+    ("4xl", 200),
+    ("5xl", 220),
 ];
 
 fn image(node: &Json, place: &str) -> String {
@@ -279,8 +297,7 @@ fn known(table: &[(&str, u32)], name: &str) -> Option<u32> {
 
 /// A distance: LINE's words, pixels or percents.
 fn space(text: &str) -> Option<String> {
-    const WORDS: &[(&str, u32)] =
-        &[("none", 0), ("xs", 2), ("sm", 4), ("md", 8), ("lg", 12), ("xl", 16), ("xxl", 20)];
+    const WORDS: &[(&str, u32)] = &[("none", 0), ("xs", 2), ("sm", 4), ("md", 8), ("lg", 12), ("xl", 16), ("xxl", 20)];
     if let Some(pixels) = known(WORDS, text) {
         return Some(format!("{pixels}px"));
     }

@@ -40,7 +40,9 @@ pub fn index(project: &str, sender: &str, columns: &[Column], rows: &[Row], lang
     let mut body = String::new();
     let wrong = rows.iter().flat_map(|row| &row.cells).filter(|cell| matches!(cell.outcome, Some(Err(_)))).count();
     let count = match language {
-        Language::English => format!("{} messages, {} people, {wrong} that cannot be rendered", rows.len(), columns.len()),
+        Language::English => {
+            format!("{} messages, {} people, {wrong} that cannot be rendered", rows.len(), columns.len())
+        }
         Language::Japanese => {
             format!("メッセージ {} 件 × {} 人。表示できないもの {wrong} 件", rows.len(), columns.len())
         }
@@ -115,7 +117,9 @@ pub fn measures(rendered: &Rendered, language: Language) -> Vec<String> {
     let mut facts = Vec::new();
     match &rendered.part {
         Part::Email(email) => facts.push(match language {
-            Language::English => format!("subject {} characters, {} KB", email.subject.chars().count(), kb(&email.html)),
+            Language::English => {
+                format!("subject {} characters, {} KB", email.subject.chars().count(), kb(&email.html))
+            }
             Language::Japanese => format!("件名 {} 文字、{} KB", email.subject.chars().count(), kb(&email.html)),
         }),
         Part::Line(line) => {
@@ -161,11 +165,10 @@ pub fn warnings(rendered: &Rendered, language: Language) -> Vec<String> {
                 });
             }
             if email.html.len() > CLIPPED_BYTES {
-                warnings.push(said(
-                    language,
-                    "Gmail cuts mails off at 102 KB",
-                    "Gmail は 102 KB を超えるメールを途中で切ります",
-                ).to_owned());
+                warnings.push(
+                    said(language, "Gmail cuts mails off at 102 KB", "Gmail は 102 KB を超えるメールを途中で切ります")
+                        .to_owned(),
+                );
             }
         }
         Part::Line(line) => warnings.extend(line.cut.iter().map(|name| match language {

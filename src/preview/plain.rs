@@ -69,7 +69,19 @@ fn words(node: &Json, out: &mut String) {
                     text.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
                 }
             }
-            for name in ["header", "hero", "body", "contents", "footer", "template", "columns", "actions", "action", "quickReply", "items"] {
+            for name in [
+                "header",
+                "hero",
+                "body",
+                "contents",
+                "footer",
+                "template",
+                "columns",
+                "actions",
+                "action",
+                "quickReply",
+                "items",
+            ] {
                 if let Some(inner) = members.get(name) {
                     words(inner, out);
                 }

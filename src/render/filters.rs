@@ -2,7 +2,6 @@
 //!
 //! What each takes and gives is in the table of `ir::content`; the checker holds templates to it.
 
-use minijinja::value::Rest;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -30,7 +29,6 @@ const REFUSED: &[&str] = &[
     "reject",
     "selectattr",
     "rejectattr",
-    "map",
     "groupby",
     "chain",
     "zip",
@@ -254,24 +252,9 @@ fn percent(value: f64) -> String {
     format!("{percent}%")
 }
 
-/// At most `count` characters as readers count them, the mark for what was left out included.
-/// Takes Jinja's further arguments (`killwords`, `end`) for the sake of habit; words are never looked for.
-fn truncate(text: &str, count: usize, rest: Rest<Jinja>) -> Result<String, Error> {
-    let end = rest.get(1).and_then(|end| end.as_str().map(str::to_owned)).unwrap_or_else(|| "…".to_owned());
-    if rest.len() > 2 {
-        return Err(Error::from(ErrorKind::TooManyArguments));
-    }
-    Ok(shortened(text, count, &end))
-}
-
-fn shortened(text: &str, count: usize, end: &str) -> String {
-    if text.graphemes(true).count() <= count {
-        return text.to_owned();
-    }
-    let kept = count.saturating_sub(end.graphemes(true).count());
-    let mut short: String = text.graphemes(true).take(kept).collect();
-    short.push_str(end);
-    short
+/// At most `units` of UTF-16, as LINE counts, the mark for what was left out included.
+fn truncate(text: &str, units: usize) -> String {
+    cut_utf16(text, units).unwrap_or_else(|| text.to_owned())
 }
 
 /// Cuts a text to `units` of UTF-16 without breaking a character; `None` if it fits.
@@ -279,7 +262,7 @@ pub fn cut_utf16(text: &str, units: usize) -> Option<String> {
     if text.encode_utf16().count() <= units {
         return None;
     }
-    let mut left = units.saturating_sub(1);
+    let Some(mut left) = units.checked_sub(1) else { return Some(String::new()) };
     let mut kept = String::new();
     for grapheme in text.graphemes(true) {
         let Some(rest) = left.checked_sub(grapheme.encode_utf16().count()) else { break };

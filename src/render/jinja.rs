@@ -9,6 +9,9 @@ use super::weave::Template;
 use super::{filters, links};
 use crate::ir::content::RENDER_FUEL;
 
+/// Functions that templates may call.
+const FUNCTIONS: &[&str] = &["range"];
+
 /// Blocks within blocks and calls within calls; people write five.
 const RECURSION_MAX: usize = 64;
 /// A part of a message longer than this reaches nobody: mailboxes cut mails off at a tenth of it, and other channels
@@ -49,7 +52,8 @@ impl Templates {
         env.set_debug(false);
         env.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
         let globals: Vec<String> = env.globals().map(|(name, _)| name.to_owned()).collect();
-        globals.iter().for_each(|name| env.remove_global(name));
+        let refused = globals.iter().filter(|name| !FUNCTIONS.contains(&name.as_str()));
+        refused.for_each(|name| env.remove_global(name));
         filters::install(&mut env);
         env.add_filter(links::LINK, links::filter);
         Templates { env, kept: Vec::new() }

@@ -72,6 +72,39 @@ impl std::fmt::Debug for Scene {
     }
 }
 
+impl Scene {
+    /// For one person, from what the profile says: links as they are, and no list to leave.
+    pub fn of(program: &Program, profile: &[Value], now: Instant) -> Scene {
+        let zone = program.person.zone.and_then(|field| match profile.get(field.index()) {
+            Some(Value::Zone(zone)) => Some(*zone),
+            _ => None,
+        });
+        Scene {
+            now,
+            zone: zone.unwrap_or(program.project.zone),
+            language: language(program, profile),
+            unsubscribe_url: "https://example.com/unsubscribe".to_owned(),
+            links: Arc::new(Untracked),
+        }
+    }
+}
+
+/// Fields of the profile that name a person's language, as `ja`, `ja-JP`, `japanese`, `en`, ….
+const LANGUAGE_FIELDS: &[&str] = &["language", "lang", "locale"];
+
+/// The person's language: from the profile if it has a field for it, else that of the project's currency.
+pub fn language(program: &Program, profile: &[Value]) -> Language {
+    let field = program.profile.iter().position(|field| LANGUAGE_FIELDS.contains(&field.name.as_str()));
+    let said = field.and_then(|at| Some((&program.profile[at].ty, profile.get(at)?)));
+    let said = said.map(|(ty, value)| values::jinja(program, ty, value).to_string().to_lowercase());
+    match said.as_deref() {
+        Some(text) if text.starts_with("ja") => Language::Japanese,
+        Some(text) if text.starts_with("en") => Language::English,
+        _ if program.project.currency.code() == "JPY" => Language::Japanese,
+        _ => Language::English,
+    }
+}
+
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rendered {

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use super::Language;
 use crate::ir::{FieldDef, Program, Type};
 use crate::value::{CalendarPeriod, Date, Decimal, Instant, LocalTime, Money, Span, Value, Zone};
 
@@ -13,7 +12,8 @@ use crate::value::{CalendarPeriod, Date, Decimal, Instant, LocalTime, Money, Spa
 pub struct Kind {
     /// For names of files.
     pub name: &'static str,
-    pub language: Language,
+    /// What it is there for, in English and Japanese.
+    pub about: (&'static str, &'static str),
     /// What every free text is made of.
     texts: &'static [&'static str],
     /// Whether optionals are missing.
@@ -27,7 +27,7 @@ pub struct Kind {
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "usual",
-        language: Language::Japanese,
+        about: ("an ordinary customer", "ふつうのお客さま"),
         texts: &["花子", "宇治ほうじ茶 100g"],
         bare: false,
         items: 2,
@@ -35,7 +35,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "long",
-        language: Language::Japanese,
+        about: ("long names, emoji, long lists", "長い名前・絵文字・長いリスト"),
         texts: &[
             "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子",
             "【数量限定】宇治田原の茶師が二代で守る釜で煎った、冬のあいだだけの深煎りほうじ茶と湯呑みの贈りもの 100g×6袋 🎁👨‍👩‍👧‍👦",
@@ -44,10 +44,17 @@ pub const KINDS: &[Kind] = &[
         items: 12,
         zone: "Asia/Tokyo",
     },
-    Kind { name: "bare", language: Language::Japanese, texts: &["茶"], bare: true, items: 1, zone: "Asia/Tokyo" },
+    Kind {
+        name: "bare",
+        about: ("nothing optional known", "任意の項目がすべて空"),
+        texts: &["茶"],
+        bare: true,
+        items: 1,
+        zone: "Asia/Tokyo",
+    },
     Kind {
         name: "markup",
-        language: Language::Japanese,
+        about: ("markup and template marks in names", "名前にタグやテンプレート記号"),
         texts: &[
             "<script>alert(1)</script>\"'&{{ 7*7 }}{% if %}\r\nBcc: x@example.com",
             "</td></table>\u{202e}\\\"},{\"a\":\"b",
@@ -58,7 +65,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "english",
-        language: Language::English,
+        about: ("English names, another zone", "英語の名前・別のタイムゾーン"),
         texts: &["Maximiliana-Antoinette Featherstonehaugh-Cholmondeley", "Roasted green tea, 100 g"],
         bare: false,
         items: 3,

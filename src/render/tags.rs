@@ -24,14 +24,15 @@ pub struct Tag {
 
 /// The statements templates may use. None reads another file, defines something that calls itself, or turns escaping
 /// off.
-const STATEMENTS: &[&str] = &["for", "endfor", "if", "elif", "else", "endif", "set", "endset", "with", "endwith"];
+const STATEMENTS: &[&str] =
+    &["for", "endfor", "if", "elif", "else", "endif", "set", "endset", "with", "endwith", "filter", "endfilter"];
 
 /// All tags of a template, in order.
 pub fn tags(template: &str) -> Result<Vec<Tag>, Fault> {
     let mut tags = Vec::new();
     let mut at = 0;
     while let Some((start, kind)) = next_open(template, at) {
-        let Some(end) = end_of(template, start, kind) else {
+        let Some(mut end) = end_of(template, start, kind) else {
             let open = &template[start..start + 2];
             return Err(Fault::new(
                 Words::new(format!("`{open}` is never closed"), format!("`{open}` が閉じられていません")),
@@ -39,7 +40,10 @@ pub fn tags(template: &str) -> Result<Vec<Tag>, Fault> {
             )
             .at(template, Some(line_at(template, start))));
         };
-        if kind == Kind::Statement {
+        if kind == Kind::Statement && word_of(&template[start..end]) == "raw" {
+            // What stands between is text, whatever it looks like.
+            end = end_of_raw(template, end);
+        } else if kind == Kind::Statement {
             allowed(template, start..end)?;
         }
         tags.push(Tag { kind, range: start..end });
@@ -89,9 +93,27 @@ fn end_of(template: &str, start: usize, kind: Kind) -> Option<usize> {
     None
 }
 
+/// The first word of a statement.
+fn word_of(tag: &str) -> String {
+    let inner = tag[2..tag.len() - 2].trim_start_matches(['-', '+']).trim_start();
+    inner.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// The byte after `{% endraw %}`, or the text's end.
+fn end_of_raw(template: &str, from: usize) -> usize {
+    let mut at = from;
+    while let Some(step) = template[at..].find("{%") {
+        let start = at + step;
+        match end_of(template, start, Kind::Statement) {
+            Some(end) if word_of(&template[start..end]) == "endraw" => return end,
+            _ => at = start + 2,
+        }
+    }
+    template.len()
+}
+
 fn allowed(template: &str, range: Range<usize>) -> Result<(), Fault> {
-    let inner = template[range.start + 2..range.end - 2].trim_start_matches(['-', '+']).trim_start();
-    let word: String = inner.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let word = word_of(&template[range.clone()]);
     if STATEMENTS.contains(&word.as_str()) {
         return Ok(());
     }
@@ -118,13 +140,13 @@ mod tests {
         );
         assert_eq!(kinds(r#"{{ x | default("}}") }}{{ 'a\'}}' }}"#), [r#"{{ x | default("}}") }}"#, r"{{ 'a\'}}' }}"]);
         assert_eq!(kinds("{ a } { % }"), Vec::<String>::new());
+        assert_eq!(kinds("{% raw %}{{ x {% endraw %}{{ y }}"), ["{% raw %}{{ x {% endraw %}", "{{ y }}"]);
         assert_eq!(tags("a\n{{ b").unwrap_err().line, Some(2));
     }
 
     #[test]
     fn nothing_reads_other_files_or_calls_itself() {
-        for word in ["include 'x'", "import 'x' as y", "extends 'x'", "macro f()", "call f()", "raw", "block b", "do x"]
-        {
+        for word in ["include 'x'", "import 'x' as y", "extends 'x'", "macro f()", "call f()", "block b", "do x"] {
             assert!(tags(&format!("{{% {word} %}}")).is_err(), "{word}");
         }
         assert!(tags("{%- for a in b -%}{% else %}{%+ endfor %}").is_ok());
