@@ -34,6 +34,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("words", &["ir", "value"]),
     ("diagram", &["words", "ir", "value"]),
     ("diff", &["words", "ir", "value"]),
+    ("preview", &["render"]),
     ("project", &["text", "diag", "value", "ir"]),
     (
         "cli",
