@@ -5,6 +5,8 @@
 mod commands {
     pub mod fix;
     pub mod formats;
+    pub mod reference;
     pub mod run;
+    pub mod shells;
     pub mod watch;
 }

@@ -2,13 +2,21 @@
 //!
 //! Reads nothing but the arguments.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::{OsStr, OsString};
 
-use super::{check, diff, explain, fix, fmt, render, show, simulate, test};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::{check, diff, explain, fix, fmt, japanese, render, shell, show, simulate, test};
+use crate::diag::Language;
+
+/// The numbers of `exit.rs`, in a line.
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 findings, 2 tests or promises failed, 3 changes present (with \
+                          --detailed-exitcode), 64 usage, 70 our fault, 75 try again";
 
 /// Campaigns as code: check, test with time travel, and simulate customer journeys.
 #[derive(Debug, Parser)]
 #[command(name = "tabi", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = EXIT_CODES)]
 pub struct Args {
     /// Language of messages [default: from LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, global = true, value_name = "LANGUAGE")]
@@ -33,6 +41,41 @@ pub enum Command {
     Show(show::Args),
     Diff(diff::Args),
     Explain(explain::Args),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
+}
+
+/// The definition of the command line, explained in a language.
+pub fn command(language: Language) -> clap::Command {
+    match language {
+        Language::English => Args::command(),
+        Language::Japanese => japanese::translated(Args::command()),
+    }
+}
+
+/// The language to speak before the arguments are understood: what `--lang` says, wherever it stands, else the locale's.
+pub fn language(args: &[OsString]) -> Language {
+    let words = args.iter().take_while(|word| *word != OsStr::new("--"));
+    let mut asked = None;
+    let mut follows = false;
+    for word in words.filter_map(|word| word.to_str()) {
+        let value = if follows { Some(word) } else { word.strip_prefix("--lang=") };
+        asked = value.and_then(|value| Lang::from_str(value, false).ok()).or(asked);
+        follows = word == "--lang";
+    }
+    match asked {
+        Some(Lang::En) => Language::English,
+        Some(Lang::Ja) => Language::Japanese,
+        None => of_locale(),
+    }
+}
+
+fn of_locale() -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    if locale.is_some_and(|l| l.starts_with("ja")) { Language::Japanese } else { Language::English }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -3,10 +3,11 @@
 //! The numbers are part of the interface: scripts depend on them.
 
 use std::io;
-use std::process::ExitCode;
 
+use super::args::Color;
+use super::japanese;
 use super::speak::Speaker;
-use crate::diag::Phrase;
+use crate::diag::{Language, Phrase};
 
 /// How a command that ran to its end found things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +62,8 @@ const OUR_FAULT: u8 = 70;
 const TRY_AGAIN: u8 = 75;
 
 /// The number for a command's end; says what stopped it.
-pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
-    ExitCode::from(match result {
+pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> u8 {
+    match result {
         Ok(exit) => exit.number(),
         Err(Stop::Usage { what, help }) => {
             speaker.refusal(&what, &help);
@@ -83,23 +84,31 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> ExitCode {
             speaker.refusal(&what, &help);
             TRY_AGAIN
         }
-    })
+    }
 }
 
 /// The number for a panic; what and where it was has been printed by then.
-pub fn our_fault(speaker: &mut Speaker) -> ExitCode {
+pub fn our_fault(speaker: &mut Speaker) -> u8 {
     let what = Phrase::new("tabi itself failed; this is not your project's fault", "tabi 自体の不具合です");
     let help = Phrase::new(
         "please report the lines above with the files that led to them",
         "上の行と、そのとき使ったファイルを添えて報告してください",
     );
     speaker.refusal(&what, &help);
-    ExitCode::from(OUR_FAULT)
+    OUR_FAULT
 }
 
-/// The number for arguments that could not be read, or that asked for help; prints what clap has to say.
-pub fn of_arguments(error: &clap::Error) -> ExitCode {
-    // Nothing is left to be done when even this cannot be written.
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { USAGE } else { FINE })
+/// The number for arguments that could not be read, or that asked for help; says what is to be said.
+pub fn of_arguments(error: &clap::Error, language: Language) -> u8 {
+    match (language, japanese::refusal(error)) {
+        (Language::Japanese, Some((what, help))) => {
+            let phrase = |text: &str| Phrase::new(text, text);
+            Speaker::new(language, Color::Auto).refusal(&phrase(&what), &phrase(&help));
+        }
+        (Language::Japanese, None) | (Language::English, _) => {
+            // Nothing is left to be done when even this cannot be written.
+            let _ = error.print();
+        }
+    }
+    if error.use_stderr() { USAGE } else { FINE }
 }

@@ -10,10 +10,12 @@ mod exit;
 mod explain;
 mod fix;
 mod fmt;
+mod japanese;
 mod open;
 mod person;
 mod render;
 mod revision;
+mod shell;
 mod show;
 mod simulate;
 mod speak;
@@ -24,7 +26,7 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use args::{Args, Command};
 use exit::{Exit, Stop};
@@ -32,16 +34,23 @@ use speak::Speaker;
 
 /// Runs the command line `args` (the program's name first) and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let language = args::language(&args);
+    let understood =
+        args::command(language).try_get_matches_from(args).and_then(|found| Args::from_arg_matches(&found));
+    let args = match understood {
         Ok(args) => args,
-        Err(error) => return exit::of_arguments(&error),
+        Err(error) => return ExitCode::from(exit::of_arguments(&error, language)),
     };
-    let mut speaker = Speaker::new(&args);
-    // A panic is a fault of ours, never of the project: it ends with its own number and says where to turn.
-    let result = catch_unwind(AssertUnwindSafe(|| perform(&args.command, &mut speaker)));
-    match result {
-        Ok(result) => exit::code(result, &mut speaker),
-        Err(_) => exit::our_fault(&mut speaker),
+    let mut speaker = Speaker::new(language, args.color);
+    ExitCode::from(guarded(&mut speaker, |speaker| perform(&args.command, speaker)))
+}
+
+/// A panic is a fault of ours, never of the project: it ends with its own number and says where to turn.
+fn guarded(speaker: &mut Speaker, work: impl FnOnce(&mut Speaker) -> Result<Exit, Stop>) -> u8 {
+    match catch_unwind(AssertUnwindSafe(|| work(speaker))) {
+        Ok(result) => exit::code(result, speaker),
+        Err(_) => exit::our_fault(speaker),
     }
 }
 
@@ -56,5 +65,20 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Show(args) => show::run(args, speaker),
         Command::Diff(args) => diff::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),
+        Command::Completions(args) => shell::completions(args, speaker),
+        Command::Man(args) => shell::man(args, speaker),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Language;
+
+    #[test]
+    fn a_panic_ends_with_the_number_of_our_fault() {
+        let mut speaker = Speaker::new(Language::English, args::Color::Never);
+        assert_eq!(guarded(&mut speaker, |_| panic!("on purpose, to see the number")), 70);
+        assert_eq!(guarded(&mut speaker, |_| Ok(Exit::Fine)), 0);
     }
 }

@@ -10,9 +10,10 @@ use clap::ValueEnum;
 use super::exit::{Exit, Stop};
 use super::open::open;
 use super::speak::Speaker;
-use crate::diag::{Phrase, did_you_mean};
+use crate::diag::{Language, Phrase, did_you_mean};
 use crate::diagram;
 use crate::ir::{JourneyId, Program};
+use crate::words;
 
 /// Show a journey as a diagram
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub enum Form {
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let text = drawn(program, journey(program, &args.journey)?, form(args))?;
+    let text = drawn(program, journey(program, &args.journey)?, form(args), speaker.language)?;
     match &args.out {
         None => speaker.report(&text)?,
         Some(path) => fs::write(path, text).map_err(|error| unwritable(path, &error))?,
@@ -62,8 +63,12 @@ fn form(args: &Args) -> Form {
     }
 }
 
-fn drawn(program: &Program, journey: JourneyId, form: Form) -> Result<String, Stop> {
-    let diagram = diagram::diagram(program, journey);
+fn drawn(program: &Program, journey: JourneyId, form: Form, language: Language) -> Result<String, Stop> {
+    let language = match language {
+        Language::English => words::Language::English,
+        Language::Japanese => words::Language::Japanese,
+    };
+    let diagram = diagram::diagram(program, journey, language);
     match form {
         Form::Mermaid => Ok(diagram::mermaid(&diagram)),
         Form::Json => Ok(diagram::json(&diagram)),

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::args::{Args, Color, Lang};
+use super::args::Color;
 use crate::diag::{Diagnostic, Language, Phrase, render};
 use crate::text::Sources;
 use crate::words;
@@ -19,17 +19,13 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    pub fn new(args: &Args) -> Speaker {
-        let choice = match args.color {
+    pub fn new(language: Language, color: Color) -> Speaker {
+        let choice = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Speaker {
-            language: language(args.lang),
-            out: AutoStream::new(io::stdout(), choice),
-            err: AutoStream::new(io::stderr(), choice),
-        }
+        Speaker { language, out: AutoStream::new(io::stdout(), choice), err: AutoStream::new(io::stderr(), choice) }
     }
 
     /// The reader's language, for rooms that do not know diagnostics.
@@ -99,17 +95,3 @@ const BOLD_RED: &str = "\u{1b}[1;91m";
 pub const RED: &str = "\u{1b}[91m";
 pub const GREEN: &str = "\u{1b}[32m";
 pub const RESET: &str = "\u{1b}[0m";
-
-fn language(asked: Option<Lang>) -> Language {
-    match asked {
-        Some(Lang::En) => Language::English,
-        Some(Lang::Ja) => Language::Japanese,
-        None => {
-            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-                .iter()
-                .filter_map(|name| std::env::var(name).ok())
-                .find(|value| !value.is_empty());
-            if locale.is_some_and(|l| l.starts_with("ja")) { Language::Japanese } else { Language::English }
-        }
-    }
-}

@@ -5,16 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DIAGRAM_VERSION, Diagram, Edge, Kind, Node, Note};
-use crate::ir::{Expr, Journey, JourneyId, Op, Pc, Program, Start};
+use crate::ir::{Audience, Expr, Journey, JourneyId, Op, Pc, Program, Start};
 use crate::words::{Language, Words, chosen, period, share};
 
-/// The picture of one journey.
-pub fn diagram(program: &Program, id: JourneyId) -> Diagram {
+/// The picture of one journey, in words of a language.
+pub fn diagram(program: &Program, id: JourneyId, language: Language) -> Diagram {
     let journey = program.journey(id);
     let mut builder = Builder {
         program,
         journey,
-        words: Words::new(program, Some(journey), Language::English),
+        words: Words::new(program, Some(journey), language),
+        language,
         nodes: Vec::new(),
         edges: Vec::new(),
         places: BTreeMap::new(),
@@ -24,6 +25,7 @@ pub fn diagram(program: &Program, id: JourneyId) -> Diagram {
     let Builder { nodes, edges, .. } = builder;
     Diagram {
         version: DIAGRAM_VERSION,
+        language,
         journey: journey.name.clone(),
         title: journey.title.clone(),
         facts,
@@ -36,6 +38,7 @@ struct Builder<'a> {
     program: &'a Program,
     journey: &'a Journey,
     words: Words<'a>,
+    language: Language,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
     /// The node of an instruction.
@@ -62,6 +65,43 @@ impl Way {
 }
 
 impl Builder<'_> {
+    fn either(&self, en: String, ja: String) -> String {
+        match self.language {
+            Language::English => en,
+            Language::Japanese => ja,
+        }
+    }
+
+    /// An expression with a word before it in English, or one after it in Japanese.
+    fn around(&mut self, en: &str, expr: &Expr, ja: &str) -> String {
+        let text = self.words.expr(expr);
+        self.either(format!("{en}{text}"), format!("{text}{ja}"))
+    }
+
+    /// An expression with a word before it in both languages.
+    fn led_by(&mut self, en: &str, ja: &str, expr: &Expr) -> String {
+        let text = self.words.expr(expr);
+        self.either(format!("{en}{text}"), format!("{ja}{text}"))
+    }
+
+    fn meant_for(&mut self, audience: &Audience) -> String {
+        let who = self.words.audience(audience);
+        self.either(format!("for {who}"), format!("対象: {who}"))
+    }
+
+    fn note(&self, name: &'static str, text: String) -> Note {
+        let ja = match name {
+            "purpose" => "目的",
+            "goal" => "目標",
+            "leaves on" => "離脱",
+            "enters again" => "再参加",
+            "policy" => "ポリシー",
+            "owner" => "担当",
+            other => other,
+        };
+        Note { name, label: self.language.of(name, ja), text }
+    }
+
     fn draw(&mut self) {
         let start = self.start();
         self.nodes.push(start);
@@ -71,7 +111,7 @@ impl Builder<'_> {
         for pc in &reached {
             let node = if self.op(*pc) == &Op::End {
                 *end.get_or_insert_with(|| {
-                    self.nodes.push(node(Kind::End, None, "end"));
+                    self.nodes.push(node(Kind::End, None, self.language.of("end", "終わり")));
                     self.nodes.len() - 1
                 })
             } else {
@@ -156,12 +196,14 @@ impl Builder<'_> {
                 let mut ways: Vec<Way> =
                     arms.iter().map(|arm| Way::labelled(arm.target, self.words.arm(arm))).collect();
                 if let Some(up_to) = up_to {
-                    ways.push(Way::fallback(*otherwise, format!("not within {}", self.words.expr(up_to))));
+                    ways.push(Way::fallback(*otherwise, self.around("not within ", up_to, "以内になし")));
                 }
                 ways
             }
-            Op::Send { otherwise, .. } => with_fallback(pc, *otherwise, "not delivered"),
-            Op::Do { otherwise, .. } => with_fallback(pc, *otherwise, "failed"),
+            Op::Send { otherwise, .. } => {
+                with_fallback(pc, *otherwise, self.language.of("not delivered", "届かなかった"))
+            }
+            Op::Do { otherwise, .. } => with_fallback(pc, *otherwise, self.language.of("failed", "失敗")),
             Op::Branch { cases, otherwise } => self.cases(cases, *otherwise),
             Op::Draw { split, .. } => match self.switch_behind(pc).map(<[Pc]>::to_vec) {
                 Some(targets) => {
@@ -171,9 +213,13 @@ impl Builder<'_> {
                 None => vec![Way::on(pc + 1)],
             },
             Op::Switch { targets, .. } => {
-                targets.iter().enumerate().map(|(i, to)| Way::labelled(*to, format!("arm {}", i + 1))).collect()
+                let arm = self.language.of("arm", "分岐");
+                targets.iter().enumerate().map(|(i, to)| Way::labelled(*to, format!("{arm} {}", i + 1))).collect()
             }
-            Op::Repeat { exit, .. } => vec![Way::labelled(pc + 1, "again"), Way::labelled(*exit, "done")],
+            Op::Repeat { exit, .. } => {
+                let (again, done) = (self.language.of("again", "もう一度"), self.language.of("done", "終了"));
+                vec![Way::labelled(pc + 1, again), Way::labelled(*exit, done)]
+            }
             Op::Wait { .. } | Op::Jump(_) | Op::Tag(_) | Op::Untag(_) | Op::Set { .. } | Op::Let { .. } => {
                 self.targets(pc).into_iter().map(Way::on).collect()
             }
@@ -183,7 +229,8 @@ impl Builder<'_> {
 
     fn cases(&mut self, cases: &[(Expr, Pc)], otherwise: Pc) -> Vec<Way> {
         if let [(_, yes)] = cases {
-            return vec![Way::labelled(*yes, "yes"), Way::labelled(otherwise, "no")];
+            let (holds, fails) = (self.language.of("yes", "はい"), self.language.of("no", "いいえ"));
+            return vec![Way::labelled(*yes, holds), Way::labelled(otherwise, fails)];
         }
         let chosen = chosen(cases);
         let mut ways: Vec<Way> = cases
@@ -199,7 +246,7 @@ impl Builder<'_> {
                 Way::labelled(*to, label)
             })
             .collect();
-        ways.push(Way::labelled(otherwise, "else"));
+        ways.push(Way::labelled(otherwise, self.language.of("else", "それ以外")));
         ways
     }
 
@@ -211,22 +258,25 @@ impl Builder<'_> {
             Op::Wait { until } => node(Kind::Wait, step, self.words.until(until)),
             Op::Await { arms, up_to, .. } => {
                 let label = match arms.as_slice() {
-                    [arm] => format!("wait for {}", self.words.arm(arm)),
-                    _ => "wait for the first of these".to_string(),
+                    [arm] => {
+                        let what = self.words.arm(arm);
+                        self.either(format!("wait for {what}"), format!("{what}を待つ"))
+                    }
+                    _ => self.language.of("wait for the first of these", "最初に起きたもの").to_string(),
                 };
-                let details = up_to.iter().map(|up_to| format!("up to {}", self.words.expr(up_to))).collect();
+                let details = up_to.iter().map(|up_to| self.led_by("up to ", "最長", up_to)).collect();
                 Node { kind: Kind::Wait, step, label, details }
             }
             Op::Send { message, before, .. } => {
                 let message = self.program.message(*message);
-                let details = before.iter().map(|before| format!("before {}", self.words.expr(before))).collect();
+                let details = before.iter().map(|before| self.around("before ", before, "より前")).collect();
                 Node { kind: Kind::Send(message.channel), step, label: message.name.clone(), details }
             }
             Op::Branch { cases, .. } => {
                 let label = match (cases.as_slice(), chosen(cases)) {
                     ([(condition, _)], _) => format!("{}?", self.words.expr(condition)),
                     (_, Some(of)) => format!("{}?", self.words.expr(of)),
-                    (_, None) => "which holds first?".to_string(),
+                    (_, None) => self.language.of("which holds first?", "どれが最初に成り立つか").to_string(),
                 };
                 node(Kind::Branch, step, label)
             }
@@ -235,23 +285,38 @@ impl Builder<'_> {
                     Some(_) => Vec::new(),
                     None => self.words.arms(*split),
                 };
-                let label = format!("split {}", self.program.splits[split.index()].name);
+                let label =
+                    format!("{} {}", self.language.of("split", "振り分け"), self.program.splits[split.index()].name);
                 Node { kind: Kind::Split, step, label, details }
             }
-            Op::Switch { slot, .. } => node(Kind::Split, step, format!("by {}", journey.slots[slot.index()].name)),
-            Op::Repeat { times, .. } => node(Kind::Repeat, step, format!("repeat up to {times} times")),
+            Op::Switch { slot, .. } => {
+                let name = &journey.slots[slot.index()].name;
+                node(Kind::Split, step, self.either(format!("by {name}"), format!("{name} による")))
+            }
+            Op::Repeat { times, .. } => node(
+                Kind::Repeat,
+                step,
+                self.either(format!("repeat up to {times} times"), format!("最大{times}回繰り返す")),
+            ),
             Op::Do { action, .. } => node(Kind::Action, step, self.program.actions[action.index()].name.clone()),
-            Op::Tag(tag) => node(Kind::Change, step, format!("tag “{tag}”")),
-            Op::Untag(tag) => node(Kind::Change, step, format!("untag “{tag}”")),
+            Op::Tag(tag) => {
+                node(Kind::Change, step, self.either(format!("tag “{tag}”"), format!("タグ「{tag}」を付ける")))
+            }
+            Op::Untag(tag) => {
+                node(Kind::Change, step, self.either(format!("untag “{tag}”"), format!("タグ「{tag}」を外す")))
+            }
             Op::Set { field, value } => {
                 let field = &self.program.profile[field.index()];
                 let value = self.words.side(value, Some(&field.ty));
                 node(Kind::Change, step, format!("{} ← {value}", field.name))
             }
-            Op::Stop { because } => {
-                Node { kind: Kind::Stop, step, label: "stop".into(), details: because.iter().cloned().collect() }
-            }
-            Op::Let { .. } | Op::Jump(_) | Op::End => node(Kind::End, None, "end"),
+            Op::Stop { because } => Node {
+                kind: Kind::Stop,
+                step,
+                label: self.language.of("stop", "ここで終了").into(),
+                details: because.iter().cloned().collect(),
+            },
+            Op::Let { .. } | Op::Jump(_) | Op::End => node(Kind::End, None, self.language.of("end", "終わり")),
         }
     }
 
@@ -260,20 +325,23 @@ impl Builder<'_> {
         let label = self.words.trigger(journey);
         let mut details = match &journey.start {
             Start::Event { key, settled, audience, .. } => {
-                let mut details: Vec<String> =
-                    audience.iter().map(|a| format!("for {}", self.words.audience(a))).collect();
-                details.extend(settled.map(|quiet| format!("and quiet for {}", period(quiet, Language::English))));
-                details.extend(key.as_ref().map(|key| format!("one run per {}", self.words.expr(key))));
+                let mut details: Vec<String> = audience.iter().map(|a| self.meant_for(a)).collect();
+                details.extend(settled.map(|quiet| {
+                    let quiet = period(quiet, self.language);
+                    self.either(format!("and quiet for {quiet}"), format!("その後{quiet}静か"))
+                }));
+                details.extend(key.as_ref().map(|key| self.around("one run per ", key, "ごとに 1 回")));
                 details
             }
-            Start::Segment { including_members, .. } => {
-                including_members.then(|| "members included".to_string()).into_iter().collect()
-            }
+            Start::Segment { including_members, .. } => including_members
+                .then(|| self.language.of("members included", "今いる人も含む").to_string())
+                .into_iter()
+                .collect(),
             Start::Schedule { audience, .. } | Start::At { audience, .. } => {
-                vec![format!("for {}", self.words.audience(audience))]
+                vec![self.meant_for(audience)]
             }
         };
-        details.extend(journey.only_if.as_ref().map(|condition| format!("only if {}", self.words.expr(condition))));
+        details.extend(journey.only_if.as_ref().map(|condition| self.around("only if ", condition, "の場合だけ")));
         Node { kind: Kind::Start, step: None, label, details }
     }
 
@@ -282,12 +350,16 @@ impl Builder<'_> {
         let Some(holdout) = self.journey.holdout else { return 0 };
         let split = &self.program.splits[holdout.split.index()];
         let held = split.arms.first().map_or_else(String::new, |arm| share(arm.share));
-        self.nodes.push(node(Kind::Split, None, format!("holdout {}", split.name)));
+        self.nodes.push(node(
+            Kind::Split,
+            None,
+            format!("{} {}", self.language.of("holdout", "比較のため送らない群"), split.name),
+        ));
         self.nodes.push(Node {
             kind: Kind::Stop,
             step: None,
-            label: "held out".into(),
-            details: vec!["nothing is sent, goals count".into()],
+            label: self.language.of("held out", "送らない").into(),
+            details: vec![self.language.of("nothing is sent, goals count", "何も送らず、目標だけ数える").into()],
         });
         self.edges.push(Edge { from: 0, to: 1, label: None, fallback: false });
         self.edges.push(Edge { from: 1, to: 2, label: Some(held), fallback: true });
@@ -296,17 +368,19 @@ impl Builder<'_> {
 
     fn facts(&mut self) -> Vec<Note> {
         let journey = self.journey;
-        let mut facts = vec![Note { name: "purpose", text: journey.purpose.clone() }];
+        let mut facts = vec![self.note("purpose", journey.purpose.clone())];
         if let Some(goal) = &journey.goal {
-            facts.push(Note { name: "goal", text: self.words.goal(goal) });
+            let goal = self.words.goal(goal);
+            facts.push(self.note("goal", goal));
         }
         for exit in &journey.exits {
-            facts.push(Note { name: "leaves on", text: self.words.exit(exit) });
+            let exit = self.words.exit(exit);
+            facts.push(self.note("leaves on", exit));
         }
         let again = self.words.reentry(journey.reentry);
-        facts.push(Note { name: "enters again", text: again });
-        facts.push(Note { name: "policy", text: self.program.policy(journey.policy).name.clone() });
-        facts.push(Note { name: "owner", text: journey.owner.clone() });
+        facts.push(self.note("enters again", again));
+        facts.push(self.note("policy", self.program.policy(journey.policy).name.clone()));
+        facts.push(self.note("owner", journey.owner.clone()));
         facts
     }
 }

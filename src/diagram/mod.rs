@@ -15,6 +15,7 @@ mod wrap;
 use serde::Serialize;
 
 use crate::ir::Channel;
+use crate::words::Language;
 pub use graph::diagram;
 pub use mermaid::mermaid;
 pub use svg::{NODES_MAX, svg};
@@ -26,6 +27,9 @@ pub const DIAGRAM_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagram {
     pub version: u32,
+    /// Of labels and details.
+    #[serde(skip)]
+    pub language: Language,
     pub journey: String,
     pub title: Option<String>,
     /// What holds for the whole journey (`goal`, `leaves on`, …), in order.
@@ -37,7 +41,11 @@ pub struct Diagram {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Note {
+    /// The same in every language.
     pub name: &'static str,
+    /// The name for people.
+    #[serde(skip)]
+    pub label: &'static str,
     pub text: String,
 }
 

@@ -7,6 +7,7 @@ use super::layout::{Point, Size};
 use super::wrap::{width, wrap};
 use super::{Kind, Node};
 use crate::ir::Channel;
+use crate::words::Language;
 
 const LABEL_SIZE: f64 = 14.0;
 const DETAIL_SIZE: f64 = 12.0;
@@ -24,28 +25,35 @@ pub struct Look {
     /// Of the inside.
     pub tint: &'static str,
     /// In the legend.
-    pub name: &'static str,
+    name: &'static str,
+    name_ja: &'static str,
     /// Drawn around 0,0 within a radius of 8.
     icon: &'static str,
 }
 
+impl Look {
+    pub fn name(&self, language: Language) -> &'static str {
+        language.of(self.name, self.name_ja)
+    }
+}
+
 pub fn look(kind: Kind) -> Look {
-    let look = |strong, tint, name, icon| Look { strong, tint, name, icon };
+    let look = |strong, tint, (name, name_ja), icon| Look { strong, tint, name, name_ja, icon };
     match kind {
-        Kind::Start => look("#1F2937", "#1F2937", "start", "<path d=\"M-4,-6L7,0L-4,6Z\"/>"),
-        Kind::Wait => look("#B7791F", "#FFFBEB", "wait", CLOCK),
-        Kind::Send(Channel::Line) => look("#06A94A", "#ECFDF3", "LINE", BUBBLE),
-        Kind::Send(Channel::Email) => look("#2563EB", "#EFF6FF", "email", ENVELOPE),
-        Kind::Send(Channel::Sms) => look("#0891B2", "#ECFEFF", "SMS", BUBBLE),
-        Kind::Send(Channel::Push) => look("#EA580C", "#FFF7ED", "push", BELL),
-        Kind::Send(Channel::Webhook) => look("#475569", "#F8FAFC", "webhook", ANGLES),
-        Kind::Branch => look("#6D5BD0", "#F5F3FF", "question", QUESTION),
-        Kind::Split => look("#DB2777", "#FDF2F8", "split", FORK),
-        Kind::Repeat => look("#6D5BD0", "#F5F3FF", "repeat", CIRCLE_ARROW),
-        Kind::Action => look("#0D9488", "#F0FDFA", "action", LIGHTNING),
-        Kind::Change => look("#64748B", "#F8FAFC", "profile change", TAG),
-        Kind::End => look("#6B7280", "#F3F4F6", "end", SQUARE),
-        Kind::Stop => look("#6B7280", "#F3F4F6", "stop", SQUARE),
+        Kind::Start => look("#1F2937", "#1F2937", ("start", "開始"), "<path d=\"M-4,-6L7,0L-4,6Z\"/>"),
+        Kind::Wait => look("#B7791F", "#FFFBEB", ("wait", "待つ"), CLOCK),
+        Kind::Send(Channel::Line) => look("#06A94A", "#ECFDF3", ("LINE", "LINE"), BUBBLE),
+        Kind::Send(Channel::Email) => look("#2563EB", "#EFF6FF", ("email", "メール"), ENVELOPE),
+        Kind::Send(Channel::Sms) => look("#0891B2", "#ECFEFF", ("SMS", "SMS"), BUBBLE),
+        Kind::Send(Channel::Push) => look("#EA580C", "#FFF7ED", ("push", "プッシュ"), BELL),
+        Kind::Send(Channel::Webhook) => look("#475569", "#F8FAFC", ("webhook", "webhook"), ANGLES),
+        Kind::Branch => look("#6D5BD0", "#F5F3FF", ("question", "条件"), QUESTION),
+        Kind::Split => look("#DB2777", "#FDF2F8", ("split", "振り分け"), FORK),
+        Kind::Repeat => look("#6D5BD0", "#F5F3FF", ("repeat", "繰り返し"), CIRCLE_ARROW),
+        Kind::Action => look("#0D9488", "#F0FDFA", ("action", "アクション"), LIGHTNING),
+        Kind::Change => look("#64748B", "#F8FAFC", ("profile change", "プロフィールの変更"), TAG),
+        Kind::End => look("#6B7280", "#F3F4F6", ("end", "終わり"), SQUARE),
+        Kind::Stop => look("#6B7280", "#F3F4F6", ("stop", "途中で終了"), SQUARE),
     }
 }
 

@@ -121,7 +121,7 @@ fn header(diagram: &Diagram, inner: f64) -> (String, f64) {
     let mut x = 0.0;
     for fact in &diagram.facts {
         let content = cut(&fact.text, 80);
-        let (name_width, text_width) = (width(fact.name, SMALL_SIZE, false), width(&content, SMALL_SIZE, false));
+        let (name_width, text_width) = (width(fact.label, SMALL_SIZE, false), width(&content, SMALL_SIZE, false));
         let chip = name_width + text_width + 30.0;
         if x > 0.0 && x + chip > inner {
             (x, y) = (0.0, y + CHIP_HEIGHT + 8.0);
@@ -130,7 +130,7 @@ fn header(diagram: &Diagram, inner: f64) -> (String, f64) {
         svg.push_str(&format!(
             "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{high}\" rx=\"13\" fill=\"#F8FAFC\" stroke=\"#E2E8F0\"/>"
         ));
-        svg.push_str(&text(x + 12.0, y + 17.2, "k", fact.name));
+        svg.push_str(&text(x + 12.0, y + 17.2, "k", fact.label));
         svg.push_str(&text(x + name_width + 19.0, y + 17.2, "c", &content));
         x += chip + 8.0;
     }
@@ -149,7 +149,7 @@ fn legend(diagram: &Diagram, inner: f64) -> (String, f64) {
     let fallback = diagram.edges.iter().any(|edge| edge.fallback);
     let (mut svg, mut x, mut y) = (String::new(), 0.0, 44.0);
     for kind in kinds {
-        let name = shapes::look(kind).name;
+        let name = shapes::look(kind).name(diagram.language);
         let wide = 26.0 + width(name, SMALL_SIZE, false) + 18.0;
         if x > 0.0 && x + wide > inner {
             (x, y) = (0.0, y + 26.0);
@@ -163,7 +163,7 @@ fn legend(diagram: &Diagram, inner: f64) -> (String, f64) {
     if fallback {
         let [from, to, at] = [x, x + 34.0, y].map(number);
         svg.push_str(&format!("<path class=\"p f\" d=\"M{from},{at}H{to}\"/>"));
-        svg.push_str(&text(x + 42.0, y + 4.2, "k", "otherwise"));
+        svg.push_str(&text(x + 42.0, y + 4.2, "k", diagram.language.of("otherwise", "そうでなければ")));
     }
     (svg + "\n", y + 14.0)
 }

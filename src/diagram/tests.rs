@@ -202,17 +202,29 @@ fn every_kind() -> Program {
 
 #[test]
 fn every_kind_of_step_is_drawn_with_its_words() {
-    let drawn = diagram(&every_kind(), JourneyId(0));
+    let drawn = diagram(&every_kind(), JourneyId(0), Language::English);
     insta::assert_snapshot!("mermaid", mermaid(&drawn));
     insta::assert_snapshot!("json", json(&drawn));
 }
 
 #[test]
+fn japanese_pictures_have_no_english_of_ours() {
+    let drawn = diagram(&every_kind(), JourneyId(0), Language::Japanese);
+    insta::assert_snapshot!("mermaid_ja", mermaid(&drawn));
+    let picture = svg(&drawn).unwrap();
+    for word in
+        ["wait", "purpose", "goal", "leaves", "otherwise", "not within", "everyone", "question", "profile change"]
+    {
+        assert!(!picture.contains(&format!(">{word}")), "`{word}` in the picture");
+    }
+}
+
+#[test]
 fn a_picture_is_the_same_bytes_each_time_and_well_formed() {
-    let drawn = diagram(&every_kind(), JourneyId(0));
+    let drawn = diagram(&every_kind(), JourneyId(0), Language::English);
     let first = svg(&drawn).unwrap();
     for _ in 0..5 {
-        assert_eq!(svg(&diagram(&every_kind(), JourneyId(0))).unwrap(), first);
+        assert_eq!(svg(&diagram(&every_kind(), JourneyId(0), Language::English)).unwrap(), first);
     }
     assert!(first.contains("カート放棄リマインド &lt;&amp;&gt;"));
     assert!(!first.contains("NaN"));

@@ -12,7 +12,7 @@ use crate::ir::Type;
 use crate::value::{Instant, Value};
 
 use super::limits::UNKNOWN_FIELDS_MAX;
-use super::reason::excerpt;
+use super::reason::{Both, excerpt};
 use super::schema::Shape;
 use super::text::{self, Number};
 use super::{Reason, Schema};
@@ -21,8 +21,8 @@ use super::{Reason, Schema};
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Misfit {
     path: String,
-    expected: String,
-    found: String,
+    expected: Both,
+    found: Both,
 }
 
 /// Names in the input that the shape does not have, with how often they came.
@@ -57,9 +57,9 @@ struct Context<'s> {
 
 impl Context<'_> {
     /// Notes the misfit; the error itself carries nothing.
-    fn misfit<E: Error>(&self, ty: &Type, found: String) -> E {
+    fn misfit<E: Error>(&self, ty: &Type, found: impl Into<Both>) -> E {
         let expected = self.schema.describe(ty);
-        *self.misfit.borrow_mut() = Some(Misfit { path: String::new(), expected, found });
+        *self.misfit.borrow_mut() = Some(Misfit { path: String::new(), expected, found: found.into() });
         E::custom("misfit")
     }
     fn within(&self, part: &str) {
@@ -158,7 +158,7 @@ fn finish(context: &Context, shape: &Shape, slots: &mut [Option<Value>]) -> Resu
             continue;
         }
         if !matches!(field.ty, Type::Optional(_)) {
-            let error = context.misfit(&field.ty, "nothing".into());
+            let error = context.misfit(&field.ty, Both::new("nothing", "値なし"));
             context.within(&field.name);
             return Err(error);
         }
@@ -301,28 +301,36 @@ impl Typed<'_, '_> {
         }
     }
     fn wrong<E: Error>(&self, found: Unexpected<'_>) -> E {
-        let found = match found {
-            Unexpected::Str(text) => format!("\"{}\"", excerpt(text)),
-            Unexpected::Unit => "null".into(),
-            Unexpected::Map => "an object".into(),
-            Unexpected::Seq => "a list".into(),
-            Unexpected::Bool(b) => b.to_string(),
-            Unexpected::Signed(n) => n.to_string(),
-            Unexpected::Unsigned(n) => n.to_string(),
-            Unexpected::Float(n) => n.to_string(),
-            other => other.to_string(),
+        let found: Both = match found {
+            Unexpected::Str(text) => format!("\"{}\"", excerpt(text)).into(),
+            Unexpected::Unit => "null".to_string().into(),
+            Unexpected::Map => object(),
+            Unexpected::Seq => list(),
+            Unexpected::Bool(b) => b.to_string().into(),
+            Unexpected::Signed(n) => n.to_string().into(),
+            Unexpected::Unsigned(n) => n.to_string().into(),
+            Unexpected::Float(n) => n.to_string().into(),
+            other => other.to_string().into(),
         };
         self.context.misfit(self.ty, found)
     }
 }
 
 /// A piece of JSON in words.
-fn found(raw: &str) -> String {
+fn found(raw: &str) -> Both {
     match raw.as_bytes().first() {
-        Some(b'{') => "an object".into(),
-        Some(b'[') => "a list".into(),
-        _ => excerpt(raw),
+        Some(b'{') => object(),
+        Some(b'[') => list(),
+        _ => excerpt(raw).into(),
     }
+}
+
+fn object() -> Both {
+    Both::new("an object", "オブジェクト")
+}
+
+fn list() -> Both {
+    Both::new("a list", "リスト")
 }
 
 impl<'de> Visitor<'de> for Typed<'_, '_> {

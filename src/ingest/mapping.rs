@@ -468,7 +468,7 @@ impl Reading<'_> {
     fn constant(&self, at: &str, ty: &Type, yaml: &Yaml) -> Result<Source, MappingError> {
         let wrong = || {
             let expected = self.schema.describe(ty);
-            error(at, format!("expected {expected}"), format!("値の型が違います: 期待は{expected}"))
+            error(at, format!("expected {}", expected.en), format!("値の型が違います: 期待は{}", expected.ja))
         };
         let inner = if let Type::Optional(inner) = ty { inner } else { ty };
         match (yaml, inner) {

@@ -7,6 +7,26 @@ use std::fmt;
 
 use super::limits::{EXCERPT_CHARS_MAX, ID_BYTES_MAX, LINE_BYTES_MAX, SAMPLES_MAX, UNKNOWN_NAMES_MAX};
 
+/// A text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Both {
+    pub en: String,
+    pub ja: String,
+}
+
+impl Both {
+    pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Both {
+        Both { en: en.into(), ja: ja.into() }
+    }
+}
+
+/// What stands in the input reads the same in every language.
+impl From<String> for Both {
+    fn from(text: String) -> Both {
+        Both { en: text.clone(), ja: text }
+    }
+}
+
 /// Why a line (or a group of rows) was rejected. Displayed in English; [`Reason::ja`] words it in Japanese.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
@@ -38,8 +58,8 @@ pub enum Reason {
     WrongValue {
         of: String,
         path: String,
-        expected: String,
-        found: String,
+        expected: Both,
+        found: Both,
     },
     /// CSV: another number of cells than the header has.
     Cells {
@@ -49,7 +69,7 @@ pub enum Reason {
     /// CSV: a row with a cell that a sum or condition cannot read.
     BadCell {
         column: String,
-        expected: String,
+        expected: Both,
         found: String,
     },
     /// CSV: the rows of one group stand apart in the file.
@@ -94,8 +114,8 @@ impl Reason {
             Reason::NulByte => "NULバイトが含まれています".into(),
             Reason::TooLong => format!("1行が{LINE_BYTES_MAX}バイトを超えています"),
             Reason::TooDeep => "入れ子が深すぎます".into(),
-            Reason::NotJson { detail } => format!("JSONとして読めません: {detail}"),
-            Reason::NotACall { detail } => format!("Segment形式の呼び出しではありません: {detail}"),
+            Reason::NotJson { detail } => format!("JSONとして読めません: {}", parser_words_ja(detail)),
+            Reason::NotACall { detail } => format!("Segment形式の呼び出しではありません: {}", parser_words_ja(detail)),
             Reason::UnknownType { found } => {
                 format!("種類 `{found}` は不明です(identify, track, alias, group, page, screen)")
             }
@@ -106,11 +126,11 @@ impl Reason {
             Reason::BadTime { found } => format!("日時 `{found}` が読めません"),
             Reason::TimeOutOfRange { found } => format!("日時 `{found}` は1970年から2099年の範囲外です"),
             Reason::WrongValue { of, path, expected, found } => {
-                format!("`{of}` の `{path}` の値が違います: 期待は{expected}、実際は{found}")
+                format!("`{of}` の `{path}` の値が違います: 期待は{}、実際は{}", expected.ja, found.ja)
             }
             Reason::Cells { expected, found } => format!("列の数が違います: 見出しは{expected}列、この行は{found}列"),
             Reason::BadCell { column, expected, found } => {
-                format!("列 `{column}` の値が違います: 期待は{expected}、実際は `{found}`")
+                format!("列 `{column}` の値が違います: 期待は{}、実際は `{found}`", expected.ja)
             }
             Reason::SplitGroup { group } => format!("グループ `{group}` の行が離れています"),
             Reason::GroupTooLong { group } => format!("グループ `{group}` の行が多すぎます"),
@@ -137,17 +157,58 @@ impl fmt::Display for Reason {
             Reason::BadTime { found } => write!(f, "cannot read the time `{found}`"),
             Reason::TimeOutOfRange { found } => write!(f, "the time `{found}` is not between 1970 and 2099"),
             Reason::WrongValue { of, path, expected, found } => {
-                write!(f, "`{path}` of `{of}`: expected {expected}, found {found}")
+                write!(f, "`{path}` of `{of}`: expected {}, found {}", expected.en, found.en)
             }
             Reason::Cells { expected, found } => {
                 write!(f, "the header has {expected} cells, this row has {found}")
             }
             Reason::BadCell { column, expected, found } => {
-                write!(f, "column `{column}`: expected {expected}, found `{found}`")
+                write!(f, "column `{column}`: expected {}, found `{found}`", expected.en)
             }
             Reason::SplitGroup { group } => write!(f, "the rows of group `{group}` stand apart"),
             Reason::GroupTooLong { group } => write!(f, "group `{group}` has too many rows"),
         }
+    }
+}
+
+/// What the JSON reader says, in Japanese; what it says elsewhere than here stays as it is.
+const PARSER_WORDS: &[(&str, &str)] = &[
+    ("EOF while parsing a value", "値の途中で終わっています"),
+    ("EOF while parsing an object", "オブジェクトの途中で終わっています"),
+    ("EOF while parsing a list", "リストの途中で終わっています"),
+    ("EOF while parsing a string", "文字列の途中で終わっています"),
+    ("expected value", "値がありません"),
+    ("expected ident", "`true`・`false`・`null` のつづりが違います"),
+    ("expected `,` or `}`", "`,` か `}` が必要です"),
+    ("expected `,` or `]`", "`,` か `]` が必要です"),
+    ("expected `:`", "`:` が必要です"),
+    ("expected `\"`", "`\"` が必要です"),
+    ("trailing comma", "末尾に余分な `,` があります"),
+    ("trailing characters", "後ろに余分な文字があります"),
+    ("key must be a string", "キーが文字列ではありません"),
+    ("control character (\\u0000-\\u001F) found while parsing a string", "文字列に制御文字があります"),
+    ("invalid escape", "誤ったエスケープです"),
+    ("invalid number", "誤った数値です"),
+    ("number out of range", "数値が大きすぎます"),
+    ("invalid unicode code point", "誤った Unicode の符号です"),
+    ("lone leading surrogate in hex escape", "片方だけのサロゲートです"),
+    ("unexpected end of hex escape", "エスケープの途中で終わっています"),
+    ("it is not an object", "オブジェクトではありません"),
+    ("no type", "`type` がありません"),
+    ("invalid type: ", "型が違います: "),
+    ("duplicate field ", "項目の重複: "),
+    ("missing field ", "項目がありません: "),
+];
+
+fn parser_words_ja(detail: &str) -> String {
+    let (what, column) = match detail.rsplit_once(" at column ") {
+        Some((what, column)) => (what, format!(" ({column} 文字目)")),
+        None => (detail, String::new()),
+    };
+    let known = PARSER_WORDS.iter().find(|(en, _)| what.starts_with(en));
+    match known {
+        Some((en, ja)) => format!("{ja}{}{column}", what[en.len()..].replace(", expected ", "、期待は ")),
+        None => format!("{what}{column}"),
     }
 }
 

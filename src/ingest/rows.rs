@@ -17,7 +17,7 @@ use crate::value::{Instant, Value, id::fingerprint};
 use super::limits::{EARLIEST, GROUP_ROWS_MAX, ID_BYTES_MAX, LATEST, LINE_BYTES_MAX};
 use super::lines::{Line, Lines};
 use super::mapping::{Amount, EventName, Mapping, MappingError, Piece, Round, Rule, Source, Test, TimeFormat};
-use super::reason::excerpt;
+use super::reason::{Both, excerpt};
 use super::text::{self, Number};
 use super::{Arrival, Reason, Schema, Tally, Traits, What, Who};
 
@@ -367,7 +367,10 @@ impl Group {
                         of: shape.name.clone(),
                         path: field.name.to_string(),
                         expected: schema.describe(&field.ty),
-                        found: "a sum with more digits (say how to `round` it)".into(),
+                        found: Both::new(
+                            "a sum with more digits (say how to `round` it)",
+                            "桁の多い合計 (`round` で丸め方を指定)",
+                        ),
                     };
                     rounded(sum, amount.round, &field.ty).ok_or_else(found)?
                 }
@@ -549,7 +552,7 @@ impl<'a> Row<'a> {
             let text = self.cell(column);
             let wrong = || Reason::BadCell {
                 column: self.mapping.columns[column].clone(),
-                expected: "a number".into(),
+                expected: Both::new("a number", "数"),
                 found: excerpt(text),
             };
             product = Number::parse(text).and_then(|n| product.times(n)).ok_or_else(wrong)?;
@@ -575,6 +578,6 @@ impl<'a> Row<'a> {
 
     fn wrong(&self, of: &str, path: &str, ty: &Type, found: &str) -> Reason {
         let expected = self.schema.describe(ty);
-        Reason::WrongValue { of: of.to_string(), path: path.to_string(), expected, found: found.to_string() }
+        Reason::WrongValue { of: of.to_string(), path: path.to_string(), expected, found: found.to_string().into() }
     }
 }

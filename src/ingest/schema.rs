@@ -5,8 +5,10 @@
 use std::collections::HashMap;
 
 use crate::ir::{Channel, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
+use crate::value::Currency;
 
 use super::Signal;
+use super::reason::Both;
 
 /// Field names of one record, event or the profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,37 +158,57 @@ impl Schema {
     }
 
     /// The type in words for a message, such as `money in JPY`.
-    pub fn describe(&self, ty: &Type) -> String {
-        match ty {
-            Type::Text => "text".into(),
-            Type::Id => "an id (text or a whole number)".into(),
-            Type::Email => "an email address as text".into(),
-            Type::Phone => "a phone number as text".into(),
-            Type::LineId => "a LINE user id as text".into(),
-            Type::PushToken => "a push token as text".into(),
-            Type::Url => "a URL as text".into(),
-            Type::Int => "a whole number".into(),
-            Type::Decimal => "a number with at most 6 decimals".into(),
-            Type::Percent => "a number with at most 6 decimals, where 0.125 is 12.5%".into(),
-            Type::Bool => "true or false".into(),
-            Type::Money(currency) => match currency.minor_digits() {
-                0 => format!("an amount in {} without decimals", currency.code()),
-                n => format!("an amount in {} with at most {n} decimals", currency.code()),
-            },
-            Type::Zone => "a time zone such as \"Asia/Tokyo\"".into(),
-            Type::Instant => "a time such as \"2026-04-01T20:30:00+09:00\"".into(),
-            Type::Date => "a date such as \"2026-04-01\"".into(),
-            Type::Time => "a time of day such as \"09:00\"".into(),
-            Type::Span => "a whole number of seconds".into(),
-            Type::Period => "a period such as \"3d\"".into(),
-            Type::Enum(id) => format!("one of {}", self.variants(*id).join(", ")),
-            Type::Record(id) => format!("an object with the fields of {}", self.record(*id).name),
-            Type::Event(id) => format!("an object with the fields of {}", self.event(*id).name),
-            Type::Result(_) => "what an action gave".into(),
-            Type::List(_) => "a list".into(),
-            Type::Optional(inner) => self.describe(inner),
-        }
+    pub fn describe(&self, ty: &Type) -> Both {
+        let (en, ja) = match ty {
+            Type::Text => ("text", "文字列"),
+            Type::Id => ("an id (text or a whole number)", "ID (文字列か整数)"),
+            Type::Email => ("an email address as text", "メールアドレス (文字列)"),
+            Type::Phone => ("a phone number as text", "電話番号 (文字列)"),
+            Type::LineId => ("a LINE user id as text", "LINE のユーザー ID (文字列)"),
+            Type::PushToken => ("a push token as text", "プッシュ通知のトークン (文字列)"),
+            Type::Url => ("a URL as text", "URL (文字列)"),
+            Type::Int => ("a whole number", "整数"),
+            Type::Decimal => ("a number with at most 6 decimals", "小数 6 桁までの数"),
+            Type::Percent => {
+                ("a number with at most 6 decimals, where 0.125 is 12.5%", "小数 6 桁までの数 (0.125 が 12.5%)")
+            }
+            Type::Bool => ("true or false", "true か false"),
+            Type::Money(currency) => return amount_in(*currency),
+            Type::Zone => ("a time zone such as \"Asia/Tokyo\"", "\"Asia/Tokyo\" のようなタイムゾーン"),
+            Type::Instant => {
+                ("a time such as \"2026-04-01T20:30:00+09:00\"", "\"2026-04-01T20:30:00+09:00\" のような日時")
+            }
+            Type::Date => ("a date such as \"2026-04-01\"", "\"2026-04-01\" のような日付"),
+            Type::Time => ("a time of day such as \"09:00\"", "\"09:00\" のような時刻"),
+            Type::Span => ("a whole number of seconds", "秒数 (整数)"),
+            Type::Period => ("a period such as \"3d\"", "\"3d\" のような期間"),
+            Type::Enum(id) => {
+                let names = self.variants(*id).join(", ");
+                return Both::new(format!("one of {names}"), format!("{names} のどれか"));
+            }
+            Type::Record(id) => return fields_of(&self.record(*id).name),
+            Type::Event(id) => return fields_of(&self.event(*id).name),
+            Type::Result(_) => ("what an action gave", "アクションの結果"),
+            Type::List(_) => ("a list", "リスト"),
+            Type::Optional(inner) => return self.describe(inner),
+        };
+        Both::new(en, ja)
     }
+}
+
+fn amount_in(currency: Currency) -> Both {
+    let code = currency.code();
+    match currency.minor_digits() {
+        0 => Both::new(format!("an amount in {code} without decimals"), format!("{code} の金額 (小数なし)")),
+        n => Both::new(
+            format!("an amount in {code} with at most {n} decimals"),
+            format!("{code} の金額 (小数 {n} 桁まで)"),
+        ),
+    }
+}
+
+fn fields_of(name: &str) -> Both {
+    Both::new(format!("an object with the fields of {name}"), format!("{name} の項目を持つオブジェクト"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::value::{Instant, Value, Zone, id::fingerprint};
 
 use super::decode::{self, Unknown};
 use super::limits::{EARLIEST, ID_BYTES_MAX, LATEST, UNKNOWN_NAMES_MAX};
-use super::reason::excerpt;
+use super::reason::{Both, excerpt};
 use super::schema::Named;
 use super::{Arrival, Reason, Schema, Tally, Traits, What, Who};
 
@@ -313,8 +313,9 @@ fn consents(schema: &Schema, raw: &RawValue) -> Result<Vec<(PurposeId, bool)>, R
 }
 
 fn unknown_purpose(schema: &Schema, found: String) -> Reason {
-    let expected = format!("purposes among {}", schema.purposes.join(", "));
-    Reason::WrongValue { of: "profile".into(), path: "consent".into(), expected, found }
+    let all = schema.purposes.join(", ");
+    let expected = Both::new(format!("purposes among {all}"), format!("目的 ({all})"));
+    Reason::WrongValue { of: "profile".into(), path: "consent".into(), expected, found: found.into() }
 }
 
 /// A zone that does not exist is not the person's fault; the policy's stands in.

@@ -1,0 +1,277 @@
+//! The command line in Japanese: every help text beside its English one, and what is said of wrong arguments.
+//!
+//! Adds no option and changes no behaviour. A test holds that no text is missing and none is left over.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command};
+
+/// English and Japanese of every text a command or an argument is explained by.
+#[rustfmt::skip]
+const TEXTS: &[(&str, &str)] = &[
+    // The program and what all commands share.
+    ("Campaigns as code: check, test with time travel, and simulate customer journeys", "キャンペーンをコードで: 検査・時間を進めるテスト・シミュレーション"),
+    ("Language of messages [default: from LC_ALL, LC_MESSAGES or LANG]", "メッセージの言語 [既定: LC_ALL・LC_MESSAGES・LANG による]"),
+    ("When to colour", "色を付ける条件"),
+    ("The project's folder, or one inside it", "プロジェクトのフォルダー、またはその中のフォルダー"),
+    ("Print help", "使い方を表示"),
+    ("Print version", "版を表示"),
+    ("Exit codes: 0 fine, 1 findings, 2 tests or promises failed, 3 changes present (with --detailed-exitcode), 64 usage, 70 our fault, 75 try again", "終了コード: 0 問題なし、1 指摘あり、2 テストまたは約束の失敗、3 変更あり (--detailed-exitcode 指定時)、64 使い方の誤り、70 tabi の不具合、75 再実行"),
+    // check
+    ("Check a project: names, types, and what no run may come to", "プロジェクトを検査する: 名前・型・あってはならない流れ"),
+    ("How findings are written: for people, a line each, or for programs, GitHub, code scanning, CI, a pull request", "指摘の書き方: 人向け・1 件 1 行・プログラム向け・GitHub・コードスキャン・CI・プルリクエスト"),
+    ("Stay, and check again whenever a file of the project changes; Ctrl-C ends", "終了せず、ファイルが変わるたびに検査し直す (Ctrl-C で終了)"),
+    // fix
+    ("Put right what can be put right safely: the edits that findings carry", "安全に直せるものを直す (指摘に付いている修正を適用)"),
+    ("The project's folder, or one inside it [default: .], then the codes to fix [default: all]", "プロジェクトのフォルダー [既定: .]、続けて直すコード [既定: すべて]"),
+    ("Change nothing; say what would be changed", "変更せず、何を直すかだけを表示"),
+    ("Change nothing; show the changes line by line", "変更せず、行単位の差分を表示"),
+    ("With --dry-run or --diff: end with 3 if there is anything to change", "--dry-run・--diff で、直すものがあれば 3 で終了"),
+    // fmt
+    ("Lay campaign files out in the one layout", "キャンペーンのファイルを整形する"),
+    ("Files, or folders with all `.tabi` files under them; `-` reads the standard input and writes the standard output", "ファイル、またはフォルダー (中の `.tabi` すべて)。`-` は標準入力から読み標準出力へ書く"),
+    ("Change nothing; list the files that are not in the layout and end with 1 if there are any", "変更せず、未整形のファイルを一覧し、あれば 1 で終了"),
+    ("How --check writes what it finds", "--check の結果の書き方"),
+    // test
+    ("Run the timeline tests of a project", "プロジェクトのタイムラインテストを実行する"),
+    ("Only tests of the journey of this name, or with this in their title; a project's folder here is as --project", "この名前のジャーニー、または題名にこの語を含むテストだけ (プロジェクトのフォルダーなら --project と同じ)"),
+    ("How results are written: for people, a line each, or for programs, GitHub, code scanning, CI, a pull request", "結果の書き方: 人向け・1 件 1 行・プログラム向け・GitHub・コードスキャン・CI・プルリクエスト"),
+    ("Stay, and test again whenever a file of the project changes; Ctrl-C ends", "終了せず、ファイルが変わるたびにテストし直す (Ctrl-C で終了)"),
+    // simulate
+    ("Replay recorded people and events through the campaigns, in virtual time", "記録された人とイベントを仮想の時間の中でキャンペーンに流す"),
+    ("Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input [default: `sample.events` of tabi.yaml]", "イベント: Segment 形式の NDJSON、または --mapping 付きの CSV (非圧縮・gzip・zstd)。`-` は標準入力 [既定: tabi.yaml の `sample.events`]"),
+    ("People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]", "人: Segment の `identify` の NDJSON [既定: tabi.yaml の `sample.people`]"),
+    ("How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]", "CSV の列をイベントにする対応 (YAML) [既定: tabi.yaml の `sample.mapping`]"),
+    ("Let time run on until then: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339 [default: `until` of tabi.yaml, for the sample's events]", "この時点まで時間を進める: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339 [既定: sample のイベントでは tabi.yaml の `until`]"),
+    ("For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report", "想定した反応 (tabi.yaml の `response`) の乱数の種。同じ種なら同じ結果"),
+    ("End at the first line that cannot be used, instead of counting it", "使えない行を数えずに、最初の行で終了"),
+    ("The report for programs", "プログラム向けの出力"),
+    ("Tell the story of this person instead of the report", "報告の代わりに、この人に起きたことを表示"),
+    ("Threads to use; the report is the same for any number [default: as many as the machine has]", "使うスレッド数。結果はいくつでも同じ [既定: マシンにある数]"),
+    // show
+    ("Show a journey as a diagram", "ジャーニーを図にする"),
+    ("The journey's name", "ジャーニーの名前"),
+    ("The form [default: by the ending of --out, else mermaid]", "形式 [既定: --out の拡張子、なければ mermaid]"),
+    ("Write to this file instead of the standard output", "標準出力ではなくこのファイルに書く"),
+    // explain
+    ("Explain a code such as E0411: what it means, why it matters, and how to put it right", "E0411 のようなコードの説明: 意味・理由・直し方"),
+    ("The code that stands in brackets after `error` or `warning`; all codes are listed without it", "`エラー`・`警告` の後の角括弧の中のコード。省略するとすべてを一覧"),
+    // completions, man
+    ("Print the completions of a shell", "シェルの補完を出力する"),
+    ("The shell", "シェル"),
+    ("Print the manual page, or write those of all commands", "マニュアルページを出力する、または全コマンド分を書き出す"),
+    ("Write a page per command into this folder", "このフォルダーにコマンドごとのページを書く"),
+];
+
+/// The Japanese of a text; the English where there is none.
+fn japanese(english: &str) -> &str {
+    TEXTS.iter().find(|(en, _)| *en == english).map_or(english, |(_, ja)| ja)
+}
+
+/// The same command with every text in Japanese.
+pub fn translated(command: Command) -> Command {
+    let mut command = worded(command);
+    command.build();
+    let usages = usages(&command);
+    with_usages(command, &usages)
+}
+
+fn worded(command: Command) -> Command {
+    let is_root = command.get_version().is_some();
+    let about = command.get_about().map(|about| japanese(&about.to_string()).to_string());
+    let after = command.get_after_help().map(|after| japanese(&after.to_string()).to_string());
+    let mut command = command
+        .disable_help_flag(true)
+        .subcommand_help_heading("コマンド")
+        .subcommand_value_name("コマンド")
+        .help_template("{about-with-newline}\n使い方: {usage}\n\n{all-args}{after-help}")
+        .mut_args(argument)
+        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(japanese("Print help")));
+    command = command.mut_arg("help", |arg| arg.help_heading("オプション").display_order(900));
+    if is_root {
+        let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+        let version = version.help(japanese("Print version")).help_heading("オプション").display_order(901);
+        command = command.disable_version_flag(true).arg(version);
+    }
+    if let Some(about) = about {
+        command = command.about(about);
+    }
+    if let Some(after) = after {
+        command = command.after_help(after);
+    }
+    command.mut_subcommands(worded)
+}
+
+/// An argument with its text in Japanese, its default and its values included.
+fn argument(arg: Arg) -> Arg {
+    let heading = if arg.is_positional() { "引数" } else { "オプション" };
+    let mut help = arg.get_help().map_or_else(String::new, |help| japanese(&help.to_string()).to_string());
+    let takes_values = arg.get_action().takes_values();
+    if takes_values {
+        let defaults: Vec<String> =
+            arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+        if !defaults.is_empty() {
+            help.push_str(&format!(" [既定: {}]", defaults.join(", ")));
+        }
+        let values: Vec<String> = arg.get_possible_values().iter().map(|value| value.get_name().to_string()).collect();
+        if !values.is_empty() {
+            help.push_str(&format!(" [値: {}]", values.join(", ")));
+        }
+    }
+    arg.help(help).help_heading(heading).hide_default_value(takes_values).hide_possible_values(takes_values)
+}
+
+/// How each command is called, in the order of the commands.
+fn usages(command: &Command) -> Vec<String> {
+    let usage = command.clone().render_usage().to_string();
+    let own = usage.trim_start_matches("Usage:").trim().replace("[OPTIONS]", "[オプション]");
+    std::iter::once(own).chain(command.get_subcommands().flat_map(usages)).collect()
+}
+
+fn with_usages(command: Command, usages: &[String]) -> Command {
+    fn next<'u>(command: Command, rest: &mut std::slice::Iter<'u, String>) -> Command {
+        let own = rest.next().cloned();
+        let command = match own {
+            Some(usage) => command.override_usage(usage),
+            None => command,
+        };
+        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_string()).collect();
+        names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |sub| next(sub, rest)))
+    }
+    next(command, &mut usages.iter())
+}
+
+/// What is wrong with the arguments, and the remedy; `None` when the error is a text somebody asked for.
+pub fn refusal(error: &clap::Error) -> Option<(String, String)> {
+    let text = |kind: ContextKind| error.get(kind).map(value).unwrap_or_default();
+    let argument = text(ContextKind::InvalidArg);
+    let what = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return None,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
+        ErrorKind::InvalidSubcommand => {
+            format!("`{}` というコマンドはありません", text(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::UnknownArgument => format!("`{argument}` という引数はありません"),
+        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => {
+            format!("`{argument}` に値がありません")
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("`{argument}` に `{}` は指定できません", text(ContextKind::InvalidValue))
+        }
+        ErrorKind::MissingRequiredArgument => format!("{argument} がありません"),
+        ErrorKind::MissingSubcommand => "コマンドがありません".to_string(),
+        ErrorKind::ArgumentConflict => {
+            format!("`{argument}` は {} と同時に指定できません", text(ContextKind::PriorArg))
+        }
+        ErrorKind::TooManyValues => format!("`{argument}` の値が多すぎます"),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("`{argument}` の値の数が合いません"),
+        ErrorKind::NoEquals => format!("`{argument}` には `=` で値を付けます"),
+        ErrorKind::InvalidUtf8 => "引数が UTF-8 ではありません".to_string(),
+        // Of clap's own inner workings, and kinds of versions to come.
+        _ => error.to_string(),
+    };
+    let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let meant = meant.into_iter().map(text).find(|text| !text.is_empty());
+    let values = text(ContextKind::ValidValue);
+    let help = match (meant, values.is_empty()) {
+        (Some(meant), _) => format!("`{meant}` ではありませんか"),
+        (None, false) => format!("使える値: {values}"),
+        (None, true) => "`--help` で使い方を確認できます".to_string(),
+    };
+    Some((what, help))
+}
+
+fn value(value: &ContextValue) -> String {
+    match value {
+        ContextValue::None => String::new(),
+        ContextValue::Bool(value) => value.to_string(),
+        ContextValue::String(text) => text.clone(),
+        ContextValue::Strings(texts) => texts.join(", "),
+        ContextValue::StyledStr(text) => plain(text),
+        ContextValue::StyledStrs(texts) => texts.iter().map(plain).collect::<Vec<_>>().join(", "),
+        ContextValue::Number(number) => number.to_string(),
+        // Kinds of versions to come.
+        _ => String::new(),
+    }
+}
+
+fn plain(text: &StyledStr) -> String {
+    text.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Every English text of a command and all under it.
+    fn texts(command: &Command, all: &mut BTreeSet<String>) {
+        all.extend(command.get_about().map(ToString::to_string));
+        all.extend(command.get_after_help().map(ToString::to_string));
+        for arg in command.get_arguments() {
+            let help = arg.get_help().unwrap_or_else(|| panic!("{}: {} has no help", command.get_name(), arg.get_id()));
+            all.insert(help.to_string());
+        }
+        command.get_subcommands().for_each(|sub| texts(sub, all));
+    }
+
+    fn english() -> BTreeSet<String> {
+        let mut all = BTreeSet::from(["Print help".to_string(), "Print version".to_string()]);
+        texts(&crate::cli::args::Args::command(), &mut all);
+        all
+    }
+
+    #[test]
+    fn every_text_has_its_japanese_and_none_is_left_over() {
+        let english = english();
+        let known: BTreeSet<String> = TEXTS.iter().map(|(en, _)| en.to_string()).collect();
+        let missing: Vec<&String> = english.difference(&known).collect();
+        assert!(missing.is_empty(), "add these to TEXTS in src/cli/japanese.rs, with their Japanese: {missing:#?}");
+        let left: Vec<&String> = known.difference(&english).collect();
+        assert!(left.is_empty(), "nothing says these any more: {left:#?}");
+        assert_eq!(known.len(), TEXTS.len(), "one line per text");
+        for (_, ja) in TEXTS {
+            assert!(ja.chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c)), "not Japanese: {ja}");
+        }
+    }
+
+    fn pages(command: &mut Command, all: &mut Vec<String>) {
+        all.push(command.render_help().to_string());
+        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_string()).collect();
+        names.iter().for_each(|name| pages(command.find_subcommand_mut(name).expect("it was listed"), all));
+    }
+
+    #[test]
+    fn no_page_of_help_speaks_english() {
+        let mut all = Vec::new();
+        pages(&mut translated(crate::cli::args::Args::command()), &mut all);
+        let words = ["Usage", "Options", "Arguments", "Commands", "Print", "default", "possible", "OPTIONS", "COMMAND"];
+        for page in &all {
+            for word in words {
+                assert!(!page.contains(word), "`{word}` in:\n{page}");
+            }
+            assert!(page.contains("使い方: tabi"), "{page}");
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_told_in_japanese() {
+        let told = |arguments: &[&str]| {
+            let error = translated(crate::cli::args::Args::command()).try_get_matches_from(arguments).unwrap_err();
+            refusal(&error).map(|(what, help)| format!("{what} / {help}"))
+        };
+        assert_eq!(told(&["tabi", "chek"]).unwrap(), "`chek` というコマンドはありません / `check` ではありませんか");
+        assert_eq!(
+            told(&["tabi", "check", "--fromat", "json"]).unwrap(),
+            "`--fromat` という引数はありません / `--format` ではありませんか"
+        );
+        let value = told(&["tabi", "check", "--format", "xml"]).unwrap();
+        assert!(value.contains("`xml` は指定できません / 使える値: pretty, compact"), "{value}");
+        let missing = told(&["tabi", "show"]).unwrap();
+        assert!(missing.contains("<JOURNEY> がありません"), "{missing}");
+        assert_eq!(told(&["tabi", "--help"]), None);
+    }
+}
