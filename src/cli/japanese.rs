@@ -53,6 +53,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("The journey's name", "ジャーニーの名前"),
     ("The form [default: by the ending of --out, else mermaid]", "形式 [既定: --out の拡張子、なければ mermaid]"),
     ("Write to this file instead of the standard output", "標準出力ではなくこのファイルに書く"),
+    // diff
+    ("Show what changed in meaning since another version: steps, timing, conditions, messages, rules", "別の版からの意味の違いを表示する: ステップ・時間・条件・メッセージ・規則"),
+    ("A git revision (`main`, `HEAD~1`, a tag), or the folder of the other version", "git のリビジョン (`main`・`HEAD~1`・タグ)、またはもう一方の版のフォルダー"),
+    ("For people, for programs, or for a pull request", "人向け・プログラム向け・プルリクエスト向け"),
+    ("End with 3 if there are changes", "変更があれば 3 で終了"),
     // explain
     ("Explain a code such as E0411: what it means, why it matters, and how to put it right", "E0411 のようなコードの説明: 意味・理由・直し方"),
     ("The code that stands in brackets after `error` or `warning`; all codes are listed without it", "`エラー`・`警告` の後の角括弧の中のコード。省略するとすべてを一覧"),

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use super::exit::{Exit, Stop};
 use super::open::open;
 use super::speak::Speaker;
-use crate::diag::{Language, Phrase, did_you_mean};
+use crate::diag::{Phrase, did_you_mean};
 use crate::diagram;
 use crate::ir::{JourneyId, Program};
 use crate::words;
@@ -45,7 +45,7 @@ pub enum Form {
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let text = drawn(program, journey(program, &args.journey)?, form(args), speaker.language)?;
+    let text = drawn(program, journey(program, &args.journey)?, form(args), speaker.words())?;
     match &args.out {
         None => speaker.report(&text)?,
         Some(path) => fs::write(path, text).map_err(|error| unwritable(path, &error))?,
@@ -63,11 +63,7 @@ fn form(args: &Args) -> Form {
     }
 }
 
-fn drawn(program: &Program, journey: JourneyId, form: Form, language: Language) -> Result<String, Stop> {
-    let language = match language {
-        Language::English => words::Language::English,
-        Language::Japanese => words::Language::Japanese,
-    };
+fn drawn(program: &Program, journey: JourneyId, form: Form, language: words::Language) -> Result<String, Stop> {
     let diagram = diagram::diagram(program, journey, language);
     match form {
         Form::Mermaid => Ok(diagram::mermaid(&diagram)),

@@ -21,8 +21,8 @@ use super::{Reason, Schema};
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Misfit {
     path: String,
-    expected: Both,
-    found: Both,
+    expected: Box<Both>,
+    found: Box<Both>,
 }
 
 /// Names in the input that the shape does not have, with how often they came.
@@ -57,7 +57,7 @@ struct Context<'s> {
 
 impl Context<'_> {
     /// Notes the misfit; the error itself carries nothing.
-    fn misfit<E: Error>(&self, ty: &Type, found: impl Into<Both>) -> E {
+    fn misfit<E: Error>(&self, ty: &Type, found: impl Into<Box<Both>>) -> E {
         let expected = self.schema.describe(ty);
         *self.misfit.borrow_mut() = Some(Misfit { path: String::new(), expected, found: found.into() });
         E::custom("misfit")
@@ -301,7 +301,7 @@ impl Typed<'_, '_> {
         }
     }
     fn wrong<E: Error>(&self, found: Unexpected<'_>) -> E {
-        let found: Both = match found {
+        let found: Box<Both> = match found {
             Unexpected::Str(text) => format!("\"{}\"", excerpt(text)).into(),
             Unexpected::Unit => "null".to_string().into(),
             Unexpected::Map => object(),
@@ -317,7 +317,7 @@ impl Typed<'_, '_> {
 }
 
 /// A piece of JSON in words.
-fn found(raw: &str) -> Both {
+fn found(raw: &str) -> Box<Both> {
     match raw.as_bytes().first() {
         Some(b'{') => object(),
         Some(b'[') => list(),
@@ -325,11 +325,11 @@ fn found(raw: &str) -> Both {
     }
 }
 
-fn object() -> Both {
+fn object() -> Box<Both> {
     Both::new("an object", "オブジェクト")
 }
 
-fn list() -> Both {
+fn list() -> Box<Both> {
     Both::new("a list", "リスト")
 }
 

@@ -15,15 +15,16 @@ pub struct Both {
 }
 
 impl Both {
-    pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Both {
-        Both { en: en.into(), ja: ja.into() }
+    /// Boxed: a reason stays small where all goes well.
+    pub fn new(en: impl Into<String>, ja: impl Into<String>) -> Box<Both> {
+        Box::new(Both { en: en.into(), ja: ja.into() })
     }
 }
 
 /// What stands in the input reads the same in every language.
-impl From<String> for Both {
-    fn from(text: String) -> Both {
-        Both { en: text.clone(), ja: text }
+impl From<String> for Box<Both> {
+    fn from(text: String) -> Box<Both> {
+        Box::new(Both { en: text.clone(), ja: text })
     }
 }
 
@@ -58,8 +59,8 @@ pub enum Reason {
     WrongValue {
         of: String,
         path: String,
-        expected: Both,
-        found: Both,
+        expected: Box<Both>,
+        found: Box<Both>,
     },
     /// CSV: another number of cells than the header has.
     Cells {
@@ -69,7 +70,7 @@ pub enum Reason {
     /// CSV: a row with a cell that a sum or condition cannot read.
     BadCell {
         column: String,
-        expected: Both,
+        expected: Box<Both>,
         found: String,
     },
     /// CSV: the rows of one group stand apart in the file.

@@ -158,7 +158,7 @@ impl Schema {
     }
 
     /// The type in words for a message, such as `money in JPY`.
-    pub fn describe(&self, ty: &Type) -> Both {
+    pub fn describe(&self, ty: &Type) -> Box<Both> {
         let (en, ja) = match ty {
             Type::Text => ("text", "文字列"),
             Type::Id => ("an id (text or a whole number)", "ID (文字列か整数)"),
@@ -196,7 +196,7 @@ impl Schema {
     }
 }
 
-fn amount_in(currency: Currency) -> Both {
+fn amount_in(currency: Currency) -> Box<Both> {
     let code = currency.code();
     match currency.minor_digits() {
         0 => Both::new(format!("an amount in {code} without decimals"), format!("{code} の金額 (小数なし)")),
@@ -207,7 +207,7 @@ fn amount_in(currency: Currency) -> Both {
     }
 }
 
-fn fields_of(name: &str) -> Both {
+fn fields_of(name: &str) -> Box<Both> {
     Both::new(format!("an object with the fields of {name}"), format!("{name} の項目を持つオブジェクト"))
 }
 

@@ -59,7 +59,7 @@ fn code_0_is_fine() {
     for arguments in [&["check"][..], &["test"], &["fix"], &["explain", "E0411"], &["--help"]] {
         assert_eq!(told(&data("good"), arguments).1, 0, "{arguments:?}");
     }
-    let neat = folder(&[("tabi.yaml", CONFIG), ("a.tabi", "event e about profile {}\n")]);
+    let neat = folder(&[("tabi.yaml", CONFIG), ("a.tabi", "event e about profile { a: text }\n")]);
     assert_eq!(told(neat.path(), &["fmt", "--check"]).1, 0);
 }
 
