@@ -58,6 +58,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("A git revision (`main`, `HEAD~1`, a tag), or the folder of the other version", "git のリビジョン (`main`・`HEAD~1`・タグ)、またはもう一方の版のフォルダー"),
     ("For people, for programs, or for a pull request", "人向け・プログラム向け・プルリクエスト向け"),
     ("End with 3 if there are changes", "変更があれば 3 で終了"),
+    // render
+    ("Show messages as people get them", "メッセージを受け取る人に見える形で表示する"),
+    ("The message's name [default: all messages]", "メッセージの名前 [既定: すべて]"),
+    ("A person: YAML or JSON with `profile` and `params`", "人: `profile` と `params` を書いた YAML か JSON"),
+    ("For every kind of person, not only the usual one (always with --out)", "ふつうの人だけでなく、あらゆる種類の人について (--out では常に)"),
+    ("Write a page for each message and person, and `index.html` with all of them side by side", "メッセージと人ごとのページと、すべてを並べた `index.html` を書く"),
+    ("When the messages go out [default: now]", "送る日時 [既定: 現在]"),
     // explain
     ("Explain a code such as E0411: what it means, why it matters, and how to put it right", "E0411 のようなコードの説明: 意味・理由・直し方"),
     ("The code that stands in brackets after `error` or `warning`; all codes are listed without it", "`エラー`・`警告` の後の角括弧の中のコード。省略するとすべてを一覧"),
