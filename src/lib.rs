@@ -27,6 +27,7 @@
 //! render/     a message filled in for one person
 //!
 //! prove/      what holds for every run: bounds, promises            proofs
+//! witness/    stories made to order, run before they are told; personas
 //!
 //! project/    tabi.yaml and the files under it                     faces
 //! words/      a program in words, English and Japanese
@@ -38,9 +39,9 @@
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `prove`, `words`, `diagram`, `diff`) are pure: no clock, no files, no network, no environment, no chance, no
-//! threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported here, since re-exports
-//! hide cycles.
+//! `prove`, `witness`, `words`, `diagram`, `diff`) are pure: no clock, no files, no network, no environment, no
+//! chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported here, since
+//! re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -67,4 +68,5 @@ pub mod simulate;
 pub mod syntax;
 pub mod text;
 pub mod value;
+pub mod witness;
 pub mod words;

@@ -30,6 +30,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("render", &["ir", "value"]),
     // The proofs: know the program, not how it was written nor how it runs.
     ("prove", &["ir", "value"]),
+    // Stories are told by the machine itself.
+    ("witness", &["prove", "machine", "ir", "value"]),
     // The faces.
     ("words", &["ir", "value"]),
     ("diagram", &["words", "ir", "value"]),
@@ -39,8 +41,8 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "text", "diag", "value", "fmt", "compile", "ir", "machine", "simulate", "ingest", "prove", "diagram",
-            "diff", "words", "project", "preview", "render",
+            "text", "diag", "value", "fmt", "compile", "ir", "machine", "simulate", "ingest", "prove", "witness",
+            "diagram", "diff", "words", "project", "preview", "render",
         ],
     ),
 ];
@@ -62,6 +64,7 @@ const PURE: &[&str] = &[
     "machine",
     "prove",
     "words",
+    "witness",
     "diagram",
     "diff",
     "render",

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::{check, diff, explain, fix, fmt, japanese, render, shell, show, simulate, test};
+use super::{check, diff, explain, fix, fmt, japanese, personas, render, shell, show, simulate, test};
 use crate::diag::Language;
 
 /// The numbers of `exit.rs`, in a line.
@@ -37,6 +37,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Personas(personas::Args),
     Render(render::Args),
     Show(show::Args),
     Diff(diff::Args),

@@ -13,6 +13,7 @@ mod fmt;
 mod japanese;
 mod open;
 mod person;
+mod personas;
 mod render;
 mod revision;
 mod shell;
@@ -62,6 +63,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
+        Command::Personas(args) => personas::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
         Command::Diff(args) => diff::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),

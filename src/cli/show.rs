@@ -82,7 +82,7 @@ fn drawn(program: &Program, journey: JourneyId, form: Form, language: words::Lan
 }
 
 /// A journey by its name; else what was probably meant, or the list of those there are.
-fn journey(program: &Program, name: &str) -> Result<JourneyId, Stop> {
+pub(super) fn journey(program: &Program, name: &str) -> Result<JourneyId, Stop> {
     /// A list longer than this helps nobody.
     const LISTED_MAX: usize = 20;
     if let Some(id) = program.journey_named(name) {

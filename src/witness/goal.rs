@@ -1,0 +1,108 @@
+//! What is wanted of a run, and which edges still lead there.
+//!
+//! Knows nothing of stories.
+
+use crate::ir::{Journey, Op, Pc};
+use crate::prove::{Edge, Graph, Path, Way};
+
+use super::way::branch;
+
+/// What a story is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// Only enter.
+    Entered,
+    /// Take this edge at some time. A dropped message will do for a refused one.
+    Edge(Edge),
+    /// Take exactly this way.
+    Path(Path),
+}
+
+/// A goal made ready for one journey.
+#[derive(Debug)]
+pub(super) struct Aim {
+    graph: Graph,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    None,
+    /// By [`Pc`]: how far it is to the edge wanted, without another pass of any loop, and with all passes.
+    Edge {
+        edge: Edge,
+        near: Vec<Option<u32>>,
+        far: Vec<Option<u32>>,
+    },
+    Path(Vec<Edge>),
+}
+
+impl Aim {
+    pub fn new(journey: &Journey, goal: &Goal) -> Aim {
+        let graph = Graph::new(journey, &Default::default());
+        let target = match goal {
+            Goal::Entered => Target::None,
+            Goal::Edge(edge) => Target::Edge {
+                edge: branch(*edge),
+                near: distances(&graph, edge.from, false),
+                far: distances(&graph, edge.from, true),
+            },
+            Goal::Path(path) => Target::Path(path.edges()),
+        };
+        Aim { graph, target }
+    }
+    /// Everything asked for has been done.
+    pub fn is_reached(&self, taken: &[Edge]) -> bool {
+        match &self.target {
+            Target::None => true,
+            Target::Edge { edge, .. } => taken.iter().any(|t| branch(*t) == *edge),
+            Target::Path(path) => taken.len() >= path.len(),
+        }
+    }
+    /// Taken after `taken`, the edge still leads to the goal.
+    pub fn admits(&self, taken: &[Edge], edge: Edge) -> bool {
+        if self.is_reached(taken) {
+            return true;
+        }
+        match &self.target {
+            Target::None => true,
+            Target::Edge { edge: wanted, near, far } => {
+                let leads = |distance: &[Option<u32>], pc: Pc| distance.get(pc as usize).is_some_and(Option::is_some);
+                // Passes are few: whoever can get there in this one does not count on the next.
+                let by_passes = matches!(edge.way, Way::Body) || !leads(near, edge.from);
+                branch(edge) == *wanted || leads(near, edge.to) || (by_passes && leads(far, edge.to))
+            }
+            Target::Path(path) => path.get(taken.len()) == Some(&edge),
+        }
+    }
+    /// The edges from `pc` that lead to the goal, nearest first.
+    pub fn wanted(&self, journey: &Journey, taken: &[Edge], pc: Pc) -> Vec<Edge> {
+        let endless = matches!(journey.code.get(pc as usize).map(|i| &i.op), Some(Op::Await { up_to: None, .. }));
+        let possible = |edge: &Edge| !(endless && edge.way == Way::TimeUp) && self.admits(taken, *edge);
+        let mut edges: Vec<Edge> = self.graph.leaving(pc).iter().copied().filter(possible).collect();
+        if let Target::Edge { edge: wanted, near, far } = &self.target {
+            let steps = |pc: Pc| near[pc as usize].or(far[pc as usize]).unwrap_or(u32::MAX - 1);
+            edges.sort_by_key(|e| if branch(*e) == *wanted { 0 } else { 1 + steps(e.to) });
+        }
+        edges
+    }
+}
+
+fn distances(graph: &Graph, to: Pc, passes: bool) -> Vec<Option<u32>> {
+    let mut distance = vec![None; graph.len()];
+    let mut open = std::collections::VecDeque::from([to]);
+    if let Some(place) = distance.get_mut(to as usize) {
+        *place = Some(0);
+    }
+    while let Some(pc) = open.pop_front() {
+        let here = distance[pc as usize].unwrap_or(0);
+        for from in 0..graph.len() as Pc {
+            let leads = graph.leaving(from).iter().any(|edge| edge.to == pc && (passes || !graph.is_back(edge)));
+            if leads && distance[from as usize].is_none() {
+                distance[from as usize] = Some(here + 1);
+                open.push_back(from);
+            }
+        }
+    }
+    distance
+}
