@@ -58,6 +58,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("A git revision (`main`, `HEAD~1`, a tag), or the folder of the other version", "git のリビジョン (`main`・`HEAD~1`・タグ)、またはもう一方の版のフォルダー"),
     ("For people, for programs, or for a pull request", "人向け・プログラム向け・プルリクエスト向け"),
     ("End with 3 if there are changes", "変更があれば 3 で終了"),
+    // personas
+    ("List made-up people who together take every branch of every journey", "すべてのジャーニーのすべての分岐を通る架空の人の一覧"),
+    ("Only of this journey", "このジャーニーの分だけ"),
+    ("For people, for programs, or as tests in the language, which all pass", "人向け・プログラム向け・すべて成功するテスト"),
+    ("Also those who only show messages in another look: English, long, bare", "メッセージの別の見え方 (英語・長文・最小限) のための人も含める"),
     // render
     ("Show messages as people get them", "メッセージを受け取る人に見える形で表示する"),
     ("The message's name [default: all messages]", "メッセージの名前 [既定: すべて]"),
