@@ -110,15 +110,19 @@ impl Prepared {
             Body::Html(template) => templates.render(*template, context)?,
             Body::Later { template, mjml } => {
                 let document = templates.render(*template, context)?;
-                compiled(&document, *mjml, &document)?
+                let (shielded, marks, values) = weave::shielded(&document);
+                let html = compiled(&shielded, *mjml, &document)?;
+                marks.replaced(&html, |number| values.get(number).map(String::as_str))
             }
         };
         let text = match self.text {
             Some(text) => templates.render(text, context)?,
             None => plain_text::of_html(&html),
         };
+        let subject = line(self.subject)?;
+        let html = html.replacen("<title></title>", &format!("<title>{}</title>", escaped(&subject)), 1);
         Ok(Email {
-            subject: line(self.subject)?,
+            subject,
             preheader: self.preheader.map(line).transpose()?,
             from: self.from.clone(),
             reply_to: self.reply_to.clone(),

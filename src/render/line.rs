@@ -5,6 +5,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::email::header;
 use super::error::{Fault, Words};
 use super::filters::cut_utf16;
 
@@ -193,5 +194,5 @@ fn limit(what: Words, help: Words) -> Fault {
 fn notification(message: &Json) -> String {
     let text = message.get("altText").or_else(|| message.get("text")).and_then(Json::as_str);
     let kind = message.get("type").and_then(Json::as_str).unwrap_or("");
-    text.map_or_else(|| format!("[{kind}]"), str::to_owned)
+    text.map_or_else(|| format!("[{kind}]"), header)
 }

@@ -15,6 +15,7 @@ mod jinja;
 mod json;
 pub mod line;
 pub mod links;
+mod marks;
 pub mod markup;
 mod mjml;
 mod plain_text;

@@ -80,7 +80,12 @@ pub fn profile(program: &Program, kind: &Kind, now: Instant) -> Vec<Value> {
 
 /// Values of fields, in their order.
 pub fn fields(program: &Program, fields: &[FieldDef], kind: &Kind, now: Instant) -> Vec<Value> {
-    fields.iter().enumerate().map(|(at, field)| value(program, &field.ty, kind, now, at)).collect()
+    let of = |(at, field): (usize, &FieldDef)| match &field.ty {
+        // What a shop hands out is made by the shop.
+        Type::Text if field.name.contains("code") => Value::text("HARU-2K7Q"),
+        ty => value(program, ty, kind, now, at),
+    };
+    fields.iter().enumerate().map(of).collect()
 }
 
 /// Records within records deeper than this are left empty.

@@ -123,7 +123,7 @@ fn decimal(micro: i64) -> Jinja {
 /// Characters that no reader sees but that change what stands around them are taken out: controls, and the marks that
 /// turn the direction of text beyond their own word.
 fn text(text: &str) -> Jinja {
-    let unseen = |c: char| (c.is_control() && c != '\n' && c != '\t') || is_direction_mark(c) || is_marker(c);
+    let unseen = |c: char| (c.is_control() && c != '\n' && c != '\t') || is_direction_mark(c);
     if text.len() <= TEXT_CHARS_MAX && !text.contains(unseen) {
         return Jinja::from(text);
     }
@@ -133,9 +133,4 @@ fn text(text: &str) -> Jinja {
 /// Embeddings, overrides and isolates of the bidirectional algorithm (UAX #9).
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The two private characters that stand around a tag's number while a page is compiled.
-fn is_marker(c: char) -> bool {
-    c == super::weave::OPEN || c == super::weave::CLOSE
 }

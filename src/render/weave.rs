@@ -7,16 +7,14 @@ use std::collections::BTreeMap;
 use super::error::{Fault, Words};
 use super::filters::{PLAIN, URL_PART};
 use super::links::{self, LINK};
+use super::marks::Marks;
 use super::markup::{self, Attribute, Piece};
 use super::tags::{self, Kind, Tag, line_at};
 
-/// Stand around the number of a tag while a document is compiled; no text of a template or a person holds them.
-pub const OPEN: char = '\u{e000}';
-pub const CLOSE: char = '\u{e001}';
-
 /// Begins the comment that a statement stands in while a document is compiled: compilers move text out of tables, but
 /// never a comment.
-const COMMENT: &str = "<!--tabi";
+const COMMENT: &str = "<!--tabi:";
+const COMMENT_END: &str = "-->";
 
 /// Attributes that lead somewhere when a reader taps: rewritten where links are tracked.
 const LINKS: &[&str] = &["href"];
@@ -24,16 +22,18 @@ const LINKS: &[&str] = &["href"];
 const ADDRESSES: &[&str] = &["src", "background-url", "background", "poster", "action", "srcset", "thumbnails-src"];
 /// Attributes that hold text for readers.
 const TEXTS: &[&str] = &["alt", "title", "name", "aria-label", "content", "lang", "value", "placeholder"];
-/// Elements of MJML that divide their room among their children, so that the number of these must be known.
-const DIVIDING: &[&str] = &["mj-section", "mj-group", "mj-social", "mj-navbar", "mj-carousel", "mj-accordion"];
+/// Elements whose children a compiler counts, to divide the room among them, or groups: it must see what comes out.
+const GATHERING: &[&str] =
+    &["mj-section", "mj-group", "mj-social", "mj-navbar", "mj-carousel", "mj-accordion", "mj-table", "table", "select"];
 /// Elements whose `href` is no link: a style sheet, a base.
 const NOT_LINKS: &[&str] = &["link", "base", "mj-font", "mj-include"];
 
 /// A document whose tags are numbered, so that a compiler of documents takes them for text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Woven {
-    /// The document with `OPEN number CLOSE` in place of each tag.
+    /// The document with a number in place of each tag, and of each value of an attribute that holds one.
     masked: String,
+    marks: Marks,
     tags: Vec<WovenTag>,
     /// Whether the document can be compiled before it is rendered: no tag stands where the compiler must count or
     /// compute.
@@ -81,40 +81,35 @@ impl Woven {
     pub fn unmasked(&self, compiled: &str) -> Template {
         let mut text = String::with_capacity(compiled.len() * 2);
         let mut lines = Vec::new();
-        let mut rest = compiled;
-        while let Some(open) = rest.find(OPEN) {
-            let number_at = open + OPEN.len_utf8();
-            let close = rest[number_at..].find(CLOSE).map(|i| number_at + i);
-            let tag = close.and_then(|close| rest[number_at..close].parse().ok()).and_then(|n: usize| self.tags.get(n));
-            let (Some(close), Some(tag)) = (close, tag) else { break };
+        let mut at = 0;
+        while let Some(mark) = self.marks.next(compiled, at) {
             // A statement stands in a comment of its own, which is taken off again.
-            let before = rest[..open].strip_suffix(COMMENT);
-            let after = rest[close + CLOSE.len_utf8()..].strip_prefix("-->");
-            let (before, after) = match (before, after) {
-                (Some(before), Some(after)) => (before, after),
-                _ => (&rest[..open], &rest[close + CLOSE.len_utf8()..]),
-            };
-            text.push_str(before);
-            lines.push((text.len(), tag.line));
-            text.push_str(&tag.text);
-            rest = after;
+            let before = &compiled[at..mark.start];
+            let inside = before.strip_suffix(COMMENT).filter(|_| compiled[mark.end..].starts_with(COMMENT_END));
+            text.push_str(inside.unwrap_or(before));
+            if let Some(tag) = self.tags.get(mark.number) {
+                lines.push((text.len(), tag.line));
+                text.push_str(&tag.text);
+            }
+            at = mark.end + if inside.is_some() { COMMENT_END.len() } else { 0 };
         }
-        text.push_str(rest);
+        text.push_str(&compiled[at..]);
         Template { text, lines }
     }
 }
 
 /// Weaves MJML or HTML. `message` names the links.
 pub fn document(message: &str, source: &str) -> Result<Woven, Fault> {
-    let source = source.replace([OPEN, CLOSE], "\u{fffd}");
-    let tags = tags::tags(&source)?;
-    let (masked, numbers) = mask(&source, &tags);
+    let tags = tags::tags(source)?;
+    let marks = Marks::of(source);
+    let (masked, numbers) = mask(source, &tags, &marks);
     let mut weaver = Weaver {
-        source: &source,
+        source,
         masked: &masked,
+        marks: &marks,
         tags: tags
             .iter()
-            .map(|tag| WovenTag { text: source[tag.range.clone()].to_owned(), line: line_at(&source, tag.range.start) })
+            .map(|tag| WovenTag { text: source[tag.range.clone()].to_owned(), line: line_at(source, tag.range.start) })
             .collect(),
         kinds: tags.iter().map(|tag| tag.kind).collect(),
         numbers,
@@ -125,7 +120,8 @@ pub fn document(message: &str, source: &str) -> Result<Woven, Fault> {
         message,
     };
     weaver.weave()?;
-    Ok(Woven { masked: weaver.out, tags: weaver.tags, compiles_once: weaver.compiles_once, links: weaver.links })
+    let Weaver { out, tags, compiles_once, links, .. } = weaver;
+    Ok(Woven { masked: out, marks: marks.clone(), tags, compiles_once, links })
 }
 
 /// Weaves a text that is an address as a whole: every value in it is encoded, save one that begins it.
@@ -147,22 +143,18 @@ pub fn address(source: &str) -> Result<String, Fault> {
 }
 
 /// Replaces tags by their numbers; says where in the masked text each stands.
-fn mask(source: &str, tags: &[Tag]) -> (String, Vec<usize>) {
+fn mask(source: &str, tags: &[Tag], marks: &Marks) -> (String, Vec<usize>) {
     let mut masked = String::with_capacity(source.len());
     let mut places = Vec::with_capacity(tags.len());
     let mut at = 0;
     for (number, tag) in tags.iter().enumerate() {
         masked.push_str(&source[at..tag.range.start]);
         places.push(masked.len());
-        masked.push_str(&marker(number));
+        masked.push_str(&marks.write(number));
         at = tag.range.end;
     }
     masked.push_str(&source[at..]);
     (masked, places)
-}
-
-fn marker(number: usize) -> String {
-    format!("{OPEN}{number}{CLOSE}")
 }
 
 /// `{{ x }}` as `{{ (x) | filter }}`, its trimming marks kept.
@@ -183,9 +175,36 @@ fn split_mark(inner: &str) -> (&str, &str) {
     }
 }
 
+/// Whether the compiler of MJML would write a value of an attribute otherwise than it stands: it writes quotes,
+/// backslashes, full-width spaces and joined emoji as escapes that only programs read.
+pub fn is_rewritten(value: &str) -> bool {
+    format!("{value:?}").len() != value.len() + 2
+}
+
+/// Puts numbers in place of the values of attributes that the compiler of MJML would rewrite.
+pub fn shielded(document: &str) -> (String, Marks, Vec<String>) {
+    let marks = Marks::of(document);
+    let (mut out, mut values, mut at) = (String::with_capacity(document.len()), Vec::new(), 0);
+    for piece in markup::pieces(document) {
+        let Piece::Open { attributes, .. } = piece else { continue };
+        for attribute in attributes {
+            let value = &document[attribute.value.clone()];
+            if is_rewritten(value) {
+                out.push_str(&document[at..attribute.whole.start]);
+                out.push_str(&format!("\"{}\"", marks.write(values.len())));
+                values.push(value.replace('"', "&quot;"));
+                at = attribute.whole.end;
+            }
+        }
+    }
+    out.push_str(&document[at..]);
+    (out, marks, values)
+}
+
 struct Weaver<'a> {
     source: &'a str,
     masked: &'a str,
+    marks: &'a Marks,
     tags: Vec<WovenTag>,
     kinds: Vec<Kind>,
     /// Where the tags stand in `masked`, ascending.
@@ -239,7 +258,7 @@ impl Weaver<'_> {
         let range = self.numbers_in(start, start + text.len());
         let parent = parent.unwrap_or("");
         let verbatim = markup::is_verbatim(parent);
-        if !range.is_empty() && (DIVIDING.contains(&parent) || matches!(parent, "style" | "script" | "mj-style")) {
+        if !range.is_empty() && (GATHERING.contains(&parent) || matches!(parent, "style" | "script" | "mj-style")) {
             self.compiles_once = false;
         }
         let mut at = 0;
@@ -249,12 +268,12 @@ impl Weaver<'_> {
             if matches!(parent, "style" | "script" | "mj-style") && self.kinds[number] == Kind::Print {
                 self.tags[number].text = filtered(&self.tags[number].text, PLAIN);
             }
-            let marker = marker(number);
+            let marker = self.marks.write(number);
             match self.kinds[number] {
                 Kind::Statement | Kind::Comment if !verbatim => {
                     self.out.push_str(COMMENT);
                     self.out.push_str(&marker);
-                    self.out.push_str("-->");
+                    self.out.push_str(COMMENT_END);
                 }
                 Kind::Statement | Kind::Comment | Kind::Print => self.out.push_str(&marker),
             }
@@ -300,7 +319,7 @@ impl Weaver<'_> {
         if LINKS.contains(&name) && !NOT_LINKS.contains(&element) && !value.is_empty() {
             return self.link(value, numbers);
         }
-        if numbers.is_empty() {
+        if numbers.is_empty() && !is_rewritten(value) {
             self.out.push_str(&self.masked[attribute.whole.clone()]);
             return;
         }
@@ -310,29 +329,35 @@ impl Weaver<'_> {
             (false, true) => None,
             (false, false) => Some(PLAIN),
         };
-        if filter == Some(PLAIN) {
+        if filter == Some(PLAIN) && !numbers.is_empty() {
             self.compiles_once = false;
         }
+        let line = numbers.clone().next().map_or(1, |number| self.tags[number].line);
         if let Some(filter) = filter {
             for number in numbers {
-                let begins = value.starts_with(OPEN) && self.numbers[number] == attribute.value.start;
+                let begins = self.numbers[number] == attribute.value.start;
                 if self.kinds[number] == Kind::Print && !(address && begins) {
                     self.tags[number].text = filtered(&self.tags[number].text, filter);
                 }
             }
         }
-        // Quotes, whatever the author wrote: an unquoted value would end at a space.
-        let quoted = self.masked[attribute.whole.clone()].starts_with('\'');
-        let quote = if quoted { '\'' } else { '"' };
-        self.out.push(quote);
-        self.out.push_str(value);
-        self.out.push(quote);
+        let text = self.restored(&value.replace('"', "&quot;"), str::to_owned);
+        self.value(text, line);
+    }
+
+    /// Writes the value of an attribute as one number, in quotes whatever the author wrote: an unquoted value would end
+    /// at a space.
+    fn value(&mut self, text: String, line: u32) {
+        self.tags.push(WovenTag { text, line });
+        self.out.push('"');
+        self.out.push_str(&self.marks.write(self.tags.len() - 1));
+        self.out.push('"');
     }
 
     /// The whole target becomes one tag: what it says, handed to the filter that knows links.
     fn link(&mut self, value: &str, numbers: std::ops::Range<usize>) {
         let line = numbers.clone().next().map(|n| self.tags[n].line);
-        let target = self.restored(value);
+        let target = self.restored(value, markup::unescaped);
         let line = line.unwrap_or_else(|| self.line_of(&target));
         let ordinal = self.seen.entry(target.clone()).or_insert(0);
         let link = links::Target::new(self.message, &target, *ordinal);
@@ -344,25 +369,19 @@ impl Weaver<'_> {
             link.id
         );
         self.links.push(link);
-        self.tags.push(WovenTag { text, line });
-        self.kinds.push(Kind::Print);
-        self.out.push('"');
-        self.out.push_str(&marker(self.tags.len() - 1));
-        self.out.push('"');
+        self.value(text, line);
     }
 
-    /// The value as its author wrote it, references resolved.
-    fn restored(&self, value: &str) -> String {
+    /// The value with its tags, and between them what `read` makes of the author's own text.
+    fn restored(&self, value: &str, read: impl Fn(&str) -> String) -> String {
         let mut out = String::new();
-        let mut rest = value;
-        while let Some(open) = rest.find(OPEN) {
-            out.push_str(&markup::unescaped(&rest[..open]));
-            let close = rest[open..].find(CLOSE).map_or(rest.len(), |i| open + i);
-            let number: Option<usize> = rest[open + OPEN.len_utf8()..close].parse().ok();
-            out.push_str(number.and_then(|n| self.tags.get(n)).map_or("", |tag| &tag.text));
-            rest = &rest[(close + CLOSE.len_utf8()).min(rest.len())..];
+        let mut at = 0;
+        while let Some(mark) = self.marks.next(value, at) {
+            out.push_str(&read(&value[at..mark.start]));
+            out.push_str(self.tags.get(mark.number).map_or("", |tag| &tag.text));
+            at = mark.end;
         }
-        out.push_str(&markup::unescaped(rest));
+        out.push_str(&read(&value[at..]));
         out
     }
 
