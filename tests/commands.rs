@@ -5,6 +5,7 @@
 mod commands {
     pub mod fix;
     pub mod formats;
+    pub mod init;
     pub mod reference;
     pub mod run;
     pub mod shells;

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::{check, diff, explain, fix, fmt, japanese, personas, render, shell, show, simulate, test};
+use super::{check, diff, explain, fix, fmt, init, japanese, personas, render, shell, show, simulate, test};
 use crate::diag::Language;
 
 /// The numbers of `exit.rs`, in a line.
@@ -32,6 +32,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Init(init::Args),
     Check(check::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),

@@ -17,6 +17,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("Print help", "使い方を表示"),
     ("Print version", "版を表示"),
     ("Exit codes: 0 fine, 1 findings, 2 tests or promises failed, 3 changes present (with --detailed-exitcode), 64 usage, 70 our fault, 75 try again", "終了コード: 0 問題なし、1 指摘あり、2 テストまたは約束の失敗、3 変更あり (--detailed-exitcode 指定時)、64 使い方の誤り、70 tabi の不具合、75 再実行"),
+    // init
+    ("Make a new project: two journeys with their messages and tests, CI, editor settings", "新しいプロジェクトを作る: ジャーニー 2 つと文面・テスト、CI、エディターの設定"),
+    ("Where to", "作る場所"),
+    ("The project's name [default: the folder's]", "プロジェクトの名前 [既定: フォルダーの名前]"),
+    ("The currency of prices", "価格の通貨"),
+    ("The zone of quiet hours and dates", "時間帯と日付のタイムゾーン"),
     // check
     ("Check a project: names, types, and what no run may come to", "プロジェクトを検査する: 名前・型・あってはならない流れ"),
     ("How findings are written: for people, a line each, or for programs, GitHub, code scanning, CI, a pull request", "指摘の書き方: 人向け・1 件 1 行・プログラム向け・GitHub・コードスキャン・CI・プルリクエスト"),

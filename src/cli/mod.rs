@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod fix;
 mod fmt;
+mod init;
 mod japanese;
 mod open;
 mod person;
@@ -57,6 +58,7 @@ fn guarded(speaker: &mut Speaker, work: impl FnOnce(&mut Speaker) -> Result<Exit
 
 fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
     match command {
+        Command::Init(args) => init::run(args, speaker),
         Command::Check(args) => check::run(args, speaker),
         Command::Fix(args) => fix::run(args, speaker),
         Command::Fmt(args) => fmt::run(args, speaker),
