@@ -9,6 +9,8 @@ use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, Wha
 use crate::ports::{Journal, Seat};
 use crate::value::Zone;
 
+use super::personal::{Personal, Prints};
+
 /// Of local times.
 const SECONDS_PER_HOUR: i64 = 3_600;
 /// Lines kept of one person's story.
@@ -45,6 +47,8 @@ pub struct Counts<'p> {
     /// By local hour of the project's zone, in hours since 1970-01-01 00:00 there.
     pub hours: BTreeMap<i64, u64>,
     zone: Zone,
+    /// By seat, what each person met; absent where nothing is compared.
+    pub people: Option<(Prints, Vec<Personal>)>,
     /// Whose scenes are kept.
     pub watched: BTreeSet<Seat>,
     pub scenes: Vec<(Seat, Scene)>,
@@ -60,9 +64,23 @@ impl<'p> Counts<'p> {
             messages: Vec::new(),
             hours: BTreeMap::new(),
             zone: program.project.zone,
+            people: None,
             watched: BTreeSet::new(),
             scenes: Vec::new(),
             scenes_left_out: 0,
+        }
+    }
+
+    /// Counts that also tell what each person met.
+    pub fn of_everyone(program: &'p Program) -> Self {
+        Counts { people: Some((Prints::new(program), Vec::new())), ..Counts::new(program) }
+    }
+
+    /// Someone new takes the next seat.
+    pub fn newcomer(&mut self) {
+        self.messages.push(0);
+        if let Some((_, people)) = &mut self.people {
+            people.push(Personal::default());
         }
     }
 
@@ -76,16 +94,24 @@ impl<'p> Counts<'p> {
         }
     }
 
-    /// The messages of one person now count for another.
-    pub fn move_messages(&mut self, from: Seat) -> u32 {
-        std::mem::take(&mut self.messages[from as usize])
+    /// What was counted of one person is to count for another.
+    pub fn give_away(&mut self, from: Seat) -> (u32, Option<Personal>) {
+        let personal = self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize]));
+        (std::mem::take(&mut self.messages[from as usize]), personal)
+    }
+
+    pub fn take_over(&mut self, seat: Seat, messages: u32, personal: Option<&Personal>) {
+        self.messages[seat as usize] += messages;
+        if let (Some((_, people)), Some(personal)) = (&mut self.people, personal) {
+            people[seat as usize].absorb(personal);
+        }
     }
 
     fn scene(&mut self, seat: Seat, scene: impl FnOnce() -> Scene) {
         if self.watched.is_empty() || !self.watched.contains(&seat) {
             return;
         }
-        if self.scenes.len() < STORY_LINES_MAX {
+        if self.scenes.len() < STORY_LINES_MAX * self.watched.len() {
             self.scenes.push((seat, scene()));
         } else {
             self.scenes_left_out += 1;
@@ -147,6 +173,10 @@ impl Journal for Counts<'_> {
 
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         self.scene(seat, || Scene::Wrote(entry.clone()));
+        if let Some((prints, people)) = &mut self.people {
+            let zone = self.zone;
+            people[seat as usize].note(self.program, prints, entry, || zone.date(entry.at).0);
+        }
         let counts = &mut self.journeys[entry.journey.index()];
         match &entry.what {
             What::NotEntered { why } => *counts.not_entered.entry(*why).or_default() += 1,

@@ -5,10 +5,13 @@
 // Opens sources and spreads people over threads; the same bytes come out for any number.
 #![allow(clippy::disallowed_methods)]
 
+pub mod compare;
 pub mod counts;
 mod error;
 mod imagined;
 mod paper;
+mod personal;
+pub mod prices;
 pub mod render;
 pub mod report;
 mod route;
@@ -19,14 +22,15 @@ pub mod timeline;
 mod words;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::ingest::Schema;
 use crate::ir::{Channel, Program};
 use crate::machine::Engine;
 use crate::value::{Decimal, Instant, Span};
 
+pub use compare::{Comparison, compare};
 pub use error::SimulateError;
+pub use prices::{Price, Prices};
 pub use report::Report;
 pub use sources::{Kind, SourceInput, SourceSpec};
 pub use story::Story;
@@ -45,6 +49,8 @@ pub struct Options {
     /// An id of the person whose story is wanted.
     pub trace: Option<String>,
     pub response: ResponseModel,
+    /// What messages cost.
+    pub prices: Prices,
 }
 
 /// How people are imagined to react to messages, by [`Channel::index`]; nobody reacts on a channel that is absent.
@@ -85,27 +91,22 @@ pub fn simulate(
     let schema = Schema::new(program);
     let again = sources.iter().all(SourceSpec::can_be_read_again);
     let watched: BTreeSet<String> = options.trace.iter().filter(|_| !again).cloned().collect();
-    let pass = route::Pass { engine: &engine, schema: &schema, sources, options, watched, only: None };
+    let pass = route::Pass { engine: &engine, schema: &schema, sources, options, watched, personal: false, only: None };
     let first = pass.run(progress)?;
 
-    let mut report = report::Report::of(program, &first, sources);
-    let mut trace = first.story.clone();
+    let mut report = report::Report::of(program, &first, sources, &options.prices);
+    let mut trace = options.trace.as_ref().filter(|_| !again).and_then(|id| first.story_of(program, id));
     if again {
         if let Some(worst) = first.worst {
-            report.tell_worst(pass.story_of(&first, worst)?);
+            pass.stories_of(&first, &[worst])?.into_iter().for_each(|story| report.tell_worst(story));
         }
         if let Some(id) = &options.trace {
             let seat = first.identities.find(id).ok_or_else(|| SimulateError::UnknownPerson { id: id.clone() })?;
-            trace = Some(pass.story_of(&first, seat)?);
+            trace = pass.stories_of(&first, &[seat])?.pop();
         }
     }
     if let (Some(id), None) = (&options.trace, &trace) {
         return Err(SimulateError::UnknownPerson { id: id.clone() });
     }
     Ok(Outcome { report, trace })
-}
-
-/// The name under which a story goes, and all ids of the person.
-pub(crate) fn ids_of(first: &route::Passed, seat: u32) -> (Arc<str>, Vec<Arc<str>>) {
-    (first.identities.name(seat).clone(), first.identities.ids_of(seat))
 }

@@ -24,7 +24,7 @@ pub enum Language {
 }
 
 impl Language {
-    fn of<'t>(self, en: &'t str, ja: &'t str) -> &'t str {
+    pub fn of<'t>(self, en: &'t str, ja: &'t str) -> &'t str {
         match self {
             Language::English => en,
             Language::Japanese => ja,
@@ -100,6 +100,13 @@ fn head(out: &mut String, report: &Report, language: Language) {
         let count = messages(hour.messages, language);
         let _ = writeln!(out, "{title}: {} {} ({count})", hour.start, report.zone);
     }
+    if let Some(cost) = &report.cost {
+        let channels: Vec<String> =
+            cost.channels.iter().map(|(name, amount)| format!("{name} {}", money(amount))).collect();
+        let total: Vec<String> = cost.total.values().map(|amount| money(amount)).collect();
+        let title = language.of("cost of messages", "配信費用");
+        let _ = writeln!(out, "{title}: {} ({})", total.join(" + "), channels.join(", "));
+    }
     let _ = match language {
         Language::English => writeln!(out, "{} bytes kept per person", thousands(report.bytes_per_person)),
         Language::Japanese => writeln!(out, "1人あたりの記憶 {}バイト", thousands(report.bytes_per_person)),
@@ -132,7 +139,7 @@ fn overview(report: &Report, language: Language) -> String {
 }
 
 /// The first column to the left, the others to the right.
-fn table(rows: &[Vec<String>]) -> String {
+pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns).map(|c| rows.iter().map(|r| r[c].width()).max().unwrap_or(0)).collect();
     let mut out = String::new();
@@ -294,8 +301,16 @@ fn messages(n: u64, language: Language) -> String {
     }
 }
 
+/// `1234567.5 JPY` -> `1,234,567.5 JPY`.
+pub fn money(amount: &str) -> String {
+    let (sign, amount) = amount.strip_prefix('-').map_or(("", amount), |rest| ("-", rest));
+    let whole = amount.find(|c: char| !c.is_ascii_digit()).unwrap_or(amount.len());
+    let grouped = amount[..whole].parse().map_or_else(|_| amount[..whole].to_string(), thousands);
+    format!("{sign}{grouped}{}", &amount[whole..])
+}
+
 /// `1234567` -> `1,234,567`.
-fn thousands(n: u64) -> String {
+pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

@@ -11,6 +11,7 @@ use crate::machine::Reason;
 use crate::value::Date;
 
 use super::counts::JourneyCounts;
+use super::prices::{Cost, Prices};
 use super::route::Passed;
 use super::sources::SourceSpec;
 use super::story::Story;
@@ -40,6 +41,9 @@ pub struct Report {
     pub busiest_hour: Option<Hour>,
     pub worst_pressed: Option<Worst>,
     pub bytes_per_person: u64,
+    /// Absent where no price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     pub input: InputReport,
     pub journeys: BTreeMap<String, JourneyReport>,
 }
@@ -125,7 +129,7 @@ pub struct GoalReport {
 }
 
 impl Report {
-    pub fn of(program: &Program, passed: &Passed, sources: &[SourceSpec]) -> Report {
+    pub fn of(program: &Program, passed: &Passed, sources: &[SourceSpec], prices: &Prices) -> Report {
         let mut pressed: Vec<u32> = passed.messages.iter().copied().filter(|n| *n > 0).collect();
         pressed.sort_unstable();
         let zone = program.project.zone;
@@ -160,6 +164,7 @@ impl Report {
             busiest_hour: busiest.map(hour),
             worst_pressed: worst,
             bytes_per_person: passed.heap_bytes.checked_div(passed.people).unwrap_or(0),
+            cost: (!prices.is_empty()).then(|| prices.cost(&sent_by_channel(program, passed))),
             input: InputReport::of(passed, sources),
             journeys: journeys.collect(),
         }
@@ -175,6 +180,11 @@ impl Report {
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("a report is plain data with string keys")
     }
+}
+
+/// Messages of all journeys, by [`Channel::index`].
+pub fn sent_by_channel(program: &Program, passed: &Passed) -> [u64; Channel::COUNT] {
+    Channel::ALL.map(|channel| passed.journeys.iter().map(|counts| counts.sent_on(program, channel)).sum())
 }
 
 impl Spread {

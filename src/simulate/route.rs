@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use crate::ingest::limits::EARLIEST;
 use crate::ingest::{Arrival, Schema, Signal, Tally, Traits, What};
-use crate::ir::Op;
+use crate::ir::{Op, Program};
 use crate::machine::{Engine, InputKind, Report};
 use crate::ports::Seat;
 use crate::runtime::identity::Resolved;
 use crate::runtime::{Budgets, Host, Identities, Order};
 use crate::value::{Instant, Value, Zone};
 
-use super::counts::{Counts, JourneyCounts};
+use super::counts::{Counts, JourneyCounts, Scene};
 use super::paper::{Deciding, Paper, Refused};
+use super::personal::Personal;
 use super::shards::{Command, Lanes, Shard};
 use super::sources::{self, Intake, Keep, SourceSpec};
 use super::story::{self, Story};
@@ -30,11 +31,13 @@ pub struct Pass<'e, 'p> {
     pub options: &'e Options,
     /// Ids whose story is kept.
     pub watched: BTreeSet<String>,
-    /// Only the person with these ids, as an earlier pass saw them.
+    /// Whether it is kept what each person met.
+    pub personal: bool,
+    /// Only the people with these ids, as an earlier pass saw them.
     pub only: Option<Only>,
 }
 
-/// A second pass for one person's story.
+/// A second pass for the stories of a few.
 pub struct Only {
     ids: BTreeSet<String>,
     keep: Option<Keep>,
@@ -63,9 +66,32 @@ pub struct Passed {
     pub late: u64,
     /// Lines later than `until`.
     pub after_until: u64,
-    pub story: Option<Story>,
+    /// Seats that were watched, and what was seen of them.
+    watched: Watched,
+    /// By seat; empty unless asked for.
+    pub personal: Vec<Personal>,
     refused: Vec<Refused>,
     thing_names: Vec<Box<str>>,
+}
+
+/// What was seen of those who were watched, by seat.
+struct Watched {
+    scenes: Vec<(Seat, Scene)>,
+    left_out: u64,
+    zones: Vec<(Seat, Zone)>,
+}
+
+impl Passed {
+    /// The story of a person who was watched; `None` if nobody has the id.
+    pub fn story_of(&self, program: &Program, id: &str) -> Option<Story> {
+        let seat = self.identities.find(id)?;
+        // Watched by one of several ids, someone else may have been seen under it too.
+        let own = |other: &Seat| self.identities.root(*other) == seat;
+        let scenes = self.watched.scenes.iter().filter(|(s, _)| own(s)).map(|(_, scene)| scene.clone()).collect();
+        let zone = self.watched.zones.iter().find(|(s, _)| own(s)).map(|(_, zone)| *zone);
+        let zone = zone.unwrap_or(program.project.zone);
+        Some(story::of(program, self.identities.name(seat), zone, scenes, self.watched.left_out))
+    }
 }
 
 impl<'e, 'p> Pass<'e, 'p> {
@@ -95,7 +121,8 @@ impl<'e, 'p> Pass<'e, 'p> {
                 None => Deciding::Now { budgets: Budgets::new(program), refused: Vec::new() },
             };
             let paper = Paper::new(self.engine, deciding, &self.options.response, self.options.seed);
-            Shard { host: Host::new(self.engine, self.order(), paper, Counts::new(program)) }
+            let counts = if self.personal { Counts::of_everyone(program) } else { Counts::new(program) };
+            Shard { host: Host::new(self.engine, self.order(), paper, counts) }
         };
         (0..count).map(shard).collect()
     }
@@ -124,7 +151,8 @@ impl<'e, 'p> Pass<'e, 'p> {
         let mut messages = vec![0; identities.len()];
         let (mut live, mut settling) = (vec![0; program.journeys.len()], vec![0; program.journeys.len()]);
         let (mut people, mut heap_bytes, mut refused) = (0, identities.heap_bytes() as u64, Vec::new());
-        let (mut scenes, mut left_out, mut zone) = (Vec::new(), 0, None);
+        let mut watched = Watched { scenes: Vec::new(), left_out: 0, zones: Vec::new() };
+        let mut personal = vec![Personal::default(); if self.personal { identities.len() } else { 0 }];
         for (lane, shard) in finished.iter_mut().enumerate() {
             counts.absorb(&shard.counts);
             for (seat, n) in shard.counts.messages.iter().enumerate() {
@@ -135,17 +163,15 @@ impl<'e, 'p> Pass<'e, 'p> {
             people += shard.people;
             heap_bytes += shard.heap_bytes;
             refused.append(&mut shard.refused);
-            let global = |(seat, scene)| (seat * lanes_count as Seat + lane as Seat, scene);
-            scenes.extend(shard.counts.scenes.drain(..).map(global));
-            left_out += shard.counts.scenes_left_out;
-            zone = zone.or(shard.watched_zone);
+            let global = |seat: Seat| seat * lanes_count as Seat + lane as Seat;
+            let (scenes, zones) = (shard.counts.scenes.drain(..), shard.watched_zones.drain(..));
+            watched.scenes.extend(scenes.map(|(seat, scene)| (global(seat), scene)));
+            watched.zones.extend(zones.map(|(seat, zone)| (global(seat), zone)));
+            watched.left_out += shard.counts.scenes_left_out;
+            for (seat, met) in shard.counts.people.iter_mut().flat_map(|(_, people)| people.drain(..)).enumerate() {
+                personal[global(seat as Seat) as usize] = met;
+            }
         }
-        let seat = self.watched.iter().find_map(|id| identities.find(id));
-        let zone: Zone = zone.unwrap_or(program.project.zone);
-        // Watched by one of several ids, someone else may have been seen under it too.
-        let own =
-            |seat| scenes.into_iter().filter(|(s, _)| identities.root(*s) == seat).map(|(_, scene)| scene).collect();
-        let story = seat.map(|seat| story::of(program, identities.name(seat), zone, own(seat), left_out));
         let most = messages.iter().copied().max().filter(|n| *n > 0);
         let worst = most.and_then(|most| messages.iter().position(|n| *n == most)).map(|seat| seat as Seat);
         Passed {
@@ -163,33 +189,36 @@ impl<'e, 'p> Pass<'e, 'p> {
             end: start.map(|_| now),
             late,
             after_until,
-            story,
+            watched,
+            personal,
             refused,
             thing_names,
         }
     }
 
-    /// Replays one person alone and tells their story. Lines that cannot concern them are not even parsed, unless the
-    /// input was out of order: then every line counts for the clock.
-    pub fn story_of(&self, first: &Passed, seat: Seat) -> Result<Story, SimulateError> {
-        let ids: BTreeSet<String> = super::ids_of(first, seat).1.iter().map(|id| id.to_string()).collect();
+    /// Replays these people alone and tells their stories, in their order. Lines that cannot concern them are not even
+    /// parsed, unless the input was out of order: then every line counts for the clock.
+    pub fn stories_of(&self, first: &Passed, seats: &[Seat]) -> Result<Vec<Story>, SimulateError> {
+        if seats.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: BTreeSet<String> =
+            seats.iter().flat_map(|seat| first.identities.ids_of(*seat)).map(|id| id.to_string()).collect();
         let is_plain = |id: &String| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@+".contains(&b));
         let texts = ids.iter().map(String::as_str).chain(first.thing_names.iter().map(|n| &**n));
         let keep = (first.tally.out_of_order == 0 && ids.iter().all(is_plain)).then(|| Keep::new(texts));
         let only =
             Only { ids: ids.clone(), keep, start: first.start, refused: first.refused.iter().cloned().collect() };
         let options = Options { strict: false, threads: 1, until: first.end, ..self.options.clone() };
-        let pass = Pass { options: &options, watched: ids, only: Some(only), ..*self };
+        let pass = Pass { options: &options, watched: ids, personal: false, only: Some(only), ..*self };
         let passed = pass.run(&|_| {})?;
-        Ok(passed.story.unwrap_or_else(|| {
-            story::of(
-                self.engine.program(),
-                first.identities.name(seat),
-                self.engine.program().project.zone,
-                Vec::new(),
-                0,
-            )
-        }))
+        let program = self.engine.program();
+        let story = |seat: &Seat| {
+            let name = first.identities.name(*seat);
+            let told = passed.story_of(program, name);
+            told.unwrap_or_else(|| story::of(program, name, program.project.zone, Vec::new(), 0))
+        };
+        Ok(seats.iter().map(story).collect())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::value::{Instant, Value};
 
 use super::counts::Counts;
 use super::paper::{Deciding, Paper, Refused};
+use super::personal::Personal;
 
 /// Commands handed over at once, and batches a host may lie behind.
 const BATCH: usize = 512;
@@ -33,8 +34,8 @@ pub enum Command {
     Advance(Instant),
 }
 
-/// A person on the way from one host to another, with the messages counted so far.
-pub struct Moving(Option<(Leaving, u32)>);
+/// A person on the way from one host to another, with what was counted so far.
+pub struct Moving(Option<(Leaving, (u32, Option<Personal>))>);
 
 pub struct Shard<'e, 'p> {
     pub host: Host<'e, 'p, Paper<'e, 'p>, Counts<'p>>,
@@ -47,7 +48,7 @@ impl Shard<'_, '_> {
             Command::Start(at) => host.start(at),
             Command::Newcomer { id, watched } => {
                 let seat = host.seat(id);
-                host.journal.messages.push(0);
+                host.journal.newcomer();
                 if watched {
                     host.journal.watched.insert(seat);
                 }
@@ -57,13 +58,13 @@ impl Shard<'_, '_> {
             Command::FanOut { at, event, payload } => host.fan_out(at, event, &payload),
             Command::Leave { seat, at, to } => {
                 let leaving = host.leave(seat, at);
-                let messages = host.journal.move_messages(seat);
+                let counted = host.journal.give_away(seat);
                 // A host that is gone wants nobody.
-                let _ = to.send(Moving(leaving.map(|l| (l, messages))));
+                let _ = to.send(Moving(leaving.map(|l| (l, counted))));
             }
             Command::Join { seat, at, from } => {
-                if let Ok(Moving(Some((leaving, messages)))) = from.recv() {
-                    host.journal.messages[seat as usize] += messages;
+                if let Ok(Moving(Some((leaving, (messages, personal))))) = from.recv() {
+                    host.journal.take_over(seat, messages, personal.as_ref());
                     host.join(seat, leaving, at);
                 }
             }
@@ -81,8 +82,8 @@ pub struct Finished<'p> {
     pub settling: Vec<u64>,
     pub people: u64,
     pub heap_bytes: u64,
-    /// Whose scenes were watched: the last of them.
-    pub watched_zone: Option<crate::value::Zone>,
+    /// Of those whose scenes were watched.
+    pub watched_zones: Vec<(Seat, crate::value::Zone)>,
 }
 
 impl<'p> Shard<'_, 'p> {
@@ -98,16 +99,16 @@ impl<'p> Shard<'_, 'p> {
             person.settling().for_each(|(journey, _)| settling[journey.index()] += 1);
         }
         let zone_of = |seat: &Seat| match program.person.zone.map(|f| host.person(*seat).map(|p| p.field(f))) {
-            Some(Some(Value::Zone(zone))) => Some(*zone),
+            Some(Some(Value::Zone(zone))) => Some((*seat, *zone)),
             _ => None,
         };
-        let watched_zone = host.journal.watched.iter().find_map(zone_of);
+        let watched_zones = host.journal.watched.iter().filter_map(zone_of).collect();
         let Host { outbox, journal, .. } = host;
         let refused = match outbox.deciding {
             Deciding::Now { refused, .. } => refused,
             Deciding::Before(_) => Vec::new(),
         };
-        Finished { counts: journal, refused, live, settling, people, heap_bytes, watched_zone }
+        Finished { counts: journal, refused, live, settling, people, heap_bytes, watched_zones }
     }
 }
 
