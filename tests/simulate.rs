@@ -12,10 +12,11 @@ use std::fmt::Write as _;
 
 use tabi::compile::{self, Settings};
 use tabi::ir::Program;
+use tabi::simulate::compare::{self, Comparison, Version};
 use tabi::simulate::render::{self, Language};
 use tabi::simulate::{Kind, Options, Outcome, Reaction, SimulateError, SourceInput, SourceSpec, simulate};
 use tabi::text::{Source, Sources};
-use tabi::value::{Currency, Decimal, Instant, Span, Zone};
+use tabi::value::{Currency, Decimal, Instant, Price, Span, Zone};
 
 fn program(text: &str) -> Program {
     let mut sources = Sources::default();
@@ -294,4 +295,96 @@ fn a_budget_is_one_for_all_and_the_story_knows_it() {
         reports.push(outcome.report.to_json());
     }
     assert_eq!(reports[0], reports[1]);
+}
+
+// ---- two versions ----------------------------------------------------------------------------------------------------
+
+fn compared(old: &Program, new: &Program, log: &[u8], options: &Options) -> Comparison {
+    let (old, new) = (Version { name: "main", program: old }, Version { name: "now", program: new });
+    compare::compare(old, new, &[source("log", log)], options, &|_| {}).unwrap()
+}
+
+/// Ten journeys, of which some wait longer, send elsewhere or are gone.
+fn other_version() -> Program {
+    let mut text = workload::TEN_JOURNEYS.to_string();
+    for (old, new) in [
+        ("cap 1 line per 1d", "cap 2 line per 1d"),
+        ("wait up to 24h for nudge.clicked", "wait up to 2d for nudge.clicked"),
+        ("  wait 14d\n  send line news_line\n    otherwise send email news_mail\n", "  send email news_mail\n"),
+        ("    50% mail { send email news_mail }", "    50% mail { wait 1h }"),
+    ] {
+        assert!(text.contains(old), "{old}");
+        text = text.replacen(old, new, 1);
+    }
+    program(&text)
+}
+
+#[test]
+fn a_version_compared_with_itself_is_no_difference() {
+    let program = program(workload::TEN_JOURNEYS);
+    let log = log_with_visitors(3_000, 120);
+    let same = compared(&program, &program, &log, &Options { until: at("2026-05-01T00:00:00Z"), ..Options::default() });
+    assert!(same.is_empty() && same.people.is_empty() && same.people_changed == 0);
+    assert_ne!(same.figures.messages.old, 0);
+    assert_eq!(
+        compare::pretty(&same, render::Language::English),
+        "no difference for these people between main and now\n"
+    );
+}
+
+#[test]
+fn two_versions_compare_alike_for_any_number_of_threads() {
+    let (old, new) = (program(workload::TEN_JOURNEYS), other_version());
+    let log = log_with_visitors(3_000, 120);
+    let mut seen = Vec::new();
+    for threads in [1, 2, 4] {
+        let mut options = Options { until: at("2026-05-01T00:00:00Z"), threads, ..Options::default() };
+        options.prices.0[0] = Price::parse("0.2 JPY");
+        options.prices.0[1] = Price::parse("3 JPY");
+        let comparison = compared(&old, &new, &log, &options);
+        seen.push((comparison.to_json(), comparison));
+    }
+    assert!(seen.iter().all(|(json, _)| *json == seen[0].0), "the number of threads shows");
+    let comparison = &seen[0].1;
+    // The figures are those of the two simulations.
+    let options = Options { until: at("2026-05-01T00:00:00Z"), ..Options::default() };
+    let single = (run(&old, &[source("log", &log)], &options), run(&new, &[source("log", &log)], &options));
+    assert_eq!(comparison.figures.messages.old, single.0.report.messages);
+    assert_eq!(comparison.figures.messages.new, single.1.report.messages);
+    let entered = |outcome: &Outcome| outcome.report.journeys.values().map(|j| j.entered).sum::<u64>();
+    assert_eq!(comparison.figures.entered.old, entered(&single.0));
+    assert_eq!(comparison.figures.cost["JPY"].old, cost(&comparison.figures, |count| count.old));
+    assert_eq!(comparison.figures.cost["JPY"].new, cost(&comparison.figures, |count| count.new));
+    // Five people, told as they are told alone, of more than one kind of change.
+    assert_eq!(comparison.people.len(), 5);
+    let kinds: std::collections::BTreeSet<_> = comparison.people.iter().map(|person| person.turn).collect();
+    assert!(kinds.len() > 1, "{kinds:?}");
+    for person in &comparison.people {
+        let options = Options { trace: Some(person.person.clone()), ..options.clone() };
+        for (program, story) in [(&old, &person.stories.old), (&new, &person.stories.new)] {
+            let alone = run(program, &[source("log", &log)], &options).trace;
+            assert_eq!(*story, alone, "{}", person.person);
+        }
+    }
+}
+
+/// What email at 0.2 and LINE at 3 yen come to, in tenths.
+fn cost(figures: &compare::Figures, side: fn(&compare::Count) -> u64) -> String {
+    let tenths = side(&figures.sent["email"]) * 2 + side(&figures.sent["line"]) * 30;
+    match tenths % 10 {
+        0 => format!("{} JPY", tenths / 10),
+        rest => format!("{}.{rest} JPY", tenths / 10),
+    }
+}
+
+#[test]
+fn a_comparison_reads_well() {
+    let (old, new) = (program(workload::TEN_JOURNEYS), other_version());
+    let log = log_with_visitors(600, 30);
+    let mut options = Options { until: at("2026-05-01T00:00:00Z"), ..Options::default() };
+    options.prices.0[1] = Price::parse("3 JPY");
+    let comparison = compared(&old, &new, &log, &options);
+    insta::assert_snapshot!("comparison_en", compare::pretty(&comparison, render::Language::English));
+    insta::assert_snapshot!("comparison_ja", compare::pretty(&comparison, render::Language::Japanese));
+    insta::assert_snapshot!("comparison_md", compare::markdown(&comparison, render::Language::English));
 }

@@ -169,3 +169,36 @@ fn without_git_folders_can_still_be_compared() {
     assert!(without_git(&["diff", "other", "camp"]).contains("1 hour → 4 hours"));
     assert!(without_git(&["diff", "v1", "camp"]).contains("git cannot be started"));
 }
+
+const LOG: &str = r#"{"type":"identify","messageId":"1","userId":"u1","timestamp":"2026-04-01T01:00:00Z","traits":{"email":"a@example.jp","line_user":"U1","rank":"gold","consent":["marketing"]}}
+{"type":"track","messageId":"2","userId":"u1","timestamp":"2026-04-01T02:00:00Z","event":"cart_updated","properties":{"cart_id":"c1","total":5400,"items":[]}}
+"#;
+
+#[test]
+fn the_same_people_go_through_both_versions() {
+    let folder = repository();
+    let at = folder.path();
+    fs::write(at.join("log.ndjson"), LOG).unwrap();
+    let arguments = ["simulate", "camp", "--events", "log.ndjson", "--until", "2026-05-01", "--base"];
+    let with = |more: &[&str]| told(at, &[&arguments[..], more].concat());
+    let (text, code) = with(&["v1", "--format", "json"]);
+    assert_eq!(code, 0, "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("one document");
+    assert_eq!((&json["base"], &json["people_changed"]), (&"v1".into(), &1.into()), "{text}");
+    assert_eq!(json["people"][0]["turn"], "times");
+    let (text, _) = with(&["v1", "--format", "md"]);
+    assert!(text.contains("<details><summary><b>u1</b>"), "{text}");
+    fs::write(at.join("camp/shop.tabi"), shop("3h")).unwrap();
+    let (text, code) = with(&["main"]);
+    assert_eq!((text.as_str(), code), ("no difference for these people between main and now\n", 0));
+    let (text, code) = told(at, &["simulate", "camp", "--events", "-", "--base", "main"]);
+    assert!(text.contains("can be read only once"), "{text}");
+    assert_eq!(code, 64);
+    fs::write(at.join("camp/tabi.yaml"), format!("{CONFIG}costs:\n  lime: 3 JPY\n  sms: 3\n")).unwrap();
+    let (text, code) = with(&["main"]);
+    assert!(text.contains("did you mean `line`?") && text.contains("a price such as `3 JPY`"), "{text}");
+    assert_eq!(code, 1);
+    fs::write(at.join("camp/tabi.yaml"), format!("{CONFIG}costs:\n  line: 3.5 JPY\n")).unwrap();
+    let (text, _) = told(at, &["simulate", "camp", "--events", "log.ndjson", "--until", "2026-05-01"]);
+    assert!(text.contains("cost of messages: 3.5 JPY (line 3.5 JPY)"), "{text}");
+}

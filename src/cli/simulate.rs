@@ -7,13 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::base;
+use super::diff::Form;
 use super::exit::{Exit, Stop};
 use super::open::open;
 use super::speak::Speaker;
 use crate::diag::{Language, Phrase};
+use crate::ir::Program;
 use crate::project::{self, Project};
+use crate::simulate::compare::{self, Version};
 use crate::simulate::{
-    self, Kind, Options, Outcome, Reaction, ResponseModel, SimulateError, SourceInput, SourceSpec, render,
+    self, Kind, Options, Outcome, Prices, Reaction, ResponseModel, SimulateError, SourceInput, SourceSpec, render,
 };
 use crate::value::Instant;
 
@@ -50,7 +54,15 @@ pub struct Args {
     #[arg(long)]
     strict: bool,
 
-    /// The report for programs
+    /// Compare with another version, a git revision or a folder: the same people through both
+    #[arg(long, value_name = "BASE", conflicts_with = "trace")]
+    base: Option<String>,
+
+    /// For people, for programs, or for a pull request
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", conflicts_with = "json")]
+    format: Form,
+
+    /// The same as `--format json`
     #[arg(long)]
     json: bool,
 
@@ -68,6 +80,9 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
     let sources = sources(args, &opened.project)?;
     let options = options(args, &opened.project)?;
+    if let Some(base) = &args.base {
+        return compared(args, base, program, (&sources, &options), speaker);
+    }
     let bar = bar(&sources, speaker);
     // A second reading, for stories, begins at nought again.
     let furthest = AtomicU64::new(0);
@@ -93,16 +108,71 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     Ok(Exit::Fine)
 }
 
-fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
-    let language = match language {
+/// The same people through the other version and this one.
+fn compared(
+    args: &Args,
+    base: &str,
+    program: &Program,
+    (sources, options): (&[SourceSpec], &Options),
+    speaker: &mut Speaker,
+) -> Result<Exit, Stop> {
+    if let Some(source) = sources.iter().find(|source| !source.can_be_read_again()) {
+        return Err(Stop::Usage {
+            what: Phrase::new(
+                format!("`{}` can be read only once, and two versions need it", source.name),
+                format!("`{}` は一度しか読めませんが、2 つの版で必要です", source.name),
+            ),
+            help: Phrase::new("write it to a file first", "先にファイルに保存する"),
+        });
+    }
+    let base = base::open(&args.project, base, speaker)?;
+    let bar = bar(sources, speaker);
+    bar.set_length(bar.length().unwrap_or(0) * 2);
+    let furthest = AtomicU64::new(0);
+    let progress = |bytes: u64| bar.set_position(furthest.fetch_max(bytes, Ordering::Relaxed).max(bytes));
+    let (old, new) = (
+        Version { name: &base.name, program: &base.program },
+        Version { name: speaker.words().of("this version", "今の版"), program },
+    );
+    let comparison = simulate::compare(old, new, sources, options, &progress);
+    bar.finish_and_clear();
+    let comparison = comparison.map_err(|(version, error)| in_version(&version, stopped(&error)))?;
+    let language = reports_in(speaker.language);
+    speaker.report(&match (args.json, args.format) {
+        (true, _) | (false, Form::Json) => comparison.to_json(),
+        (false, Form::Pretty) => compare::pretty(&comparison, language),
+        (false, Form::Md) => compare::markdown(&comparison, language),
+    })?;
+    Ok(Exit::Fine)
+}
+
+/// What stopped one of two versions, with its name.
+fn in_version(version: &str, stop: Stop) -> Stop {
+    let named = |what: Phrase| Phrase::new(format!("{version}: {}", what.en), format!("{version}: {}", what.ja));
+    match stop {
+        Stop::Usage { what, help } => Stop::Usage { what: named(what), help },
+        Stop::Wrong { what, help } => Stop::Wrong { what: named(what), help },
+        Stop::Write(error) => Stop::Write(error),
+    }
+}
+
+fn reports_in(language: Language) -> render::Language {
+    match language {
         Language::English => render::Language::English,
         Language::Japanese => render::Language::Japanese,
-    };
-    match (&outcome.trace, args.json) {
+    }
+}
+
+fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
+    let language = reports_in(language);
+    match (&outcome.trace, args.json || args.format == Form::Json) {
         (Some(story), false) => render::story(story, language),
         (Some(story), true) => {
             let text = serde_json::to_string_pretty(story).expect("a story is plain data with string keys");
             text + "\n"
+        }
+        (None, false) if args.format == Form::Md => {
+            format!("```text\n{}```\n", render::report(&outcome.report, language))
         }
         (None, false) => render::report(&outcome.report, language),
         (None, true) => outcome.report.to_json(),
@@ -200,6 +270,10 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
         response.channels[channel.index()] =
             Some(Reaction { open: rates.open, click: rates.click, convert: rates.convert, delay: rates.delay });
     }
+    let mut prices = Prices::default();
+    for (channel, price) in &settings.costs {
+        prices.0[channel.index()] = Some(*price);
+    }
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Options {
         until,
@@ -208,6 +282,7 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
         threads: args.threads.unwrap_or_else(machine),
         trace: args.trace.clone(),
         response,
+        prices,
     })
 }
 

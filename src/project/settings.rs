@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Phrase, did_you_mean};
 use crate::ir::Channel;
 use crate::ir::content::Sender;
 use crate::text::{SourceId, Span as TextSpan};
-use crate::value::{CalendarPeriod, Currency, Date, Decimal, Instant, LocalTime, Span, Zone, time};
+use crate::value::{CalendarPeriod, Currency, Date, Decimal, Instant, LocalTime, Price, Span, Zone, time};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -26,6 +26,8 @@ pub struct Settings {
     pub lints: Vec<LintSetting>,
     /// How people are imagined to react, by channel; none reacts on a channel that is not listed.
     pub responses: Vec<(Channel, Response)>,
+    /// What one message costs, by channel.
+    pub costs: Vec<(Channel, Price)>,
     /// How long a simulation of the sample lets timers run on after its last event.
     pub until: Option<Instant>,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             currency: Currency::from_code("JPY").expect("JPY is in the table of currencies"),
             max_event_age: Span(time::MILLIS_PER_DAY),
             dedupe_window: Span(7 * time::MILLIS_PER_DAY),
+            costs: Vec::new(),
             sender: Sender::default(),
             sample: Sample::default(),
             lints: Vec::new(),
@@ -89,6 +92,7 @@ const KEYS: &[&str] = &[
     "response",
     "until",
     "sender",
+    "costs",
 ];
 const SENDER_KEYS: &[&str] = &["name", "address", "contact"];
 const SAMPLE_KEYS: &[&str] = &["people", "events", "mapping"];
@@ -149,6 +153,7 @@ impl Reader<'_> {
                 "dedupe_window" => {
                     settings.dedupe_window = self.exact(value, path).unwrap_or(settings.dedupe_window);
                 }
+                "costs" => settings.costs = self.costs(value),
                 "sender" => settings.sender = self.sender(value),
                 "lints" => settings.lints = self.lints(value),
                 "response" => settings.responses = self.responses(value),
@@ -324,6 +329,20 @@ impl Reader<'_> {
         all
     }
 
+    fn costs(&mut self, yaml: &Yaml) -> Vec<(Channel, Price)> {
+        let names = Channel::ALL.map(Channel::name);
+        let mut all = Vec::new();
+        for (name, value) in self.entries(yaml, &["costs"], &names) {
+            let price = value.as_str().and_then(Price::parse);
+            if price.is_none() {
+                self.wrong(&["costs", name], "a price such as `3 JPY`", "`3 JPY` のような単価", value);
+            }
+            all.extend(Channel::from_name(name).zip(price));
+        }
+        all.sort_by_key(|(channel, _)| *channel);
+        all
+    }
+
     fn lints(&mut self, yaml: &Yaml) -> Vec<LintSetting> {
         let names: Vec<&'static str> = Code::ALL.iter().map(|c| c.name()).collect();
         let mut lints = Vec::new();
@@ -448,7 +467,7 @@ impl Reader<'_> {
         let meant = did_you_mean(name, known.iter().copied());
         let (what, what_ja) = match path.first() {
             Some(&"lints") if path.len() == 1 => ("code", "コード"),
-            Some(&"response") if path.len() == 1 => ("channel", "チャネル"),
+            Some(&"response" | &"costs") if path.len() == 1 => ("channel", "チャネル"),
             _ => ("setting", "設定"),
         };
         let mut diagnostic = Diagnostic::new(

@@ -30,7 +30,7 @@ use crate::value::{Decimal, Instant, Span};
 
 pub use compare::{Comparison, compare};
 pub use error::SimulateError;
-pub use prices::{Price, Prices};
+pub use prices::Prices;
 pub use report::Report;
 pub use sources::{Kind, SourceInput, SourceSpec};
 pub use story::Story;

@@ -1,20 +1,13 @@
 //! What messages cost, by channel, and what a simulation's messages come to. Exact: sums of decimals.
 //!
-//! Knows no tariffs; the project names its own.
+//! Reads no tariffs: prices come with the options.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::ir::Channel;
-use crate::value::{Currency, Decimal};
-
-/// The price of one message on a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    pub amount: Decimal,
-    pub currency: Currency,
-}
+use crate::value::{Decimal, Price};
 
 /// By [`Channel::index`]; a channel without a price costs nothing that is known.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,16 +53,10 @@ impl Prices {
     }
 }
 
-impl Price {
-    fn times(self, messages: u64) -> Decimal {
-        let micro = i128::from(self.amount.micro) * i128::from(messages);
-        Decimal { micro: i64::try_from(micro).unwrap_or(i64::MAX) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Currency;
 
     #[test]
     fn sums_are_exact_and_by_currency() {

@@ -6,6 +6,7 @@
 
 pub mod id;
 pub mod money;
+mod price;
 pub mod time;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use money::{Currency, Decimal, Money};
+pub use price::Price;
 pub use time::{CalendarPeriod, Date, Instant, LocalTime, Span, Zone};
 
 /// A value at run time. Its type is known from the program; the value itself knows only its kind.

@@ -10,6 +10,8 @@ use super::{ChangedPerson, Comparison, Count, Figures, JourneyFigures, Turn};
 
 /// Lines of one story that are shown.
 const LINES_MAX: usize = 25;
+/// Characters of a line of a story.
+const TEXT_MAX: usize = 120;
 /// Lines that two stories have in common before they part, of which the last few are shown.
 const SHARED_SHOWN: usize = 2;
 
@@ -176,6 +178,8 @@ fn parted(comparison: &Comparison, person: &ChangedPerson, language: Language) -
     let all = |story: &Option<Story>| story.as_ref().map_or(none.to_vec(), |story| story.lines.clone());
     let (old, new) = (all(&person.stories.old), all(&person.stories.new));
     let shared = old.iter().zip(&new).take_while(|(a, b)| a == b).count().saturating_sub(SHARED_SHOWN);
+    // One line takes no more room than to say that there is one.
+    let shared = if shared > 1 { shared } else { 0 };
     let sides = [(&comparison.base, &person.stories.old, old), (&now(language), &person.stories.new, new)];
     let told = sides.map(|(name, story, lines)| {
         let Some(story) = story else {
@@ -203,7 +207,9 @@ fn parted(comparison: &Comparison, person: &ChangedPerson, language: Language) -
 
 fn told_line(line: &StoryLine, language: Language) -> String {
     let journey = line.journey.as_ref().map_or(String::new(), |journey| format!("{journey}: "));
-    format!("{}  {journey}{}", line.time, language.of(&line.words.en, &line.words.ja))
+    let text = language.of(&line.words.en, &line.words.ja);
+    let cut = text.char_indices().nth(TEXT_MAX).map_or(text.to_string(), |(at, _)| format!("{}…", &text[..at]));
+    format!("{}  {journey}{cut}", line.time)
 }
 
 /// A table of Markdown, numbers to the right.
