@@ -51,7 +51,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("Let time run on until then: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339 [default: `until` of tabi.yaml, for the sample's events]", "この時点まで時間を進める: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339 [既定: sample のイベントでは tabi.yaml の `until`]"),
     ("For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report", "想定した反応 (tabi.yaml の `response`) の乱数の種。同じ種なら同じ結果"),
     ("End at the first line that cannot be used, instead of counting it", "使えない行を数えずに、最初の行で終了"),
-    ("The report for programs", "プログラム向けの出力"),
+    ("Compare with another version, a git revision or a folder: the same people through both", "別の版 (git のリビジョンかフォルダー) と比べる: 同じ人々を両方に流す"),
+    ("The same as `--format json`", "`--format json` と同じ"),
     ("Tell the story of this person instead of the report", "報告の代わりに、この人に起きたことを表示"),
     ("Threads to use; the report is the same for any number [default: as many as the machine has]", "使うスレッド数。結果はいくつでも同じ [既定: マシンにある数]"),
     // show

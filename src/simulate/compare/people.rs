@@ -164,7 +164,8 @@ mod tests {
     use super::*;
 
     fn person(messages: u32, dropped: u32, digest: u64) -> Personal {
-        let mut personal = Personal { dropped, digest, ..Personal::default() };
+        let mut personal = Personal::default();
+        (personal.dropped, personal.digest) = (dropped, digest);
         personal.sent[Channel::Line.index()] = messages;
         personal
     }
