@@ -11,11 +11,12 @@ use super::person::Person;
 use super::speak::Speaker;
 use crate::compile::Attachment;
 use crate::diag::{Language as Reader, Phrase, did_you_mean};
-use crate::ir::{MessageId, Program};
+use crate::ir::{MessageDef, MessageId, Program};
 use crate::preview::{self, Cell, Column, Row};
 use crate::project;
 use crate::render::{Language, RenderError, Rendered, Renderer, Scene, sample};
 use crate::value::{Instant, Value};
+use crate::witness::{Cast, Look, Reason, personas};
 
 /// Show messages as people get them
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,8 @@ pub struct Args {
 
 /// A message as it comes to one kind of person.
 struct Seen {
+    /// Who gets it in whose story; absent where nobody does and the values are made up by their types.
+    who: Option<Reason>,
     params: Vec<Value>,
     profile: Vec<Value>,
     at: Instant,
@@ -56,6 +59,8 @@ struct Seen {
 struct Kind {
     column: Column,
     sample: Option<&'static sample::Kind>,
+    /// The people of stories who look like this.
+    look: Option<Look>,
 }
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
@@ -73,15 +78,19 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let language = language(speaker);
     let kinds = kinds(args, language);
     let renderer = Renderer::new(program);
+    let cast = if person.is_some() { Cast::default() } else { personas(program) };
     let mut rows = Vec::new();
     for id in chosen {
         let def = program.message(id);
         let mut cells = Vec::new();
         for kind in &kinds {
-            let seen = seen(program, id, kind, person.as_ref(), now)?;
+            let seen = match &person {
+                Some(person) => given(program, id, person, now)?,
+                None => from_story(&cast, id, kind).unwrap_or_else(|| made_up(program, id, kind, now)),
+            };
             let scene = Scene::of(program, &seen.profile, seen.at);
             let outcome = renderer.render(id, &seen.params, &seen.profile, &scene).transpose();
-            cells.push((kind, outcome));
+            cells.push(Met { kind, who: seen.who, outcome });
         }
         rows.push((def, cells));
     }
@@ -102,8 +111,14 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     Ok(if wrong { Exit::Findings } else { Exit::Fine })
 }
 
-type Outcome = Option<Result<Rendered, RenderError>>;
-type Rows<'p, 'k> = Vec<(&'p crate::ir::MessageDef, Vec<(&'k Kind, Outcome)>)>;
+/// A message that came to someone.
+struct Met<'k> {
+    kind: &'k Kind,
+    who: Option<Reason>,
+    outcome: Option<Result<Rendered, RenderError>>,
+}
+
+type Rows<'p, 'k> = Vec<(&'p MessageDef, Vec<Met<'k>>)>;
 
 fn language(speaker: &Speaker) -> Language {
     match speaker.language {
@@ -118,36 +133,61 @@ fn kinds(args: &Args, language: Language) -> Vec<Kind> {
             Language::English => sample.about.0,
             Language::Japanese => sample.about.1,
         };
-        Kind { column: Column { name: sample.name.to_owned(), about: about.to_owned() }, sample: Some(sample) }
+        Kind {
+            column: Column { name: sample.name.to_owned(), about: about.to_owned() },
+            sample: Some(sample),
+            look: look(sample),
+        }
     };
     if let Some(path) = &args.person {
         let name = path.file_stem().map_or("person".into(), |stem| stem.to_string_lossy().into_owned());
-        return vec![Kind { column: Column { name, about: path.display().to_string() }, sample: None }];
+        return vec![Kind { column: Column { name, about: path.display().to_string() }, sample: None, look: None }];
     }
     let all = args.all_personas || args.out.is_some();
     sample::KINDS.iter().take(if all { usize::MAX } else { 1 }).map(kind).collect()
 }
 
-fn seen(program: &Program, id: MessageId, kind: &Kind, person: Option<&Person>, now: Instant) -> Result<Seen, Stop> {
-    let fields = &program.message(id).params;
-    Ok(match (person, kind.sample) {
-        (Some(person), _) => {
-            Seen { params: person.params(program, fields)?, profile: person.profile(program)?, at: now }
-        }
-        (None, Some(sample)) => Seen {
-            params: sample::fields(program, fields, sample, now),
-            profile: sample::profile(program, sample, now),
-            at: now,
-        },
-        (None, None) => Seen { params: Vec::new(), profile: Vec::new(), at: now },
-    })
+/// How people of this kind look in stories; nobody there has markup in their name.
+fn look(sample: &sample::Kind) -> Option<Look> {
+    match sample.name {
+        "usual" => Some(Look::Japanese),
+        "english" => Some(Look::English),
+        "long" => Some(Look::Long),
+        "bare" => Some(Look::Bare),
+        _ => None,
+    }
+}
+
+/// The first time the message comes to someone who looks like this.
+fn from_story(cast: &Cast, id: MessageId, kind: &Kind) -> Option<Seen> {
+    let look = kind.look?;
+    let alike = cast.personas.iter().filter(|persona| persona.look == look);
+    let mut sends = alike.flat_map(|persona| persona.sends().iter().map(move |sent| (persona, sent)));
+    let (persona, sent) = sends.find(|(_, sent)| sent.message == id)?;
+    let (params, profile) = (sent.params.clone(), sent.profile.clone());
+    Some(Seen { who: Some(persona.name.clone()), params, profile, at: sent.at })
+}
+
+fn given(program: &Program, id: MessageId, person: &Person, now: Instant) -> Result<Seen, Stop> {
+    let params = person.params(program, &program.message(id).params)?;
+    Ok(Seen { who: None, params, profile: person.profile(program)?, at: now })
+}
+
+fn made_up(program: &Program, id: MessageId, kind: &Kind, now: Instant) -> Seen {
+    let sample = kind.sample.unwrap_or(&sample::KINDS[0]);
+    Seen {
+        who: None,
+        params: sample::fields(program, &program.message(id).params, sample, now),
+        profile: sample::profile(program, sample, now),
+        at: now,
+    }
 }
 
 /// Says what could not be rendered, each fault once; whether there was any.
 fn told(opened: &Opened, rows: &Rows<'_, '_>, speaker: &mut Speaker) -> Result<bool, Stop> {
     let mut before: Vec<&RenderError> = Vec::new();
-    for (kind, error) in rows.iter().flat_map(|(_, cells)| cells) {
-        let Some(Err(error)) = error else { continue };
+    for Met { kind, outcome, .. } in rows.iter().flat_map(|(_, cells)| cells) {
+        let Some(Err(error)) = outcome else { continue };
         if before.contains(&error) {
             continue;
         }
@@ -193,7 +233,7 @@ impl Shown<'_, '_> {
         let several = self.rows.iter().map(|(_, cells)| cells.len()).sum::<usize>() > 1;
         let mut out = String::new();
         for (def, cells) in &self.rows {
-            for (kind, outcome) in cells {
+            for Met { kind, outcome, .. } in cells {
                 if several {
                     out.push_str(&format!("=== {} · {} · {}\n", def.name, def.channel.name(), kind.column.name));
                 }
@@ -218,7 +258,7 @@ impl Shown<'_, '_> {
         let mut rows = Vec::new();
         for (def, cells) in self.rows {
             let mut shown = Vec::new();
-            for (kind, outcome) in cells {
+            for Met { kind, who, outcome } in cells {
                 let title = format!("{} · {}", def.name, kind.column.name);
                 let name = format!("{}.{}.html", file_name(&def.name), file_name(&kind.column.name));
                 let page = match &outcome {
@@ -231,7 +271,11 @@ impl Shown<'_, '_> {
                     }
                     Some(Err(_)) | None => None,
                 };
-                shown.push(Cell { page, outcome: outcome.map(|o| o.map_err(|error| error.fault)) });
+                let who = who.map(|who| match self.language {
+                    Language::English => who.en,
+                    Language::Japanese => who.ja,
+                });
+                shown.push(Cell { page, who, outcome: outcome.map(|o| o.map_err(|error| error.fault)) });
             }
             rows.push(Row {
                 message: def.name.clone(),

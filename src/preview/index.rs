@@ -27,6 +27,8 @@ pub struct Row {
 pub struct Cell {
     /// The page of its own, beside this one; absent if there is none.
     pub page: Option<String>,
+    /// Who gets it in a story of the campaigns; absent where the values are made up.
+    pub who: Option<String>,
     /// `None` if the message has no file, or nobody of this kind is sent it.
     pub outcome: Option<Result<Rendered, Fault>>,
 }
@@ -94,15 +96,18 @@ fn shown(cell: &Cell, sender: &str, language: Language) -> String {
                     "<div class=\"look\"><iframe src=\"{page}\" loading=\"lazy\" sandbox=\"\" title=\"{page}\"></iframe></div>"
                 ));
             }
-            out.push_str(&facts(rendered, cell.page.as_deref(), language));
+            out.push_str(&facts(rendered, cell, language));
             out
         }
     }
 }
 
-fn facts(rendered: &Rendered, page: Option<&str>, language: Language) -> String {
+fn facts(rendered: &Rendered, cell: &Cell, language: Language) -> String {
     let mut facts = Vec::new();
-    if let Some(page) = page {
+    if let Some(who) = &cell.who {
+        facts.push(format!("<li>{}</li>", escaped(who)));
+    }
+    if let Some(page) = &cell.page {
         let word = said(language, "open", "開く");
         facts.push(format!("<li><a href=\"{0}\">{word}</a></li>", escaped(page)));
     }
