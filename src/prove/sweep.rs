@@ -128,8 +128,8 @@ impl<S: Sum> Sweep<S> {
             let Some(edge) = via.get((pc - from) as usize).copied().flatten() else { break };
             stretches.push(Stretch::Edge(edge));
             let own_head = is_pass && edge.from == from;
-            if let (Some(passes), false) = (self.passes_before(graph, &edge), own_head) {
-                stretches.push(passes);
+            if !own_head {
+                stretches.extend(self.passes_before(graph, &edge));
             }
             pc = edge.from;
         }
