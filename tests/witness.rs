@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 use tabi::compile::{self, Compiled, compile};
 use tabi::diag::{Language, render};
 use tabi::fmt;
+use tabi::ir::JourneyId;
 use tabi::project::{self, Project};
+use tabi::prove::prove;
 use tabi::simulate::timeline;
 use tabi::text::{Source, Sources};
+use tabi::value::{Currency, Zone};
 use tabi::witness::{self, Cast};
 
 /// The shop, and every teaching example.
@@ -95,4 +98,67 @@ fn the_tests_of_personas_compile_and_pass_and_are_laid_out() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+// ---- counter-stories -------------------------------------------------------------------------------------------------
+
+const PROMISES: &str = include_str!("witness/promises.tabi");
+
+fn of_text(text: &str) -> (Sources, Compiled) {
+    let mut sources = Sources::default();
+    sources.add(Source::new("made.tabi", text));
+    let settings = compile::Settings {
+        zone: Zone::from_name("Asia/Tokyo").expect("Tokyo has a zone"),
+        currency: Currency::from_code("JPY").expect("the yen has a code"),
+        ..compile::Settings::default()
+    };
+    let compiled = compile(&sources, &settings);
+    (sources, compiled)
+}
+
+/// What is wrong with a counter-story as a test: it must compile, be laid out, and fail at its last line and there only.
+fn fault(text: &str, test: &str) -> Option<String> {
+    if fmt::format(&Source::new("test.tabi", test)).ok().as_deref() != Some(test) {
+        return Some("it is not laid out".into());
+    }
+    let whole = format!("{text}\n{test}");
+    let (sources, compiled) = of_text(&whole);
+    let Some(program) = compiled.program else {
+        let found = compiled.diagnostics.iter().map(|d| render::pretty(d, &sources, Language::English, false));
+        return Some(found.collect());
+    };
+    let [timeline] = compiled.timelines.as_slice() else { return Some("it is no test".into()) };
+    let verdict = timeline::run(&program, timeline);
+    let failed: Vec<u32> = verdict.failures.iter().map(|f| f.line.place.line).collect();
+    let last = timeline.lines.last().map(|l| l.place.line);
+    (failed != Vec::from_iter(last)).then(|| format!("it fails at {failed:?}, not at {last:?}"))
+}
+
+#[test]
+fn counter_stories_of_refuted_promises_fail_where_the_promise_breaks() {
+    let (sources, compiled) = of_text(PROMISES);
+    let found = compiled.diagnostics.iter().map(|d| render::pretty(d, &sources, Language::English, false));
+    let found: String = found.collect();
+    let program = compiled.program.unwrap_or_else(|| panic!("{found}"));
+    let analysis = prove(&program);
+    let (mut wrong, mut told) = (String::new(), String::new());
+    for (index, journey) in program.journeys.iter().enumerate() {
+        for judged in &analysis.journeys[index].promises {
+            let counter = witness::counter_story(&program, JourneyId(index as u16), &judged.promise, &judged.verdict);
+            match (counter, journey.name.starts_with("never_")) {
+                (Ok(counter), false) => {
+                    let test = counter.test(&program);
+                    if let Some(fault) = fault(PROMISES, &test) {
+                        wrong += &format!("{}: {fault}\n{test}", journey.name);
+                    }
+                    told += &format!("{test}\n");
+                }
+                (Err(reason), true) => told += &format!("# {}: {}\n\n", journey.name, reason.en),
+                (Ok(counter), true) => wrong += &format!("{}: {}", journey.name, counter.test(&program)),
+                (Err(reason), false) => wrong += &format!("{}: {} {:?}\n", journey.name, reason.en, judged.verdict),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    insta::assert_snapshot!("counter_stories", told);
 }

@@ -31,7 +31,9 @@ impl<'p> Moment<'_, 'p> {
             for (side, value) in [(left, &a), (right, &b)] {
                 if value.is_missing() {
                     self.force_set(side, true)?;
-                    return if self.stale { Ok(()) } else { self.force_compare(whole, op, left, right, true) };
+                    // What is there now is seen at once, or when the story is run again.
+                    let seen = !self.stale && !self.eval(side).is_missing();
+                    return if seen { self.force_compare(whole, op, left, right, true) } else { Ok(()) };
                 }
             }
         }
@@ -49,7 +51,10 @@ impl<'p> Moment<'_, 'p> {
         }
         match expr {
             Expr::Slot(slot) => match self.origins.get(slot.index()).cloned() {
-                Some(Origin::Let(inner)) => self.assign(inner, op, value),
+                Some(Origin::Let(inner)) => match (op, value) {
+                    (Compare::Equal, Value::Bool(want)) => self.force(inner, *want),
+                    _ => self.assign(inner, op, value),
+                },
                 _ => Err(fixed()),
             },
             Expr::OrElse(first, _) => self.assign(first, op, value),

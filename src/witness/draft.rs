@@ -4,7 +4,7 @@
 
 use crate::ir::timeline::LineWhat;
 use crate::ir::{ActionId, Compare, FieldId, Program, Type};
-use crate::value::{Instant, Value};
+use crate::value::{CalendarPeriod, Instant, Value};
 
 use super::choices::Choices;
 use super::sample::{Look, Sampler};
@@ -54,6 +54,10 @@ pub(super) struct Draft<'p> {
     pub arms: Vec<(usize, usize)>,
     /// Waits end as late as they can.
     pub late: bool,
+    /// The run is to go on longer than this.
+    pub beyond: Option<CalendarPeriod>,
+    /// Waits that were made as long as they can be, by how many edges the run had taken.
+    pub stretched: Vec<usize>,
 }
 
 impl<'p> Draft<'p> {
@@ -68,10 +72,13 @@ impl<'p> Draft<'p> {
             start: None,
             arms: Vec::new(),
             late: false,
+            beyond: None,
+            stretched: Vec::new(),
         }
     }
     pub fn sampler(&self) -> Sampler<'p> {
-        Sampler { program: self.program, look: self.look, clock: self.story.clock }
+        let ordinal = self.story.lines.len() + self.story.history.len();
+        Sampler { program: self.program, look: self.look, clock: self.story.clock, ordinal }
     }
     pub fn add_line(&mut self, at: Instant, what: LineWhat) -> usize {
         self.story.lines.push(Line { at, what });

@@ -7,7 +7,7 @@ use crate::ir::{Audience, Expr, JourneyId, SegmentId, Start, Subject};
 use crate::machine::Engine;
 use crate::machine::schedule::next_tick;
 use crate::value::time::{MILLIS_PER_HOUR, MILLIS_PER_MINUTE};
-use crate::value::{Instant, Span, Value};
+use crate::value::{CalendarPeriod, Instant, Span, Value};
 
 use super::choices::Choices;
 use super::draft::{Draft, Place, Root};
@@ -28,8 +28,10 @@ pub(super) struct Manner {
     pub look: Look,
     /// Waits end as late as they can.
     pub late: bool,
-    /// Hours by which the clock stands later than usual.
-    pub hours: i64,
+    /// How much later than usual the clock stands.
+    pub later: Span,
+    /// The run is to go on longer than this, if it can.
+    pub beyond: Option<CalendarPeriod>,
 }
 
 pub(super) fn begin<'p>(
@@ -41,8 +43,8 @@ pub(super) fn begin<'p>(
     let program = engine.program();
     let def = program.journey(journey);
     let zone = program.policy(def.policy).zone;
-    let clock = first_clock(zone).plus(Span(manner.hours * MILLIS_PER_HOUR));
-    let sampler = Sampler { program, look: manner.look, clock };
+    let clock = first_clock(zone).plus(manner.later);
+    let sampler = Sampler { program, look: manner.look, clock, ordinal: 0 };
     let actions = program.actions.iter().enumerate();
     let purposes = 0..program.purposes.len() as u16;
     let story = Story {
@@ -60,8 +62,8 @@ pub(super) fn begin<'p>(
         lines: Vec::new(),
         until: clock.plus(days(HORIZON_DAYS)),
     };
-    let (look, late) = (manner.look, manner.late);
-    let mut draft = Draft { program, story, look, choices, asked: Vec::new(), start: None, arms: Vec::new(), late };
+    let Manner { look, late, beyond, .. } = manner;
+    let mut draft = Draft { story, look, choices, late, beyond, ..Draft::of(program, Story::empty(journey)) };
     if let Some(holdout) = def.holdout {
         draft.story.pins.insert(holdout.split, 1);
     }

@@ -42,6 +42,8 @@ pub(super) enum Off {
     Wrong(Edge, Fate),
     /// Waits for something that the story does not bring.
     Waiting(Pc),
+    /// A wait is shorter than it could be.
+    Short(Pc),
     Ended(EndReason),
     /// Neither ends nor moves.
     Rests,
@@ -158,7 +160,8 @@ impl<'p> Follower<'_, 'p> {
         }
         let Some(live) = seen.person.run(no) else { return };
         let RunState::Waiting { until } = live.state() else { return };
-        let Some(pc) = live.step(self.engine.program()).and_then(|step| self.wait_at(step)) else { return };
+        let Some(step) = live.step(self.engine.program()) else { return };
+        let Some(pc) = self.wait_at(step) else { return self.judge_plain_wait(step, live.entered_at(), until) };
         let at_rest = until.is_none() && !self.lines_ahead(seen.at);
         if reached {
             self.done = at_rest;
@@ -172,6 +175,16 @@ impl<'p> Follower<'_, 'p> {
         let ahead = line.is_some_and(|line| seen.line != Some(line) && self.draft.story.lines[line].at >= seen.at);
         if !ahead {
             self.off = Some((Off::Waiting(pc), seen.line));
+        }
+    }
+    /// A wait that is over too early for a run that is to last.
+    fn judge_plain_wait(&mut self, step: StepId, entered: Instant, until: Option<Instant>) {
+        let Some((period, until)) = self.draft.beyond.zip(until) else { return };
+        let limit = super::counter::last_moment(self.draft.story.zone, entered, period);
+        if until <= limit && !self.draft.stretched.contains(&self.edges.len()) {
+            let is_it = |i: &crate::ir::Instruction| i.step == step && matches!(i.op, Op::Wait { .. });
+            let pc = self.journey.code.iter().position(is_it);
+            self.off = pc.map(|pc| (Off::Short(pc as Pc), None));
         }
     }
     fn lines_ahead(&self, now: Instant) -> bool {
@@ -264,9 +277,8 @@ impl<'p> Follower<'_, 'p> {
             let end = self.last.as_ref().map_or(story.until, |(at, _)| *at);
             let lines = story.lines.iter().map(|line| line.at).max();
             story.until = lines.map_or(end, |line| line.max(end));
-            let Told { edges, entries, sends, .. } =
-                Told { story: story.clone(), edges: self.edges, entries: self.entries, sends: self.sends };
-            return Ok(Told { story, edges, entries, sends });
+            let rests = self.ended.is_none();
+            return Ok(Told { story, edges: self.edges, entries: self.entries, sends: self.sends, rests });
         }
         let (what, line) = self.off.unwrap_or(match self.run {
             None => (Off::NotEntered(None), None),

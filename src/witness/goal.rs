@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of stories.
 
-use crate::ir::{Journey, Op, Pc};
+use crate::ir::{Channel, Journey, Op, Pc, Program};
 use crate::prove::{Edge, Graph, Path, Way};
 
 use super::way::branch;
@@ -16,6 +16,8 @@ pub enum Goal {
     Edge(Edge),
     /// Take exactly this way.
     Path(Path),
+    /// Get so many messages, of one channel or of all that reach people.
+    Sends { count: u32, channel: Option<Channel> },
 }
 
 /// A goal made ready for one journey.
@@ -35,10 +37,16 @@ enum Target {
         far: Vec<Option<u32>>,
     },
     Path(Vec<Edge>),
+    /// By [`Pc`]: whether its message counts, and how many more can be sent from there, at most as many as wanted.
+    Sends {
+        count: u32,
+        counts: Vec<bool>,
+        ahead: Vec<u32>,
+    },
 }
 
 impl Aim {
-    pub fn new(journey: &Journey, goal: &Goal) -> Aim {
+    pub fn new(program: &Program, journey: &Journey, goal: &Goal) -> Aim {
         let graph = Graph::new(journey, &Default::default());
         let target = match goal {
             Goal::Entered => Target::None,
@@ -48,6 +56,11 @@ impl Aim {
                 far: distances(&graph, edge.from, true),
             },
             Goal::Path(path) => Target::Path(path.edges()),
+            Goal::Sends { count, channel } => {
+                let counts = journey.code.iter().map(|i| counts(program, &i.op, *channel)).collect::<Vec<_>>();
+                let ahead = ahead(&graph, &counts, *count);
+                Target::Sends { count: *count, counts, ahead }
+            }
         };
         Aim { graph, target }
     }
@@ -57,6 +70,7 @@ impl Aim {
             Target::None => true,
             Target::Edge { edge, .. } => taken.iter().any(|t| branch(*t) == *edge),
             Target::Path(path) => taken.len() >= path.len(),
+            Target::Sends { count, counts, .. } => sent(counts, taken) >= *count,
         }
     }
     /// Taken after `taken`, the edge still leads to the goal.
@@ -73,6 +87,10 @@ impl Aim {
                 branch(edge) == *wanted || leads(near, edge.to) || (by_passes && leads(far, edge.to))
             }
             Target::Path(path) => path.get(taken.len()) == Some(&edge),
+            Target::Sends { count, counts, ahead } => {
+                let ahead = ahead.get(edge.to as usize).copied().unwrap_or(0);
+                sent(counts, taken) + sent(counts, &[edge]) + ahead >= *count
+            }
         }
     }
     /// The edges from `pc` that lead to the goal, nearest first.
@@ -86,6 +104,31 @@ impl Aim {
         }
         edges
     }
+}
+
+fn counts(program: &Program, op: &Op, channel: Option<Channel>) -> bool {
+    let Op::Send { message, .. } = op else { return false };
+    let own = program.message(*message).channel;
+    own.is_personal() && channel.is_none_or(|c| c == own)
+}
+fn sent(counts: &[bool], taken: &[Edge]) -> u32 {
+    let is_one = |edge: &&Edge| edge.way == Way::Sent && counts.get(edge.from as usize) == Some(&true);
+    taken.iter().filter(is_one).count() as u32
+}
+/// The most messages that can still be sent, by [`Pc`]; how often a loop passes is left to the run.
+fn ahead(graph: &Graph, counts: &[bool], most: u32) -> Vec<u32> {
+    let mut ahead = vec![0; graph.len()];
+    let mut moved = true;
+    while std::mem::take(&mut moved) {
+        for pc in (0..graph.len() as Pc).rev() {
+            let of =
+                |edge: &Edge| (ahead.get(edge.to as usize).copied().unwrap_or(0) + sent(counts, &[*edge])).min(most);
+            let best = graph.leaving(pc).iter().map(of).max().unwrap_or(0);
+            moved |= best > ahead[pc as usize];
+            ahead[pc as usize] = best.max(ahead[pc as usize]);
+        }
+    }
+    ahead
 }
 
 fn distances(graph: &Graph, to: Pc, passes: bool) -> Vec<Option<u32>> {

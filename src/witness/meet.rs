@@ -4,11 +4,11 @@
 
 use crate::ir::journey::Exit;
 use crate::ir::timeline::{LineWhat, ReportVerb};
-use crate::ir::{Arm, ArmOn, Compare, Expr, Fact, FieldId, HandleId, MessageId, Op, Pc, Type};
+use crate::ir::{Arm, ArmOn, Compare, Expr, Fact, FieldId, HandleId, MessageId, Op, Pc, Type, Until};
 use crate::machine::{EndReason, Reason as Refusal};
 use crate::prove::{Edge, Way};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE};
-use crate::value::{Instant, Span, Value};
+use crate::value::{CalendarPeriod, Instant, Span, Value};
 
 use super::domain::whole_minute;
 use super::draft::{Place, Root};
@@ -41,6 +41,7 @@ impl<'p> Moment<'_, 'p> {
                 Way::Arm(arm) => self.bring(*pc, arm, taken.len()),
                 _ => Err(fixed()),
             },
+            Off::Short(pc) => self.lengthen(*pc),
             Off::Ended(EndReason::Exited(index)) => self.avoid_exit(*index, line),
             Off::Ended(_) => Err(Reason::new("the run ends before", "その前に実行が終わる")),
             Off::Rests => Err(Reason::new("the run neither ends nor moves", "実行が進まない")),
@@ -290,6 +291,33 @@ impl<'p> Moment<'_, 'p> {
         }
         let usual = if room >= 3 * MILLIS_PER_DAY { MILLIS_PER_DAY } else { MILLIS_PER_HOUR };
         Ok(Instant(self.now.0 + usual.min(room / 2000 * 1000)))
+    }
+    /// A wait whose end is read somewhere ends beyond what a promise allows.
+    pub(super) fn lengthen(&mut self, pc: Pc) -> Forced {
+        let Some(period) = self.draft.beyond else { return Err(fixed()) };
+        let Op::Wait { until } = &self.program().journey(self.journey).code[pc as usize].op else {
+            return Err(fixed());
+        };
+        let day = Span(MILLIS_PER_DAY);
+        match until {
+            Until::After(length) => {
+                let period = CalendarPeriod { days: period.days.saturating_add(1), ..period };
+                let wanted = match self.eval(length) {
+                    Value::Span(_) => Value::Span(period.longest()),
+                    _ => Value::Period(period),
+                };
+                self.assign(length, Compare::GreaterEqual, &wanted)
+            }
+            Until::Moment { moment, .. } => {
+                let limit = super::counter::last_moment(self.zone, self.now, period).plus(day);
+                let wanted = match self.eval(moment) {
+                    Value::Date(_) => Value::Date(self.zone.date(limit.plus(day))),
+                    _ => Value::Instant(limit),
+                };
+                self.assign(moment, Compare::GreaterEqual, &wanted)
+            }
+            Until::Time(_) | Until::Tomorrow(_) | Until::Weekday(..) => Err(fixed()),
+        }
     }
     /// The wait ended by an arm where its time was to run out.
     fn keep_away(&mut self, arms: &'p [Arm], actual: Way, line: Option<usize>) -> Forced {

@@ -12,12 +12,14 @@
 
 mod choices;
 mod compare;
+pub mod counter;
 mod domain;
 mod draft;
 mod enter;
 mod follow;
 mod force;
 mod goal;
+mod lean;
 mod lists;
 mod meet;
 mod names;
@@ -31,6 +33,7 @@ mod steer;
 mod story;
 mod way;
 
+pub use counter::{Counter, counter_story};
 pub use goal::Goal;
 pub use personas::{Cast, Gap, Persona, personas};
 pub use run::{Seen, run};

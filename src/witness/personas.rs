@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::ir::{JourneyId, MessageId, Op, Program};
 use crate::machine::Engine;
 use crate::prove::{Edge, Graph, Way};
+use crate::value::Span;
 
 use super::enter::Manner;
 use super::goal::Goal;
@@ -133,7 +134,7 @@ fn of_journey(engine: &Engine<'_>, journey: JourneyId) -> Cast {
 }
 
 fn usual(look: Look) -> Manner {
-    Manner { look, late: false, hours: 0 }
+    Manner { look, late: false, later: Span(0), beyond: None }
 }
 
 fn persona(look: Look, journey: JourneyId, covers: BTreeSet<Edge>, told: Told) -> Persona {

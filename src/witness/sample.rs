@@ -8,6 +8,8 @@ use crate::value::{CalendarPeriod, Currency, Date, Decimal, Instant, LocalTime, 
 
 /// 15 June 1990.
 const BORN: Date = Date(7_470);
+/// When stories usually begin.
+pub(super) const MORNING: LocalTime = LocalTime(10 * 3600);
 /// 1 April 2026, a Wednesday.
 const FIRST_DAY: Date = Date(20_544);
 
@@ -43,6 +45,8 @@ pub(super) struct Sampler<'p> {
     pub look: Look,
     /// What dates and moments are counted from.
     pub clock: Instant,
+    /// How many events there are already: two orders of a person are not one.
+    pub ordinal: usize,
 }
 
 impl Sampler<'_> {
@@ -149,10 +153,8 @@ impl Sampler<'_> {
         place.unwrap_or(0) as u16
     }
     fn id(&self, name: &str) -> String {
-        match name.strip_suffix("_id") {
-            Some(of) => format!("{of}-1001"),
-            None => format!("{name}-1001"),
-        }
+        let of = name.strip_suffix("_id").unwrap_or(name);
+        format!("{of}-{}", 1_001 + self.ordinal)
     }
     fn text(&self, name: &str) -> String {
         let name = name.to_lowercase();
@@ -220,7 +222,7 @@ fn money(name: &str, currency: Currency) -> Value {
 
 /// The clock that stories begin with, local to the policy: a Wednesday morning in spring.
 pub(super) fn first_clock(zone: crate::value::Zone) -> Instant {
-    zone.instant(FIRST_DAY, LocalTime(10 * 3600))
+    zone.instant(FIRST_DAY, MORNING)
 }
 
 /// So many whole days.

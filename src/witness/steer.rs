@@ -5,6 +5,8 @@
 use crate::ir::{JourneyId, Program};
 use crate::machine::Engine;
 
+use crate::value::Span;
+
 use super::choices::Attempts;
 use super::enter::{self, Manner};
 use super::follow::{Halt, Off, follow};
@@ -20,7 +22,7 @@ const MENDS_MAX: usize = 40;
 
 /// A story in which a run of the journey does what is wanted, told by the machine; or why none was found.
 pub fn story(program: &Program, journey: JourneyId, goal: &Goal, look: Look) -> Result<Told, Reason> {
-    let manner = Manner { look, late: false, hours: 0 };
+    let manner = Manner { look, late: false, later: Span(0), beyond: None };
     search(&Engine::tracing(program), journey, goal, manner, &mut |_| true)
 }
 
@@ -32,7 +34,7 @@ pub(super) fn search(
     manner: Manner,
     suits: &mut dyn FnMut(&Told) -> bool,
 ) -> Result<Told, Reason> {
-    let aim = Aim::new(engine.program().journey(journey), goal);
+    let aim = Aim::new(engine.program(), engine.program().journey(journey), goal);
     let mut attempts = Attempts::new(ATTEMPTS_MAX);
     let mut first = None;
     while let Some(choices) = attempts.next() {
@@ -59,6 +61,10 @@ fn attempt<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'
             Ok(_) => return Err(Reason::new("the past would lie after the clock", "過去の出来事が時計より後になる")),
             Err(halt) => halt,
         };
+        if let Off::Short(pc) = halt.what {
+            stretch(engine, draft, *halt, pc);
+            continue;
+        }
         known.push(draft.story.clone());
         let place = place_of(engine.program(), draft.story.journey, &halt);
         mend(engine, aim, draft, *halt).map_err(|reason| located(place.as_deref(), reason))?;
@@ -70,21 +76,31 @@ fn attempt<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'
     Err(Reason::new("the conditions on the way are too many", "経路上の条件が多すぎる"))
 }
 
+/// A wait whose end the story says: beyond what a promise allows, if that can be.
+fn stretch<'p>(engine: &Engine<'p>, draft: &mut super::draft::Draft<'p>, halt: Halt<'p>, pc: crate::ir::Pc) {
+    draft.stretched.push(halt.edges.len());
+    let mut moment = moment(engine, draft, halt);
+    // A wait that cannot be made longer stays as it is: another may.
+    let _ = moment.lengthen(pc);
+}
+
 fn mend<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'p>, halt: Halt<'p>) -> Result<(), Reason> {
+    let (what, edges, line) = (halt.what.clone(), halt.edges.clone(), halt.line);
+    moment(engine, draft, halt).mend(aim, &what, &edges, line)
+}
+fn moment<'m, 'p>(engine: &'m Engine<'p>, draft: &'m mut super::draft::Draft<'p>, halt: Halt<'p>) -> Moment<'m, 'p> {
     let journey = draft.story.journey;
     let zone = engine.zone(&halt.person, journey);
-    let Halt { at, person, slots, origins, deliveries, edges, line, what } = halt;
+    let Halt { at, person, slots, origins, deliveries, edges, .. } = halt;
     let (subjects, visit, stale) = (Vec::new(), Some(edges.len()), false);
-    let mut moment =
-        Moment { engine, draft, journey, person, now: at, zone, slots, origins, deliveries, subjects, visit, stale };
-    moment.mend(aim, &what, &edges, line)
+    Moment { engine, draft, journey, person, now: at, zone, slots, origins, deliveries, subjects, visit, stale }
 }
 
 /// The name of the step at which a run left its way.
 fn place_of(program: &Program, journey: JourneyId, halt: &Halt<'_>) -> Option<String> {
     let pc = match halt.what {
         Off::Wrong(edge, _) => edge.from,
-        Off::Waiting(pc) => pc,
+        Off::Waiting(pc) | Off::Short(pc) => pc,
         Off::NotEntered(_) | Off::HeldOut | Off::Ended(_) | Off::Rests => return None,
     };
     let journey = program.journey(journey);
@@ -115,7 +131,7 @@ fn finished(mut told: Told) -> Told {
 
 /// A story run again as it is: what the machine makes of it, as long as a run of the journey enters at all.
 pub fn told(engine: &Engine<'_>, story: &Story) -> Option<Told> {
-    let aim = Aim::new(engine.program().journey(story.journey), &Goal::Entered);
+    let aim = Aim::new(engine.program(), engine.program().journey(story.journey), &Goal::Entered);
     let draft = super::draft::Draft::of(engine.program(), story.clone());
     follow(engine, &draft, &aim).ok()
 }

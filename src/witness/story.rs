@@ -32,6 +32,25 @@ pub struct Story {
     pub until: Instant,
 }
 
+impl Story {
+    /// Nobody, to whom nothing happens.
+    pub(super) fn empty(journey: JourneyId) -> Story {
+        let clock = Instant(0);
+        Story {
+            journey,
+            clock,
+            zone: Zone::utc(),
+            profile: Vec::new(),
+            consent: BTreeSet::new(),
+            history: Vec::new(),
+            pins: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            lines: Vec::new(),
+            until: clock,
+        }
+    }
+}
+
 /// An event before the clock; the payload is its record, `at` last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Past {
@@ -56,6 +75,8 @@ pub struct Told {
     /// The journal of the journey under test, in order.
     pub entries: Vec<Entry>,
     pub sends: Vec<Sent>,
+    /// At the end the run still waits, for something that does not come.
+    pub rests: bool,
 }
 
 /// A message as it was handed over, of any journey.
