@@ -9,6 +9,7 @@ pub mod compare;
 pub mod counts;
 mod error;
 mod imagined;
+mod keys;
 mod paper;
 mod personal;
 pub mod prices;

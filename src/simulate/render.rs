@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::value::{Instant, Zone};
 
+use super::keys;
 use super::report::{GoalReport, InputReport, JourneyReport, Report};
 use super::story::Story;
 
@@ -171,16 +172,16 @@ fn details(name: &str, journey: &JourneyReport, language: Language) -> String {
         }
     }
     let mut lines = vec![(language.of("entered", "参加"), entered)];
-    let mut counted = |en, ja, counts: &BTreeMap<String, u64>| {
+    let mut counted = |en, ja, counts: Vec<(String, u64)>| {
         if !counts.is_empty() {
             lines.push((language.of(en, ja), listed(counts)));
         }
     };
-    counted("not entered", "参加せず", &journey.not_entered);
-    counted("ended", "終了", &journey.ended);
-    counted("sent", "送信", &journey.sent_messages);
-    counted("held", "保留", &journey.held);
-    counted("dropped", "不送", &journey.dropped);
+    counted("not entered", "参加せず", keyed(&journey.not_entered, language));
+    counted("ended", "終了", keyed(&journey.ended, language));
+    counted("sent", "送信", named(&journey.sent_messages));
+    counted("held", "保留", keyed(&journey.held, language));
+    counted("dropped", "不送", keyed(&journey.dropped, language));
     if journey.withdrawn > 0 {
         lines.push((language.of("withdrawn", "取り下げ"), thousands(journey.withdrawn)));
     }
@@ -188,7 +189,7 @@ fn details(name: &str, journey: &JourneyReport, language: Language) -> String {
         lines.push((language.of("goal", "ゴール"), goal_line(goal, journey.entered, language)));
     }
     for (split, arms) in &journey.splits {
-        lines.push((language.of("split", "分岐"), format!("{split}: {}", listed(arms))));
+        lines.push((language.of("split", "分岐"), format!("{split}: {}", listed(named(arms)))));
     }
     let width = lines.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
     for (label, text) in lines {
@@ -255,7 +256,7 @@ fn input(input: &InputReport, language: Language) -> String {
     }
     out.push('\n');
     for (reason, n) in &input.rejected {
-        let _ = writeln!(out, "  {reason}: {}", thousands(*n));
+        let _ = writeln!(out, "  {}: {}", word(reason, language), thousands(*n));
     }
     for sample in &input.rejected_samples {
         let reason = language.of(&sample.reason.en, &sample.reason.ja);
@@ -272,8 +273,25 @@ fn input(input: &InputReport, language: Language) -> String {
     out
 }
 
-/// `finished 900, exit: purchase 300`, in order of name.
-fn listed(counts: &BTreeMap<String, u64>) -> String {
+/// Counts under keys of ours, in words.
+fn keyed(counts: &BTreeMap<String, u64>, language: Language) -> Vec<(String, u64)> {
+    counts.iter().map(|(key, n)| (word(key, language), *n)).collect()
+}
+
+fn word(key: &str, language: Language) -> String {
+    match language {
+        Language::English => key.to_string(),
+        Language::Japanese => keys::japanese(key),
+    }
+}
+
+/// Counts under names of the author's.
+fn named(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
+    counts.iter().map(|(name, n)| (name.clone(), *n)).collect()
+}
+
+/// `finished 900, exit: purchase 300`.
+fn listed(counts: Vec<(String, u64)>) -> String {
     counts.iter().map(|(name, n)| format!("{name} {}", thousands(*n))).collect::<Vec<_>>().join(", ")
 }
 
