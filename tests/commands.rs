@@ -9,5 +9,6 @@ mod commands {
     pub mod reference;
     pub mod run;
     pub mod shells;
+    pub mod tour;
     pub mod watch;
 }
