@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod deliver;
+mod exhaustive;
 mod expect;
 mod expr;
 mod fit;

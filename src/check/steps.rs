@@ -3,6 +3,7 @@
 //! Sends and actions are read in `deliver`, waits in `wait`.
 
 use super::Context;
+use super::exhaustive;
 use super::expr::{Draws, Exprs};
 use super::flow::{Bound, Flow, places_set};
 use super::literal;
@@ -169,6 +170,8 @@ impl<'c, 't> Walk<'c, 't> {
             let test = if tests.len() == 1 { tests.swap_remove(0) } else { Expr::Or(tests) };
             typed_cases.push((test, steps));
         }
+        let typed_values = typed_cases.iter().map(|(test, _)| test);
+        exhaustive::chosen(self, exhaustive::Choice { subject, typed: &typed, cases, otherwise, span }, typed_values);
         let otherwise_steps = otherwise.map(|block| self.block(block, flow)).unwrap_or_default();
         let rest = std::mem::replace(flow, Flow::new());
         ends.push((rest, otherwise.map_or(subject.span, |block| block.span)));

@@ -46,8 +46,14 @@ codes! {
     E0107 Error "nested too deeply" "入れ子が深すぎます";
     E0108 Error "unknown or wrong setting in tabi.yaml" "tabi.yaml の設定の誤り";
     W0109 Warning "an exception that excuses nothing" "何も許していない例外";
+    E0201 Error "a step that nobody comes to" "誰も来ない手順";
+    E0202 Error "a condition that decides nothing" "何も分けない条件";
+    E0203 Error "a choice that forgets a value" "値の漏れた選択";
+    W0203 Warning "an else that hides values to come" "後から増える値を隠す else";
     E0204 Error "split that does not add up" "分岐の配分の誤り";
+    W0204 Warning "ways that lead to the same" "結果の同じ枝";
     E0301 Error "a journey nobody can judge" "評価できないジャーニー";
+    W0316 Warning "a stage of life without a journey" "ジャーニーのない段階";
     E0401 Error "unknown name" "知らない名前";
     E0402 Error "parameters do not match" "引数が合いません";
     E0403 Error "wrong type" "型が合いません";
@@ -57,6 +63,19 @@ codes! {
     E0413 Error "a name that is not assigned on every path" "すべての経路で決まらない名前";
     E0421 Error "currencies mixed, or impossible minor units" "通貨の混在・端数";
     E0422 Error "date, instant, span or zone mixed" "日付・時刻・期間の混在";
+    W0423 Warning "a day or time that some calendars lack" "存在しないことのある日時";
+    E0501 Error "a wait that outlasts what it is for" "目的より長い待ち";
+    E0502 Error "waiting for what cannot arrive" "起こりえないことを待っています";
+    E0503 Error "a stay longer than the time until reentry" "再入場までの期間より長い滞在";
+    E0504 Error "an exit rule that is true at entry" "入る時点で成り立っている終了条件";
+    W0506 Warning "a trigger that usually repeats" "続けて起きやすいきっかけ";
+    E0601 Error "a channel that cannot reach these people" "届かないチャネル";
+    E0602 Error "a fallback that cannot help" "役に立たない代わりの送信";
+    E0701 Error "journeys that start each other without end" "互いに始め合うジャーニー";
+    E0702 Error "two journeys that write the same" "同じものを書き換えるジャーニー";
+    W0704 Warning "two journeys that speak at the same moment" "同時に送るジャーニー";
+    W0705 Warning "a declaration that nothing uses" "使われていない宣言";
+    E0801 Error "the name of an experiment used again" "実験名の使い回し";
 }
 
 impl Code {
