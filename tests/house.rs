@@ -16,7 +16,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schema", &["text", "diag", "value", "syntax", "ir"]),
     ("check", &["text", "diag", "value", "syntax", "schema", "ir"]),
     ("lower", &["text", "diag", "value", "syntax", "schema", "check", "ir"]),
-    ("lint", &["text", "diag", "value", "lower", "ir"]),
+    ("lint", &["text", "diag", "value", "lower", "prove", "ir"]),
     ("fmt", &["text", "diag", "value", "syntax"]),
     ("compile", &["text", "diag", "value", "syntax", "schema", "check", "lower", "lint", "ir"]),
     // The waist.

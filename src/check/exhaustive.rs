@@ -2,7 +2,7 @@
 //!
 //! Reads the cases after they were typed; checks nothing else of them.
 
-use super::expr::Typed;
+use super::fit::Typed;
 use super::steps::Walk;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, Type};

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level, SourceMap};
+use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level, SourceMap, Stage};
 use crate::diag::{Diagnostic, render};
 use crate::ir::timeline::Timeline;
 use crate::ir::{Place, Program};
@@ -114,6 +114,7 @@ pub fn settings(settings: &project::Settings) -> compile::Settings {
         max_event_age: settings.max_event_age,
         dedupe_window: settings.dedupe_window,
         sender: settings.sender.clone(),
+        lifecycle: settings.lifecycle.iter().map(|(name, at)| Stage { name: name.clone(), at: *at }).collect(),
         levels: settings.lints.iter().map(|lint| (lint.code, level(lint.level))).collect(),
         today: Some(today(settings.zone)),
     }

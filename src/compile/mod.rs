@@ -12,6 +12,7 @@ use crate::check::{self, Context, splits};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::ir::{self, timeline::Timeline};
 use crate::lint;
+pub use crate::lint::Stage;
 use crate::lower;
 pub use crate::lower::SourceMap;
 pub use crate::schema::{Attachment, Attachments};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub dedupe_window: Span,
     /// What templates know as `sender`.
     pub sender: ir::content::Sender,
+    /// The stages of a customer's life, where the project lists them.
+    pub lifecycle: Vec<lint::Stage>,
     /// How grave a finding is, where the project says otherwise than the code itself.
     pub levels: BTreeMap<Code, Level>,
     /// The day by which exceptions are judged; without it none has expired.
@@ -50,6 +53,7 @@ impl Default for Settings {
             max_event_age: Span(24 * MILLIS_PER_HOUR),
             dedupe_window: Span(7 * 24 * MILLIS_PER_HOUR),
             sender: ir::content::Sender::default(),
+            lifecycle: Vec::new(),
             levels: BTreeMap::new(),
             today: None,
         }
@@ -142,7 +146,7 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
     let (program, map) = meaningful.then(|| lower::program(&world, splits, checked, sources)).unzip();
     if let (Some(program), Some(map)) = (&program, &map) {
         timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));
-        sink.livable.extend(lint::lint(lint::Input { program, map, sources }));
+        sink.livable.extend(lint::lint(lint::Input { program, map, sources, lifecycle: &settings.lifecycle }));
     }
     let (errors, warnings) = std::mem::take(&mut sink.diagnostics).into_iter().partition(Diagnostic::is_error);
     sink.diagnostics = errors;

@@ -10,7 +10,7 @@ use super::findings::Findings;
 use super::judge::Judge;
 
 pub fn lint(input: Input<'_>, out: &mut Vec<Diagnostic>) {
-    let Input { program, map, sources } = input;
+    let Input { program, map, sources, lifecycle: _ } = input;
     let mut findings = Findings::default();
     for (segment, at) in program.segments.iter().zip(&map.segments) {
         let mut judge = Judge::new(program, None);

@@ -26,7 +26,7 @@ pub struct Domain {
     pub high: Option<Edge>,
     pub except: Vec<Value>,
     /// How far apart neighbouring values stand, in positions.
-    step: i128,
+    pub step: i128,
 }
 
 /// Where a value stands among its like: the order that comparisons follow. Absent for what has no order that is counted.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub sender: Sender,
     pub sample: Sample,
     pub lints: Vec<LintSetting>,
+    /// The stages of a customer's life, and where each is named.
+    pub lifecycle: Vec<(String, TextSpan)>,
     /// How people are imagined to react, by channel; none reacts on a channel that is not listed.
     pub responses: Vec<(Channel, Response)>,
     /// What one message costs, by channel.
@@ -44,6 +46,7 @@ impl Default for Settings {
             sender: Sender::default(),
             sample: Sample::default(),
             lints: Vec::new(),
+            lifecycle: Vec::new(),
             responses: Vec::new(),
             until: None,
         }
@@ -89,6 +92,7 @@ const KEYS: &[&str] = &[
     "max_event_age",
     "dedupe_window",
     "lints",
+    "lifecycle",
     "response",
     "until",
     "sender",
@@ -156,6 +160,7 @@ impl Reader<'_> {
                 "costs" => settings.costs = self.costs(value),
                 "sender" => settings.sender = self.sender(value),
                 "lints" => settings.lints = self.lints(value),
+                "lifecycle" => settings.lifecycle = self.lifecycle(value),
                 "response" => settings.responses = self.responses(value),
                 "until" => settings.until = self.moment(value, settings.zone),
                 _ => {}
@@ -218,6 +223,18 @@ impl Reader<'_> {
             Yaml::Sequence(list) => list.iter().filter_map(|item| self.text_of(item, path)).collect(),
             _ => self.text_of(yaml, path).into_iter().collect(),
         }
+    }
+
+    fn lifecycle(&mut self, yaml: &Yaml) -> Vec<(String, TextSpan)> {
+        let mut from = spot::key(self.text, &["lifecycle"]).end;
+        let mut stages = Vec::new();
+        for name in self.texts(yaml, &["lifecycle"]) {
+            let start = self.text[from..].find(&name).map_or(from, |at| from + at);
+            let end = (start + name.len()).min(self.text.len());
+            from = end;
+            stages.push((name, self.span(start..end)));
+        }
+        stages
     }
 
     fn zone(&mut self, yaml: &Yaml) -> Option<Zone> {
