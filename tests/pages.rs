@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tabi::compile::{Settings, compile};
+use tabi::compile::{Settings, Stage, compile};
 use tabi::diag::{Code, Diagnostic, Language, render};
 use tabi::project;
 use tabi::text::{Source, SourceId, Sources};
@@ -72,13 +72,26 @@ fn compiled(block: &Block) -> (Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
     sources.add(Source::new("prelude.tabi", prelude_beside(&text)));
     sources.add(Source::new("example.tabi", text));
-    (compile(&sources, &Settings::default()).diagnostics, sources)
+    let mut found = compile(&sources, &Settings::default()).diagnostics;
+    // No example uses all of the prelude.
+    found.retain(|d| d.code != Code::W0705 || d.primary.span.source != SourceId(0));
+    (found, sources)
 }
 
 fn configured(block: &Block) -> (Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
-    sources.add(Source::new("tabi.yaml", block.text.clone()));
-    (project::parse_settings(&block.text, SourceId(0)).1, sources)
+    sources.add(Source::other("tabi.yaml", block.text.clone()));
+    let (settings, mut found) = project::parse_settings(&block.text, SourceId(0));
+    // A journey for the first stage of a life, for what settings say of journeys.
+    let lifecycle: Vec<Stage> = settings.lifecycle.into_iter().map(|(name, at)| Stage { name, at }).collect();
+    if let Some(first) = lifecycle.first() {
+        let journey = JOURNEY.0.replace("  purpose", &format!("  stage   {}\n  purpose", first.name));
+        sources.add(Source::new("project.tabi", format!("{PRELUDE}\n{journey}{}", JOURNEY.1)));
+        let settings = Settings { lifecycle, ..Settings::default() };
+        let compiled = compile(&sources, &settings).diagnostics;
+        found.extend(compiled.into_iter().filter(|d| d.code != Code::W0705));
+    }
+    (found, sources)
 }
 
 fn shown(diagnostics: &[Diagnostic], sources: &Sources) -> String {

@@ -42,6 +42,10 @@ pub fn chosen<'e>(walk: &mut Walk<'_, '_>, choice: Choice<'_, '_>, tests: impl I
             }
         });
     }
+    // A case that was not understood may be any of them.
+    if named.iter().any(Value::is_missing) {
+        return;
+    }
     let forgotten: Vec<&str> =
         variants.iter().filter(|(value, _)| !named.contains(value)).map(|(_, name)| name.as_str()).collect();
     let finding = match choice.otherwise {

@@ -106,9 +106,9 @@ impl Clocks {
             if zone.local(at) != (*date, time) {
                 return Some(Odd::Skipped(*date));
             }
-            let again = [30, 60, 120].into_iter().any(|minutes| {
-                zone.local(at.plus(Length(minutes * MILLIS_PER_MINUTE))) == (*date, time)
-            });
+            let again = [30, 60, 120]
+                .into_iter()
+                .any(|minutes| zone.local(at.plus(Length(minutes * MILLIS_PER_MINUTE))) == (*date, time));
             again.then_some(Odd::Twice(*date))
         })
     }

@@ -43,10 +43,9 @@ fn same_moment(a: &Start, b: &Start) -> bool {
         (Start::Event { event, settled, .. }, Start::Event { event: other, settled: later, .. }) => {
             event == other && settled == later
         }
-        (
-            Start::Segment { segment, enters, .. },
-            Start::Segment { segment: other, enters: other_enters, .. },
-        ) => segment == other && enters == other_enters,
+        (Start::Segment { segment, enters, .. }, Start::Segment { segment: other, enters: other_enters, .. }) => {
+            segment == other && enters == other_enters
+        }
         (Start::Schedule { schedule, .. }, Start::Schedule { schedule: other, .. }) => schedule == other,
         (Start::At { at, .. }, Start::At { at: other, .. }) => at == other,
         (Start::Event { .. } | Start::Segment { .. } | Start::Schedule { .. } | Start::At { .. }, _) => false,

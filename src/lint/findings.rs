@@ -57,9 +57,7 @@ impl Findings {
         let (subject, inner) = match condition {
             Expr::Narrow { list, condition } => (judge.type_of(list).and_then(element), Some(&**condition)),
             Expr::Quantify { list, condition, .. } => (judge.type_of(list).and_then(element), condition.as_deref()),
-            Expr::Behaviour(behaviour) => {
-                (Some(crate::ir::Type::Event(behaviour.event)), behaviour.filter.as_ref())
-            }
+            Expr::Behaviour(behaviour) => (Some(crate::ir::Type::Event(behaviour.event)), behaviour.filter.as_ref()),
             _ => (None, None),
         };
         if let Some(inner) = inner {
@@ -108,9 +106,7 @@ fn constant(judge: &Judge<'_>, holds: bool, at: Span) -> Diagnostic {
 fn partial(mut finding: Diagnostic, holds: bool) -> Diagnostic {
     finding.headline = match holds {
         true => crate::diag::Phrase::new("a part of this condition is always true", "条件の一部がいつも成り立つ"),
-        false => {
-            crate::diag::Phrase::new("a part of this condition is never true", "条件の一部が決して成り立たない")
-        }
+        false => crate::diag::Phrase::new("a part of this condition is never true", "条件の一部が決して成り立たない"),
     };
     finding.help("leave that part out, or test what was meant", "その部分を外すか、本来確かめたいことを書く")
 }

@@ -67,7 +67,8 @@ impl<'a> Walk<'a> {
     fn outside(&mut self, entered: &Facts) {
         let mut lasting = entered.clone();
         lasting.suspend();
-        let goal = self.journey.goal.iter().filter_map(|goal| Some((goal.event, goal.filter.as_ref()?, self.map.goal?)));
+        let goal =
+            self.journey.goal.iter().filter_map(|goal| Some((goal.event, goal.filter.as_ref()?, self.map.goal?)));
         let exits = self.journey.exits.iter().zip(&self.map.exits).filter_map(|(exit, span)| match exit {
             Exit::Event { event, filter } => Some((*event, filter.as_ref()?, *span)),
             Exit::Segment { .. } => None,
@@ -378,9 +379,7 @@ fn targets(pc: Pc, op: &Op) -> Vec<Pc> {
             vec![pc + 1]
         }
         Op::Await { arms, otherwise, .. } => arms.iter().map(|arm| arm.target).chain([*otherwise]).collect(),
-        Op::Send { otherwise, .. } | Op::Do { otherwise, .. } => {
-            std::iter::once(pc + 1).chain(*otherwise).collect()
-        }
+        Op::Send { otherwise, .. } | Op::Do { otherwise, .. } => std::iter::once(pc + 1).chain(*otherwise).collect(),
         Op::Branch { cases, otherwise } => cases.iter().map(|case| case.1).chain([*otherwise]).collect(),
         Op::Switch { targets, .. } => targets.clone(),
         Op::Repeat { exit, .. } => vec![pc + 1, *exit],
@@ -467,17 +466,16 @@ fn excluded(event: &str, at: Span) -> Diagnostic {
 
 fn already_true(segment: &str, enters: bool, at: Span) -> Diagnostic {
     let (en, ja) = match enters {
-        true => (
-            format!("whoever enters is in `{segment}` already"),
-            format!("入る時点ですでに全員が `{segment}` にいる"),
-        ),
-        false => {
-            (format!("nobody who enters is in `{segment}`"), format!("入る時点で `{segment}` にいる人はいない"))
+        true => {
+            (format!("whoever enters is in `{segment}` already"), format!("入る時点ですでに全員が `{segment}` にいる"))
         }
+        false => (format!("nobody who enters is in `{segment}`"), format!("入る時点で `{segment}` にいる人はいない")),
     };
     let (help, help_ja) = match enters {
         true => (
-            format!("the exit waits until they have left and come back: leave it out, or enter only outside `{segment}`"),
+            format!(
+                "the exit waits until they have left and come back: leave it out, or enter only outside `{segment}`"
+            ),
             format!("一度離れて戻るまで終わらない。`exit when` を外すか、`{segment}` の外の人だけを入れる"),
         ),
         false => (
@@ -487,4 +485,3 @@ fn already_true(segment: &str, enters: bool, at: Span) -> Diagnostic {
     };
     Diagnostic::new(Code::E0504, at, en, ja).help(help, help_ja)
 }
-

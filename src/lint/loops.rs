@@ -202,10 +202,7 @@ fn finding(input: Input<'_>, round: &[&Link<'_>]) -> Diagnostic {
     let way = round.iter().map(|link| format!("`{}`", name(link.from))).collect::<Vec<_>>().join(" → ");
     let first = round[0];
     let (en, ja) = match round {
-        [_] => (
-            format!("{way} starts itself again and again"),
-            format!("{way} は自分自身を何度も始めてしまう"),
-        ),
+        [_] => (format!("{way} starts itself again and again"), format!("{way} は自分自身を何度も始めてしまう")),
         _ => (
             format!("these journeys start each other again and again: {way}"),
             format!("互いに何度も始め合ってしまう: {way}"),

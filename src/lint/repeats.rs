@@ -29,7 +29,9 @@ pub fn lint(input: Input<'_>, out: &mut Vec<Diagnostic>) {
         let graph = Graph::new(journey, &BTreeSet::new());
         let after = code::after_wait(journey, &graph);
         let used = journey.code.iter().enumerate().find(|(pc, instruction)| {
-            after[*pc] && matches!(instruction.op, Op::Send { .. } | Op::Do { .. }) && stay::reads(&instruction.op, *bind)
+            after[*pc]
+                && matches!(instruction.op, Op::Send { .. } | Op::Do { .. })
+                && stay::reads(&instruction.op, *bind)
         });
         let Some((pc, _)) = used else { continue };
         let slot = &journey.slots[bind.index()].name;

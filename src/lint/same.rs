@@ -161,10 +161,7 @@ fn same(journey: &Journey, (a, x): (&Block<'_>, &Instruction), (b, y): (&Block<'
                 && arms.len() == r.len()
                 && arms.iter().zip(r).all(|(m, n)| m.on == n.on && to(a, m.target) == to(b, n.target))
         }
-        (
-            Op::Do { action, params, result, otherwise },
-            Op::Do { action: c, params: p, result: r, otherwise: o },
-        ) => {
+        (Op::Do { action, params, result, otherwise }, Op::Do { action: c, params: p, result: r, otherwise: o }) => {
             action == c && params == p && result == r && otherwise.map(|pc| to(a, pc)) == o.map(|pc| to(b, pc))
         }
         (x, y) => x == y,

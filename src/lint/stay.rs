@@ -40,18 +40,22 @@ fn beyond_goal(program: &Program, journey: &Journey, map: &JourneyMap, graph: &G
             "this message leaves when the goal no longer counts",
             "このメッセージは、目標を数える期間が過ぎてから送られる",
         )
-        .here(
-            format!("at least {passed} after entry"),
-            format!("入ってから少なくとも {passed} 後"),
-        )
-        .other(goal_at, format!("counted for {within} after entry"), format!("入ってから {within} の間だけ数える"));
+        .here(format!("at least {passed} after entry"), format!("入ってから少なくとも {passed} 後"))
+        .other(
+            goal_at,
+            format!("counted for {within} after entry"),
+            format!("入ってから {within} の間だけ数える"),
+        );
         if let Some(wait) = longest_wait(journey, graph, 0, pc as Pc) {
-            finding = finding.other(map.steps[wait.index()], "most of the time passes here", "時間の多くはここで過ぎる");
+            finding =
+                finding.other(map.steps[wait.index()], "most of the time passes here", "時間の多くはここで過ぎる");
         }
-        out.push(finding.help(
-            "give the goal a longer window, or wait for a shorter time",
-            "目標の期間を延ばすか、待ちを短くする",
-        ));
+        out.push(
+            finding.help(
+                "give the goal a longer window, or wait for a shorter time",
+                "目標の期間を延ばすか、待ちを短くする",
+            ),
+        );
         return;
     }
 }
@@ -93,7 +97,10 @@ fn beyond_validity(program: &Program, journey: &Journey, map: &JourneyMap, graph
             )
             .here(format!("at least {passed} after it was issued"), format!("発行から少なくとも {passed} 後"))
             .other(map.part(&journey.code, pc as Pc, 0), format!("valid for {valid}"), format!("有効期間は {valid}"))
-            .help("issue it right before it is sent, or let it be valid for longer", "送る直前に発行するか、有効期間を延ばす"),
+            .help(
+                "issue it right before it is sent, or let it be valid for longer",
+                "送る直前に発行するか、有効期間を延ばす",
+            ),
         );
     }
 }
@@ -130,16 +137,12 @@ fn beyond_reentry(journey: &Journey, map: &JourneyMap, graph: &Graph, out: &mut 
     }
     let days = stay.0.div_euclid(MILLIS_PER_DAY) + i64::from(stay.0 % MILLIS_PER_DAY > 0);
     let lasts = Length(stay.0);
-    let mut finding = Diagnostic::new(
-        Code::E0503,
-        at,
-        "people may be inside for longer than this",
-        "これより長く中にいる人がいる",
-    )
-    .here(
-        format!("whoever comes again after {after} may still be inside and is not let in"),
-        format!("{after} 後に再び来ても、まだ中にいれば入れない"),
-    );
+    let mut finding =
+        Diagnostic::new(Code::E0503, at, "people may be inside for longer than this", "これより長く中にいる人がいる")
+            .here(
+                format!("whoever comes again after {after} may still be inside and is not let in"),
+                format!("{after} 後に再び来ても、まだ中にいれば入れない"),
+            );
     if let Some(wait) = longest_wait(journey, graph, 0, end as Pc + 1) {
         finding = finding.other(
             map.steps[wait.index()],

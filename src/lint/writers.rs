@@ -62,7 +62,11 @@ fn conflict(input: Input<'_>, what: &str, first: &Writing<'_>, second: &Writing<
         format!("`{what}` is written by `{other}` too"),
         format!("`{what}` は `{other}` でも書き換えられる"),
     )
-    .other(first.at, "written here as well: the later one wins, whichever that is", "こちらでも書き換えられ、後から動いた方が残る")
+    .other(
+        first.at,
+        "written here as well: the later one wins, whichever that is",
+        "こちらでも書き換えられ、後から動いた方が残る",
+    )
     .help(
         "give the two journeys different `priority`, or let one of them write it",
         "二つのジャーニーに違う `priority` を付けるか、書き換えるのを一方だけにする",
