@@ -28,6 +28,7 @@ fn simulated(log: &Path, threads: usize) -> Report {
         max_event_age: project.settings.max_event_age,
         dedupe_window: project.settings.dedupe_window,
         sender: project.settings.sender.clone(),
+        lifecycle: Vec::new(),
         levels: BTreeMap::new(),
         today: None,
     };

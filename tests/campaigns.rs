@@ -32,6 +32,7 @@ fn compile_project(project: &Project) -> Compiled {
         max_event_age: project.settings.max_event_age,
         dedupe_window: project.settings.dedupe_window,
         sender: project.settings.sender.clone(),
+        lifecycle: Vec::new(),
         levels: BTreeMap::new(),
         today: None,
     };

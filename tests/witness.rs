@@ -37,6 +37,7 @@ fn settings(project: &Project) -> compile::Settings {
         max_event_age: project.settings.max_event_age,
         dedupe_window: project.settings.dedupe_window,
         sender: project.settings.sender.clone(),
+        lifecycle: Vec::new(),
         levels: BTreeMap::new(),
         today: None,
     }

@@ -105,7 +105,7 @@ fn blocks<'a>(journey: &'a Journey, targets: &[Pc]) -> Vec<Block<'a>> {
         .iter()
         .skip(1)
         .filter_map(|next| match journey.code.get((*next as usize).checked_sub(1)?)?.op {
-            Op::Jump(to) if to > *next || to == *next => Some(to),
+            Op::Jump(to) if to >= *next => Some(to),
             _ => None,
         })
         .max();
