@@ -36,7 +36,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("words", &["ir", "value"]),
     ("diagram", &["words", "ir", "value"]),
     ("diff", &["words", "ir", "value"]),
-    ("preview", &["render"]),
+    ("preview", &["render", "value"]),
     ("project", &["text", "diag", "value", "ir"]),
     (
         "cli",

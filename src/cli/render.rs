@@ -11,11 +11,11 @@ use super::person::Person;
 use super::speak::Speaker;
 use crate::compile::Attachment;
 use crate::diag::{Language as Reader, Phrase, did_you_mean};
-use crate::ir::{MessageDef, MessageId, Program};
+use crate::ir::{Channel, MessageDef, MessageId, Program};
 use crate::preview::{self, Cell, Column, Row};
 use crate::project;
 use crate::render::{Language, RenderError, Rendered, Renderer, Scene, sample};
-use crate::value::{Instant, Value};
+use crate::value::{Instant, Price, Value};
 use crate::witness::{Cast, Look, Reason, personas};
 
 /// Show messages as people get them
@@ -95,7 +95,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         rows.push((def, cells));
     }
     let wrong = told(&opened, &rows, speaker)?;
-    let shown = Shown { program, rows, language };
+    let shown = Shown { program, rows, costs: &opened.project.settings.costs, language };
     match &args.out {
         None => speaker.report(&shown.plain())?,
         Some(out) => {
@@ -219,6 +219,7 @@ fn place(opened: &Opened, error: &RenderError) -> String {
 struct Shown<'p, 'k> {
     program: &'p Program,
     rows: Rows<'p, 'k>,
+    costs: &'p [(Channel, Price)],
     language: Language,
 }
 
@@ -227,6 +228,11 @@ impl Shown<'_, '_> {
     fn sender(&self) -> &str {
         let project = &self.program.project;
         project.sender.name.as_deref().unwrap_or(&project.name)
+    }
+
+    /// What one part of a message costs.
+    fn price(&self, def: &MessageDef) -> Option<Price> {
+        self.costs.iter().find(|(channel, _)| *channel == def.channel).map(|(_, price)| *price)
     }
 
     fn plain(&self) -> String {
@@ -238,7 +244,7 @@ impl Shown<'_, '_> {
                     out.push_str(&format!("=== {} · {} · {}\n", def.name, def.channel.name(), kind.column.name));
                 }
                 match outcome {
-                    Some(Ok(rendered)) => out.push_str(&preview::plain(rendered, self.language)),
+                    Some(Ok(rendered)) => out.push_str(&preview::plain(rendered, self.price(def), self.language)),
                     Some(Err(_)) => out.push_str("!\n"),
                     None => out.push_str("-\n"),
                 }
@@ -256,7 +262,8 @@ impl Shown<'_, '_> {
         let sender = self.sender().to_owned();
         let mut count = 0;
         let mut rows = Vec::new();
-        for (def, cells) in self.rows {
+        let prices: Vec<Option<Price>> = self.rows.iter().map(|(def, _)| self.price(def)).collect();
+        for ((def, cells), price) in self.rows.into_iter().zip(prices) {
             let mut shown = Vec::new();
             for Met { kind, who, outcome } in cells {
                 let title = format!("{} · {}", def.name, kind.column.name);
@@ -282,6 +289,7 @@ impl Shown<'_, '_> {
                 channel: def.channel.name(),
                 purpose: self.program.purposes[def.purpose.index()].clone(),
                 file: def.file.clone(),
+                price,
                 cells: shown,
             });
         }

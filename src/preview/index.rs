@@ -4,6 +4,7 @@
 
 use super::{document, fragment, said};
 use crate::render::{Fault, Language, Part, Rendered, escaped, grouped};
+use crate::value::{Decimal, Price};
 
 /// A person of the page.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Row {
     pub channel: &'static str,
     pub purpose: String,
     pub file: Option<String>,
+    /// What one part costs to send, where the project says so.
+    pub price: Option<Price>,
     /// One for each column.
     pub cells: Vec<Cell>,
 }
@@ -65,7 +68,7 @@ pub fn index(project: &str, sender: &str, columns: &[Column], rows: &[Row], lang
             escaped(file)
         ));
         for cell in &row.cells {
-            body.push_str(&format!("<td>{}</td>", shown(cell, sender, language)));
+            body.push_str(&format!("<td>{}</td>", shown(cell, row.price, sender, language)));
         }
         body.push_str("</tr>\n");
     }
@@ -73,7 +76,7 @@ pub fn index(project: &str, sender: &str, columns: &[Column], rows: &[Row], lang
     document(project, language, &body)
 }
 
-fn shown(cell: &Cell, sender: &str, language: Language) -> String {
+fn shown(cell: &Cell, price: Option<Price>, sender: &str, language: Language) -> String {
     match &cell.outcome {
         None => format!("<span class=\"none\">{}</span>", said(language, "not sent", "送られません")),
         Some(Err(fault)) => {
@@ -96,13 +99,13 @@ fn shown(cell: &Cell, sender: &str, language: Language) -> String {
                     "<div class=\"look\"><iframe src=\"{page}\" loading=\"lazy\" sandbox=\"\" title=\"{page}\"></iframe></div>"
                 ));
             }
-            out.push_str(&facts(rendered, cell, language));
+            out.push_str(&facts(rendered, cell, price, language));
             out
         }
     }
 }
 
-fn facts(rendered: &Rendered, cell: &Cell, language: Language) -> String {
+fn facts(rendered: &Rendered, cell: &Cell, price: Option<Price>, language: Language) -> String {
     let mut facts = Vec::new();
     if let Some(who) = &cell.who {
         facts.push(format!("<li>{}</li>", escaped(who)));
@@ -111,14 +114,14 @@ fn facts(rendered: &Rendered, cell: &Cell, language: Language) -> String {
         let word = said(language, "open", "開く");
         facts.push(format!("<li><a href=\"{0}\">{word}</a></li>", escaped(page)));
     }
-    facts.extend(measures(rendered, language).into_iter().map(|fact| format!("<li>{}</li>", escaped(&fact))));
+    facts.extend(measures(rendered, price, language).into_iter().map(|fact| format!("<li>{}</li>", escaped(&fact))));
     let warnings = warnings(rendered, language);
     facts.extend(warnings.into_iter().map(|fact| format!("<li class=\"warn\">{}</li>", escaped(&fact))));
     format!("<ul class=\"facts\">{}</ul>", facts.concat())
 }
 
 /// Sizes, parts, links.
-pub fn measures(rendered: &Rendered, language: Language) -> Vec<String> {
+pub fn measures(rendered: &Rendered, price: Option<Price>, language: Language) -> Vec<String> {
     let mut facts = Vec::new();
     match &rendered.part {
         Part::Email(email) => facts.push(match language {
@@ -143,6 +146,14 @@ pub fn measures(rendered: &Rendered, language: Language) -> Vec<String> {
             Language::Japanese => format!("料金 {} 通分 ({})", sms.segments, sms.encoding.name()),
         }),
         Part::Push(_) | Part::Webhook(_) => {}
+    }
+    if let Some(price) = price {
+        let parts = match &rendered.part {
+            Part::Sms(sms) => sms.segments as i64,
+            Part::Email(_) | Part::Line(_) | Part::Push(_) | Part::Webhook(_) => 1,
+        };
+        let cost = Decimal { micro: price.amount.micro.saturating_mul(parts) };
+        facts.push(format!("{}: {cost} {}", said(language, "cost", "費用"), price.currency.code()));
     }
     if !rendered.links.is_empty() {
         facts.push(match language {
@@ -176,10 +187,20 @@ pub fn warnings(rendered: &Rendered, language: Language) -> Vec<String> {
                 );
             }
         }
-        Part::Line(line) => warnings.extend(line.cut.iter().map(|name| match language {
-            Language::English => format!("`{name}` was too long and was cut"),
-            Language::Japanese => format!("`{name}` が長すぎるため途中で切りました"),
-        })),
+        Part::Line(line) => {
+            let unseen = line.messages.iter().rev().skip(1).any(|message| message.get("quickReply").is_some());
+            if unseen {
+                let (en, ja) = (
+                    "quick replies are shown only under the last message",
+                    "クイックリプライは最後のメッセージの下にだけ表示されます",
+                );
+                warnings.push(said(language, en, ja).to_owned());
+            }
+            warnings.extend(line.cut.iter().map(|name| match language {
+                Language::English => format!("`{name}` was too long and was cut"),
+                Language::Japanese => format!("`{name}` が長すぎるため途中で切りました"),
+            }));
+        }
         Part::Sms(_) | Part::Push(_) | Part::Webhook(_) => {}
     }
     warnings

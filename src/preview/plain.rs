@@ -7,9 +7,10 @@ use serde_json::Value as Json;
 use super::index::{measures, warnings};
 use super::{pretty, said};
 use crate::render::{Language, Line, Part, Rendered};
+use crate::value::Price;
 
 /// What a reader gets, with sizes and links below.
-pub fn plain(rendered: &Rendered, language: Language) -> String {
+pub fn plain(rendered: &Rendered, price: Option<Price>, language: Language) -> String {
     let mut out = match &rendered.part {
         Part::Email(email) => {
             let mut head = vec![(said(language, "From", "差出人"), email.from.clone())];
@@ -30,7 +31,7 @@ pub fn plain(rendered: &Rendered, language: Language) -> String {
     if !out.ends_with('\n') {
         out.push('\n');
     }
-    let facts = measures(rendered, language).into_iter().chain(warnings(rendered, language));
+    let facts = measures(rendered, price, language).into_iter().chain(warnings(rendered, language));
     facts.for_each(|fact| out.push_str(&format!("-- {fact}\n")));
     out
 }

@@ -56,6 +56,7 @@ pub fn install(env: &mut Environment<'static>) {
     env.add_filter("truncate", truncate);
     env.add_filter("urlencode", urlencode);
     env.add_filter(URL_PART, url_part);
+    env.add_filter(ADDRESS_PART, address_part);
     env.add_filter(PLAIN, plain);
     env.add_test("empty", |value: Jinja| value.len() == Some(0) || value.as_str() == Some(""));
     debug_assert!(content::FILTERS.iter().all(|name| {
@@ -288,6 +289,15 @@ pub const PLAIN: &str = "tabi_plain";
 
 fn url_part(value: &Jinja) -> Result<Jinja, Error> {
     if value.is_safe() { Ok(value.clone()) } else { urlencode(value) }
+}
+
+/// What the weaver puts behind a value that is the whole of a mail address or a telephone number.
+pub const ADDRESS_PART: &str = "tabi_address_part";
+
+fn address_part(value: &Jinja) -> Result<Jinja, Error> {
+    let part = url_part(value)?;
+    let text = part.to_string().replace("%40", "@").replace("%2B", "+");
+    Ok(Jinja::from_safe_string(text))
 }
 
 /// All but the unreserved characters of RFC 3986, as UTF-8.

@@ -94,7 +94,7 @@ impl Walk {
                 self.line();
                 self.out.push('・');
             }
-            "td" | "th" if !self.out.ends_with('\n') => self.out.push(' '),
+            "td" | "th" if !self.out.ends_with([' ', '\n']) => self.out.push(' '),
             _ if BLOCKS.contains(&name) => self.line(),
             _ => {}
         }
@@ -122,7 +122,7 @@ impl Walk {
         if words.is_empty() {
             self.out.push_str(&target);
         } else if words != bare && words != target && !target.starts_with('#') {
-            self.out.push_str(&format!("\n( {target} )\n"));
+            self.out.push_str(&format!(" ( {target} ) "));
         }
     }
 
@@ -169,7 +169,7 @@ mod tests {
             <a href=\"mailto:a@b.example\">a@b.example</a><!-- no --></body></html>";
         assert_eq!(
             of_html(html),
-            "山田さま\nこんにちは & ようこそ\n\n見る\n( https://x.example/?a=1&b=2 )\n花\n\na@b.example\n"
+            "山田さま\nこんにちは & ようこそ\n\n見る ( https://x.example/?a=1&b=2 ) 花\n\na@b.example\n"
         );
     }
 }

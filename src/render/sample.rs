@@ -14,7 +14,7 @@ pub struct Kind {
     pub name: &'static str,
     /// What it is there for, in English and Japanese.
     pub about: (&'static str, &'static str),
-    /// What every free text is made of.
+    /// What texts say: a person's name, and the name of a thing.
     texts: &'static [&'static str],
     /// Whether optionals are missing.
     bare: bool,
@@ -75,7 +75,13 @@ pub const KINDS: &[Kind] = &[
 
 /// A person of one kind: values of the profile, in the order of its fields.
 pub fn profile(program: &Program, kind: &Kind, now: Instant) -> Vec<Value> {
-    fields(program, &program.profile, kind, now)
+    let of = |(at, field): (usize, &FieldDef)| match &field.ty {
+        // The first text is a person's name, and the profile is a person's.
+        Type::Text => Value::text(kind.texts[0]),
+        Type::Optional(inner) if !kind.bare && **inner == Type::Text => Value::text(kind.texts[0]),
+        ty => value(program, ty, kind, now, at),
+    };
+    program.profile.iter().enumerate().map(of).collect()
 }
 
 /// Values of fields, in their order.
@@ -101,7 +107,7 @@ fn deep(program: &Program, ty: &Type, kind: &Kind, now: Instant, at: usize, dept
     match ty {
         Type::Optional(_) if kind.bare => Value::Missing,
         Type::Optional(inner) => deep(program, inner, kind, now, at, depth),
-        Type::Text => Value::text(kind.texts[(at + depth.min(1)) % kind.texts.len()]),
+        Type::Text => Value::text(kind.texts[kind.texts.len() - 1]),
         Type::Id => Value::text(format!("A-{}", 10_423 + seed * 101)),
         Type::Email => Value::text("hanako@example.com"),
         Type::Phone => Value::text("+819012345678"),

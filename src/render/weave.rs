@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{Fault, Words};
-use super::filters::{PLAIN, URL_PART};
+use super::filters::{ADDRESS_PART, PLAIN, URL_PART};
 use super::links::{self, LINK};
 use super::marks::Marks;
 use super::markup::{self, Attribute, Piece};
@@ -133,6 +133,7 @@ pub fn address(source: &str) -> Result<String, Fault> {
         out.push_str(&source[at..tag.range.start]);
         let text = &source[tag.range.clone()];
         match tag.kind {
+            Kind::Print if is_number(&out) => out.push_str(&filtered(text, ADDRESS_PART)),
             Kind::Print if !out.trim().is_empty() => out.push_str(&filtered(text, URL_PART)),
             Kind::Print | Kind::Statement | Kind::Comment => out.push_str(text),
         }
@@ -140,6 +141,11 @@ pub fn address(source: &str) -> Result<String, Fault> {
     }
     out.push_str(&source[at..]);
     Ok(out)
+}
+
+/// Whether an address or a telephone number stands next, whose own marks must stay.
+fn is_number(before: &str) -> bool {
+    ["mailto:", "tel:", "sms:"].iter().any(|scheme| before.trim_start().eq_ignore_ascii_case(scheme))
 }
 
 /// Replaces tags by their numbers; says where in the masked text each stands.
