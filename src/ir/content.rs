@@ -162,46 +162,18 @@ pub struct Sender {
 /// Filters that a template may use; the renderer knows each, and the checker its types.
 ///
 /// `money` (`7,040円`), `date` (`6月6日（土）`), `datetime` (`5月17日 23:59`), `time` (`23:59`), `duration` (`3日`) and
-/// `percent` (`12.5%`) write values out; `amount` is money as a number in units of its currency. The others are Jinja's.
+/// `percent` (`12.5%`) write values out; `amount` is money as a number in units of its currency; `truncate(n)` is a text of
+/// at most n UTF-16 units, the last of them `…` where something was cut off. The others are Jinja's; `map` and `sort` take
+/// `attribute="…"`.
 pub const FILTERS: &[&str] = &[
-    "abs",
-    "amount",
-    "capitalize",
-    "count",
-    "date",
-    "datetime",
-    "default",
-    "duration",
-    "escape",
-    "first",
-    "float",
-    "int",
-    "join",
-    "last",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "money",
-    "percent",
-    "replace",
-    "reverse",
-    "round",
-    "slice",
-    "sort",
-    "string",
-    "sum",
-    "time",
-    "title",
-    "trim",
-    "truncate",
-    "unique",
-    "upper",
-    "urlencode",
+    "abs", "amount", "capitalize", "count", "date", "datetime", "default", "duration", "escape", "first", "float", "int", "join", "last", "length", "lower", "map", "max", "min", "money", "percent", "replace", "reverse", "round", "sort", "string", "sum", "time", "title", "trim", "truncate", "unique", "upper", "urlencode",
 ];
 
 /// Tests that a template may use after `is`.
 pub const TESTS: &[&str] = &["defined", "divisibleby", "empty", "even", "in", "odd", "undefined"];
+
+/// Functions that a template may call: `range(n)` and `range(a, b)` with written numbers.
+pub const FUNCTIONS: &[&str] = &["range"];
 
 /// Steps that one rendering may take (minijinja's fuel): a template that loops over long lists ends with an error
 /// instead of running on. A mail of a hundred items takes a few thousand.

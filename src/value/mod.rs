@@ -7,6 +7,7 @@
 pub mod id;
 pub mod money;
 mod price;
+pub mod sms;
 pub mod time;
 
 use std::sync::Arc;

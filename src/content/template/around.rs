@@ -1,0 +1,263 @@
+//! What surrounds a value: text, an attribute, an address; and what may leave by the message's channel.
+//!
+//! Does not type expressions.
+
+use minijinja::machinery::ast::Expr;
+
+use super::html::{Around, Misfit, MisfitKind};
+use super::typed::{Length, Link, Typed};
+use super::{At, Checker, Setting, mjml};
+use crate::content::piece::Piece;
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::ir::{Channel, Type};
+use crate::text::Span;
+
+impl Checker<'_> {
+    /// Raw text between tags; it begins at `from` in the piece.
+    pub(super) fn raw(&mut self, text: &str, from: usize, piece: &Piece) -> Length {
+        let (conditional, words) = (self.conditional > 0, &mut self.seen.words);
+        let mut see = |c: char| {
+            if !conditional && !c.is_whitespace() {
+                words.push(c);
+            }
+        };
+        let mut misfits = Vec::new();
+        match &mut self.setting {
+            Setting::Text => text.chars().for_each(see),
+            Setting::Link(before) => before.push_str(text),
+            Setting::Page(html) => html.raw(text, from, &mut see, &mut misfits),
+        }
+        for misfit in misfits {
+            let found = worded(&misfit, piece);
+            self.report(found);
+        }
+        Length::of(text)
+    }
+
+    /// Tags of MJML that nobody closed.
+    pub(super) fn left_open(&mut self, piece: &Piece, html: &super::html::Html) {
+        if let Some((tag, range)) = html.open.last() {
+            let found = Diagnostic::new(
+                Code::E0442,
+                piece.place(range.clone()),
+                format!("`<{tag}>` is never closed"),
+                format!("`<{tag}>` が閉じていません"),
+            );
+            self.report(found.help(format!("close it: `</{tag}>`"), format!("`</{tag}>` で閉じてください")));
+        }
+    }
+}
+
+fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
+    let place = piece.place(misfit.range.clone());
+    match &misfit.kind {
+        MisfitKind::Unknown(tag) => {
+            let found = Diagnostic::new(
+                Code::E0442,
+                place,
+                format!("MJML has no `<{tag}>`"),
+                format!("MJML に `<{tag}>` はありません"),
+            );
+            match did_you_mean(tag, mjml::names()) {
+                Some(alike) => found.help(format!("did you mean `<{alike}>`?"), format!("`<{alike}>` のことですか?")),
+                None => found,
+            }
+        }
+        MisfitKind::Misplaced(tag, parent) => {
+            let children = mjml::children(parent).unwrap_or_default();
+            let list = children.iter().filter(|c| **c != "mj-raw").map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+            let found = Diagnostic::new(
+                Code::E0442,
+                place,
+                format!("`<{tag}>` may not stand directly in `<{parent}>`"),
+                format!("`<{tag}>` は `<{parent}>` の直下に置けません"),
+            );
+            found.help(format!("in it may stand {list}"), format!("置けるもの: {list}"))
+        }
+        MisfitKind::Crossed(tag, inner, open) => Diagnostic::new(
+            Code::E0442,
+            place,
+            format!("`</{tag}>` closes before `</{inner}>` does"),
+            format!("`</{inner}>` より先に `</{tag}>` が閉じています"),
+        )
+        .other(piece.place(open.clone()), format!("`<{inner}>` is open"), format!("`<{inner}>` が開いています")),
+        MisfitKind::NeverOpened(tag) => Diagnostic::new(
+            Code::E0442,
+            place,
+            format!("`</{tag}>` closes nothing"),
+            format!("`</{tag}>` に対応する開始タグがありません"),
+        ),
+    }
+}
+
+impl At<'_, '_> {
+    /// Judges a value where it stands and goes on behind it.
+    pub fn write_out(&mut self, typed: &Typed, expr: &Expr<'_>) {
+        let around = match &self.checker.setting {
+            Setting::Text => Around::Text,
+            Setting::Link(before) => Around::Link(before.clone()),
+            Setting::Page(html) => html.around(),
+        };
+        let place = self.place(expr);
+        self.may_leave(typed, place);
+        self.note(typed, &around);
+        match around {
+            Around::Text | Around::Attribute => {}
+            Around::Link(before) => self.in_link(typed, expr, &before),
+            Around::Style if typed.link == Link::Text => self.out_of_place(expr, "`style`", "`style`"),
+            Around::Style => {}
+            Around::Unquoted => {
+                let what = ("an attribute needs quotes around a value", "値を入れる属性は引用符で囲みます");
+                self.refuse(expr, what, Some(("write `href=\"…\"`", "`href=\"…\"` のように書いてください")));
+            }
+            Around::Name => self.out_of_place(expr, "the name of a tag or an attribute", "タグや属性の名前"),
+            Around::Code => self.out_of_place(expr, "a script or a style sheet", "スクリプトやスタイルシート"),
+        }
+        match &mut self.checker.setting {
+            Setting::Text => {}
+            Setting::Link(before) => before.push('\u{fffc}'),
+            Setting::Page(html) => html.value(),
+        }
+    }
+
+    fn out_of_place(&mut self, expr: &Expr<'_>, en: &str, ja: &str) {
+        let written = self.written(expr);
+        let found = Diagnostic::new(
+            Code::E0402,
+            self.place(expr),
+            format!("`{written}` may not stand in {en}"),
+            format!("`{written}` は{ja}の中に置けません"),
+        );
+        self.report(found.help(
+            "choose between written texts: `{% if … %}red{% else %}blue{% endif %}`",
+            "`{% if … %}red{% else %}blue{% endif %}` のように、書いた言葉から選んでください",
+        ));
+    }
+
+    /// What the law asks for, and names of the settings that make it true.
+    fn note(&mut self, typed: &Typed, around: &Around) {
+        let Some(path) = &typed.path else { return };
+        let seen = &mut self.checker.seen;
+        if path == "unsubscribe_url" {
+            let email = self.checker.about.channel == Channel::Email;
+            let linked = !email || matches!(around, Around::Link(before) if before.is_empty());
+            seen.unsubscribe_link |= linked && self.checker.conditional == 0;
+        }
+        let list = if self.checker.conditional == 0 { &mut seen.always } else { &mut seen.sometimes };
+        list.insert(path.clone());
+    }
+
+    fn in_link(&mut self, typed: &Typed, expr: &Expr<'_>, before: &str) {
+        let written = self.written(expr);
+        let place = self.place(expr);
+        let whole_path = |found: Diagnostic, at: &Self| at.with_origin(found, typed);
+        if before.is_empty() {
+            if typed.link == Link::Whole {
+                return;
+            }
+            let found = Diagnostic::new(
+                Code::E0402,
+                place,
+                format!("`{written}` is no address on the web"),
+                format!("`{written}` は URL ではありません"),
+            );
+            let found = whole_path(found, self);
+            return self.report(found.help(
+                "begin with `https://` and the host, or declare the value as `url`",
+                "`https://` とホスト名から書くか、値を `url` 型で宣言してください",
+            ));
+        }
+        let to_person = ["mailto:", "tel:", "sms:"].iter().any(|scheme| before.starts_with(scheme));
+        if to_person {
+            let fits = typed.is(|ty| matches!(ty, Type::Email | Type::Phone)) || typed.link == Link::Part || self.is_sender(typed);
+            if fits {
+                return;
+            }
+        } else if !has_host(before) {
+            let found = Diagnostic::new(
+                Code::E0402,
+                place,
+                format!("`{written}` would decide where the link leads"),
+                format!("`{written}` によってリンク先のサイトが変わってしまいます"),
+            );
+            return self.report(found.help(
+                "write the host out: `https://www.example.jp/…`",
+                "ホスト名までを書いてください: `https://www.example.jp/…`",
+            ));
+        }
+        if typed.link == Link::Part {
+            return;
+        }
+        let full = format!("{written} | urlencode");
+        let found = Diagnostic::new(
+            Code::E0402,
+            place,
+            format!("`{written}` in an address without `urlencode`"),
+            format!("URL の中の `{written}` に `urlencode` がありません"),
+        );
+        let found = whole_path(found, self);
+        self.report(
+            found
+                .help(
+                    format!("a space or `&` in it would break the link: write `{full}`"),
+                    format!("空白や `&` でリンクが壊れます。`{full}` と書いてください"),
+                )
+                .fix(place, full),
+        );
+    }
+
+    fn is_sender(&self, typed: &Typed) -> bool {
+        typed.path.as_deref().is_some_and(|path| path.starts_with("sender."))
+    }
+
+    /// Whether a value may go where the message goes: what is personal, to a system only on purpose.
+    pub fn may_leave(&mut self, typed: &Typed, place: Span) {
+        if !typed.pii || self.checker.about.channel.is_personal() {
+            return;
+        }
+        let message = self.checker.about.message;
+        let found = Diagnostic::new(
+            Code::E0431,
+            place,
+            format!("personal data in `{}`, which goes to a system", message.name),
+            format!("`{}` は外部システムに届きます。個人情報が含まれています", message.name),
+        );
+        let found = self.with_origin(found, typed).other(message.span, "a webhook", "Webhook です");
+        self.report(found.help(
+            "if it must have it, pass it: `takes { x: text pii }`",
+            "必要なら `takes { x: text pii }` と宣言し、引数として渡してください",
+        ));
+    }
+}
+
+/// Whether an address is complete up to its host, so that nothing behind can change where it leads. A value within it is
+/// a `\u{fffc}`.
+fn has_host(before: &str) -> bool {
+    if before.starts_with('\u{fffc}') {
+        // A whole address was given as one value; more may follow its path.
+        return true;
+    }
+    let Some((scheme, rest)) = before.split_once("://") else {
+        // A path leads within one site.
+        return before.starts_with('/') && !before.starts_with("//");
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    !scheme.contains('\u{fffc}') && !host.is_empty() && !host.contains('\u{fffc}') && host.len() < rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_host;
+
+    #[test]
+    fn where_a_link_leads_is_settled_by_its_host() {
+        let settled =
+            ["https://a.example/", "https://a.example?x=", "https://a.example/x/\u{fffc}/", "line://app/", "/x/", "\u{fffc}"];
+        for address in settled {
+            assert!(has_host(address), "{address}");
+        }
+        for open in ["https://", "https://www.", "https://www.a.example", "//", "https://\u{fffc}/", "javascript:", "x"] {
+            assert!(!has_host(open), "{open}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Where in a page of HTML or MJML a value would stand, and whether MJML's own tags are in order.
+//!
+//! Follows the raw text between the template's tags; knows no expressions.
+
+use std::ops::Range;
+
+use super::mjml;
+
+/// What surrounds a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Around {
+    /// Text that people read, or a comment.
+    Text,
+    /// A quoted attribute that is no address.
+    Attribute,
+    /// An address, of which this stands in front of the value.
+    Link(String),
+    /// `style="…"`.
+    Style,
+    /// An attribute without quotes.
+    Unquoted,
+    /// The name of a tag or an attribute.
+    Name,
+    /// `<script>`, `<style>` or an attribute such as `onclick`.
+    Code,
+}
+
+/// Attributes that hold addresses.
+const LINKS: &[&str] = &["href", "src", "action", "background", "background-url", "cite", "poster", "srcset"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Text,
+    TagName,
+    InTag,
+    AttributeName,
+    BeforeValue,
+    Value(Option<u8>),
+    Comment,
+    /// Inside `<script>` or `<style>`.
+    Code,
+}
+
+/// Something out of order with a tag of MJML.
+#[derive(Debug, Clone)]
+pub struct Misfit {
+    pub range: Range<usize>,
+    pub kind: MisfitKind,
+}
+
+#[derive(Debug, Clone)]
+pub enum MisfitKind {
+    Unknown(String),
+    /// A tag that may not stand in its parent: tag, parent.
+    Misplaced(String, String),
+    /// Closed, but another is open; its place.
+    Crossed(String, String, Range<usize>),
+    /// Closed and never opened.
+    NeverOpened(String),
+}
+
+/// A position in a page.
+#[derive(Debug, Clone)]
+pub struct Html {
+    state: State,
+    mjml: bool,
+    tag: String,
+    tag_start: usize,
+    closing: bool,
+    self_closing: bool,
+    attribute: String,
+    value: String,
+    /// Open tags of MJML, with their places.
+    pub open: Vec<(String, Range<usize>)>,
+}
+
+impl Html {
+    pub fn new(mjml: bool) -> Html {
+        Html {
+            state: State::Text,
+            mjml,
+            tag: String::new(),
+            tag_start: 0,
+            closing: false,
+            self_closing: false,
+            attribute: String::new(),
+            value: String::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// What surrounds a value that stands here.
+    pub fn around(&self) -> Around {
+        match self.state {
+            State::Text | State::Comment => Around::Text,
+            State::TagName | State::InTag | State::AttributeName => Around::Name,
+            State::BeforeValue | State::Value(None) => Around::Unquoted,
+            State::Code => Around::Code,
+            State::Value(Some(_)) if LINKS.contains(&self.attribute.as_str()) => Around::Link(self.value.clone()),
+            State::Value(Some(_)) if self.attribute == "style" => Around::Style,
+            State::Value(Some(_)) if self.attribute.starts_with("on") => Around::Code,
+            State::Value(Some(_)) => Around::Attribute,
+        }
+    }
+
+    pub fn in_text(&self) -> bool {
+        self.state == State::Text
+    }
+
+    /// Goes on behind a value.
+    pub fn value(&mut self) {
+        if self.state == State::BeforeValue {
+            self.state = State::Value(None);
+        }
+        if matches!(self.state, State::Value(_)) {
+            self.value.push('\u{fffc}');
+        }
+    }
+
+    /// Goes on over raw text that begins at `from`; text that people read goes to `seen`.
+    pub fn raw(&mut self, text: &str, from: usize, seen: &mut dyn FnMut(char), misfits: &mut Vec<Misfit>) {
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let rest = &text[at..];
+            match self.state {
+                State::Text if rest.starts_with("<!--") => self.state = State::Comment,
+                State::Text if c == '<' && starts_tag(rest) => {
+                    self.closing = rest.starts_with("</");
+                    if self.closing {
+                        chars.next();
+                    }
+                    self.tag.clear();
+                    (self.tag_start, self.self_closing) = (from + at, false);
+                    self.state = State::TagName;
+                }
+                State::Text => seen(c),
+                State::Comment => {
+                    if rest.starts_with("-->") {
+                        self.state = State::Text;
+                        chars.next();
+                        chars.next();
+                    }
+                }
+                State::Code => {
+                    let close = format!("</{}", self.tag);
+                    if rest.len() >= close.len() && rest.is_char_boundary(close.len()) && rest[..close.len()].eq_ignore_ascii_case(&close) {
+                        (self.state, self.closing) = (State::InTag, true);
+                        (0..close.chars().count() - 1).for_each(|_| drop(chars.next()));
+                    }
+                }
+                State::TagName if c == '>' => self.tag_end(from + at + 1, misfits),
+                State::TagName if c == '/' => self.self_closing = true,
+                State::TagName if c.is_whitespace() => self.state = State::InTag,
+                State::TagName => self.tag.extend(c.to_lowercase()),
+                State::InTag if c == '>' => self.tag_end(from + at + 1, misfits),
+                State::InTag if c == '/' => self.self_closing = true,
+                State::InTag if c.is_whitespace() => {}
+                State::InTag => {
+                    self.attribute.clear();
+                    self.attribute.extend(c.to_lowercase());
+                    (self.state, self.self_closing) = (State::AttributeName, false);
+                }
+                State::AttributeName if c == '=' => {
+                    self.value.clear();
+                    self.state = State::BeforeValue;
+                }
+                State::AttributeName if c == '>' => self.tag_end(from + at + 1, misfits),
+                State::AttributeName if c.is_whitespace() => self.after_name(text, at),
+                State::AttributeName if c == '/' => (self.state, self.self_closing) = (State::InTag, true),
+                State::AttributeName => self.attribute.extend(c.to_lowercase()),
+                State::BeforeValue if c.is_whitespace() => {}
+                State::BeforeValue if c == '"' || c == '\'' => self.state = State::Value(Some(c as u8)),
+                State::BeforeValue if c == '>' => self.tag_end(from + at + 1, misfits),
+                State::BeforeValue => {
+                    self.value.push(c);
+                    self.state = State::Value(None);
+                }
+                State::Value(Some(quote)) if c as u32 == u32::from(quote) => self.state = State::InTag,
+                State::Value(None) if c == '>' => self.tag_end(from + at + 1, misfits),
+                State::Value(None) if c.is_whitespace() => self.state = State::InTag,
+                State::Value(_) => self.value.push(c),
+            }
+        }
+    }
+
+    /// White space behind an attribute's name: a `=` may still follow.
+    fn after_name(&mut self, text: &str, at: usize) {
+        if !text[at..].trim_start().starts_with('=') {
+            self.state = State::InTag;
+        }
+    }
+
+    fn tag_end(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
+        let code = !self.closing && !self.self_closing && matches!(self.tag.as_str(), "script" | "style");
+        self.state = if code { State::Code } else { State::Text };
+        if self.mjml && (self.tag == "mjml" || self.tag.starts_with("mj-")) {
+            self.mjml_tag(self.tag_start..end.max(self.tag_start), misfits);
+        }
+    }
+
+    fn mjml_tag(&mut self, range: Range<usize>, misfits: &mut Vec<Misfit>) {
+        let tag = self.tag.clone();
+        let mut misfit = |kind| misfits.push(Misfit { range: range.clone(), kind });
+        if self.closing {
+            match self.open.iter().rposition(|(name, _)| *name == tag) {
+                Some(at) if at + 1 == self.open.len() => drop(self.open.pop()),
+                Some(at) => {
+                    let (inner, place) = self.open[self.open.len() - 1].clone();
+                    misfit(MisfitKind::Crossed(tag, inner, place));
+                    self.open.truncate(at);
+                }
+                None => misfit(MisfitKind::NeverOpened(tag)),
+            }
+            return;
+        }
+        let parent = self.open.last().map(|(name, _)| name.clone());
+        if !mjml::is_known(&tag) {
+            misfit(MisfitKind::Unknown(tag.clone()));
+        } else if let Some(parent) = parent.filter(|parent| !mjml::may_hold(parent, &tag)) {
+            misfit(MisfitKind::Misplaced(tag.clone(), parent));
+        }
+        if !self.self_closing {
+            self.open.push((tag, range));
+        }
+    }
+}
+
+fn starts_tag(rest: &str) -> bool {
+    let mut chars = rest.chars().skip(1);
+    let first = chars.next();
+    let first = if first == Some('/') { chars.next() } else { first };
+    first.is_some_and(|c| c.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(raw: &str) -> Around {
+        let mut html = Html::new(false);
+        html.raw(raw, 0, &mut |_| {}, &mut Vec::new());
+        html.around()
+    }
+
+    #[test]
+    fn what_surrounds_a_value() {
+        let cases = [
+            ("<p>hello ", Around::Text),
+            ("a < b ", Around::Text),
+            ("<!-- note ", Around::Text),
+            ("<!-- note --><a href=\"", Around::Link(String::new())),
+            ("<a href = 'https://x.example/", Around::Link("https://x.example/".to_owned())),
+            ("<a title=\"x\" href=\"mailto:", Around::Link("mailto:".to_owned())),
+            ("<img alt=\"", Around::Attribute),
+            ("<p style=\"color:", Around::Style),
+            ("<p onclick=\"", Around::Code),
+            ("<p title=", Around::Unquoted),
+            ("<p ", Around::Name),
+            ("<", Around::Text),
+            ("<p", Around::Name),
+            ("<style>p { color: ", Around::Code),
+            ("<style>p {}</style>", Around::Text),
+            ("<SCRIPT>a</SCRIPT><b>", Around::Text),
+            ("<br/>", Around::Text),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(around(raw), expected, "{raw}");
+        }
+    }
+}
