@@ -13,6 +13,7 @@
 //! schema/     what people, events, messages, channels look like
 //! check/      names, types, flow -> diagnostics
 //! lower/      checked tree -> program, and the map of its places
+//! content/    files of messages -> typed templates in the program
 //! lint/       findings over the whole program
 //! fmt/        tree -> text, proven by re-parsing
 //! compile/    the front wing's only door: sources -> program + diagnostics
@@ -48,6 +49,7 @@
 pub mod check;
 pub mod cli;
 pub mod compile;
+pub mod content;
 pub mod diag;
 pub mod diagram;
 pub mod diff;

@@ -16,9 +16,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schema", &["text", "diag", "value", "syntax", "ir"]),
     ("check", &["text", "diag", "value", "syntax", "schema", "ir"]),
     ("lower", &["text", "diag", "value", "syntax", "schema", "check", "ir"]),
-    ("lint", &["text", "diag", "value", "lower", "prove", "ir"]),
+    ("content", &["text", "diag", "value", "schema", "ir"]),
+    ("lint", &["content", "text", "diag", "value", "lower", "prove", "ir"]),
     ("fmt", &["text", "diag", "value", "syntax"]),
-    ("compile", &["text", "diag", "value", "syntax", "schema", "check", "lower", "lint", "ir"]),
+    ("compile", &["text", "diag", "value", "syntax", "schema", "check", "content", "lower", "lint", "ir"]),
     // The waist.
     ("ir", &["value"]),
     // The engine: does not know that there is a language.
@@ -57,6 +58,7 @@ const PURE: &[&str] = &[
     "schema",
     "check",
     "lower",
+    "content",
     "lint",
     "fmt",
     "compile",

@@ -9,6 +9,7 @@ mod exceptions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{self, Context, splits};
+use crate::content;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::ir::{self, timeline::Timeline};
 use crate::lint;
@@ -121,12 +122,17 @@ impl Parsed {
     /// Checks and lowers. `sources` are those that were parsed, and may have grown since. Without `attachments` the files
     /// of messages are not looked at.
     pub fn compile(self, sources: &Sources, attachments: Option<&Attachments>, settings: &Settings) -> Compiled {
-        let _ = attachments;
-        checked(sources, &self.files, settings, self.sink)
+        checked(sources, &self.files, attachments, settings, self.sink)
     }
 }
 
-fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sink: Sink) -> Compiled {
+fn checked(
+    sources: &Sources,
+    files: &[tree::File],
+    attachments: Option<&Attachments>,
+    settings: &Settings,
+    mut sink: Sink,
+) -> Compiled {
     let project = ir::Project {
         name: settings.name.clone(),
         zone: settings.zone,
@@ -139,11 +145,12 @@ fn checked(sources: &Sources, files: &[tree::File], settings: &Settings, mut sin
     let splits = splits::collect(&world, &mut sink);
     let context = Context { world: &world, sources, splits: &splits };
     let checked = check::check(context, &mut sink);
+    let contents = attachments.map(|files| content::read(&world, sources, files, &mut sink)).unwrap_or_default();
     let placer = lower::Placer::new(sources);
     let mut timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
     let mut exceptions = exceptions::collect(files, settings.today, &mut sink);
     let meaningful = !sink.diagnostics.iter().any(Diagnostic::is_error);
-    let (program, map) = meaningful.then(|| lower::program(&world, splits, checked, sources)).unzip();
+    let (program, map) = meaningful.then(|| lower::program(&world, splits, checked, contents, sources)).unzip();
     if let (Some(program), Some(map)) = (&program, &map) {
         timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));
         sink.livable.extend(lint::lint(lint::Input { program, map, sources, lifecycle: &settings.lifecycle }));

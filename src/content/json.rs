@@ -90,7 +90,8 @@ impl<'a> Reader<'a> {
             let key = Key { span: self.key(from..at.start), name };
             from = at.end;
             if let Some((first, _)) = found.iter().find(|(other, _)| other.name == key.name) {
-                let (en, ja) = (format!("`{}` stands twice here", key.name), format!("`{}` が二度書かれています", key.name));
+                let (en, ja) =
+                    (format!("`{}` stands twice here", key.name), format!("`{}` が二度書かれています", key.name));
                 let twice = Diagnostic::new(Code::E0106, key.span, en, ja);
                 return Err(twice.other(first.span, "first written here", "最初の記述"));
             }
@@ -133,7 +134,8 @@ impl<'a> Reader<'a> {
             builder.literal(at..at + step);
             at += step;
             let long = escape_length(&self.text[at..end]);
-            let decoded: String = serde_json::from_str(&format!("\"{}\"", &self.text[at..at + long])).unwrap_or_default();
+            let decoded: String =
+                serde_json::from_str(&format!("\"{}\"", &self.text[at..at + long])).unwrap_or_default();
             builder.escape(at, &decoded);
             at += long;
         }

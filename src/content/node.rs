@@ -121,7 +121,12 @@ fn in_parts(piece: Piece, found: &mut Vec<Diagnostic>) -> Option<Loop> {
         _ => {
             let (en, ja) = ("`$for` without a name and a list", "`$for` には名前とリストが必要です");
             let wrong = Diagnostic::new(Code::E0442, piece.span, en, ja);
-            found.push(wrong.help("write `\"$for\": \"item in items\"`", "`\"$for\": \"item in items\"` のように書いてください"));
+            found.push(
+                wrong.help(
+                    "write `\"$for\": \"item in items\"`",
+                    "`\"$for\": \"item in items\"` のように書いてください",
+                ),
+            );
             None
         }
     }

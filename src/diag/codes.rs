@@ -53,6 +53,7 @@ codes! {
     E0204 Error "split that does not add up" "分岐の配分の誤り";
     W0204 Warning "ways that lead to the same" "結果の同じ枝";
     E0301 Error "a journey nobody can judge" "評価できないジャーニー";
+    E0307 Error "a selling message without what the law asks for" "法律の求める表示のない宣伝";
     W0316 Warning "a stage of life without a journey" "ジャーニーのない段階";
     E0401 Error "unknown name" "知らない名前";
     E0402 Error "parameters do not match" "引数が合いません";
@@ -64,6 +65,14 @@ codes! {
     E0421 Error "currencies mixed, or impossible minor units" "通貨の混在・端数";
     E0422 Error "date, instant, span or zone mixed" "日付・時刻・期間の混在";
     W0423 Warning "a day or time that some calendars lack" "存在しないことのある日時";
+    E0431 Error "personal data or a secret where it may not be" "個人情報や秘密情報の漏れ";
+    E0441 Error "a message's file that cannot be read" "読み込めないメッセージのファイル";
+    E0442 Error "a message's file that is not in its format" "形式の正しくないメッセージのファイル";
+    E0443 Error "a message that LINE would refuse" "LINE に拒否されるメッセージ";
+    E0444 Error "longer than the channel takes" "チャネルの上限を超える長さ";
+    W0445 Warning "a text that may get too long" "長くなりすぎるかもしれない文字列";
+    W0446 Warning "a text message in many parts" "分割の多い SMS";
+    W0447 Warning "a subject that mailboxes cut off" "途中で切れる件名";
     E0501 Error "a wait that outlasts what it is for" "目的より長い待ち";
     E0502 Error "waiting for what cannot arrive" "起こりえないことを待っています";
     E0503 Error "a stay longer than the time until reentry" "再入場までの期間より長い滞在";

@@ -15,6 +15,7 @@ pub use map::SourceMap;
 pub use places::Placer;
 
 use crate::check::{Checked, typed};
+use crate::ir::content::Content;
 use crate::ir::timeline::{Expect, LineWhat, Timeline};
 use crate::ir::{
     ActionDef, ActionId, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageClass, MessageDef,
@@ -24,7 +25,15 @@ use crate::schema::{Field, TRANSACTIONAL, Table, World};
 use crate::text::Sources;
 
 /// The program of a project that was checked without errors, and where everything in it stands.
-pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, sources: &Sources) -> (Program, SourceMap) {
+///
+/// `contents` are those of the messages, in their order; fewer if the files were not looked at.
+pub fn program(
+    world: &World<'_>,
+    splits: Table<Split>,
+    checked: Checked,
+    contents: Vec<Option<Content>>,
+    sources: &Sources,
+) -> (Program, SourceMap) {
     let journeys: Vec<typed::Journey> = checked.journeys.into_iter().flatten().collect();
     let places = places::places(&journeys, sources);
     let mut map = map::map(world, &splits, &journeys);
@@ -38,7 +47,7 @@ pub fn program(world: &World<'_>, splits: Table<Split>, checked: Checked, source
         profile: fields(&world.profile.fields),
         person: world.profile.person,
         events: events(world),
-        messages: messages(world),
+        messages: messages(world, contents),
         actions: actions(world),
         policies: checked.policies,
         segments: checked.segments,
@@ -80,8 +89,9 @@ fn events(world: &World<'_>) -> Vec<EventDef> {
     event.collect()
 }
 
-fn messages(world: &World<'_>) -> Vec<MessageDef> {
-    let message = world.messages.iter().filter_map(|m| {
+fn messages(world: &World<'_>, contents: Vec<Option<Content>>) -> Vec<MessageDef> {
+    let contents = contents.into_iter().chain(std::iter::repeat(None));
+    let message = world.messages.iter().zip(contents).filter_map(|(m, content)| {
         let purpose = world.purposes.find(&m.data.purpose).map(PurposeId)?;
         Some(MessageDef {
             name: m.name.clone(),
@@ -89,7 +99,7 @@ fn messages(world: &World<'_>) -> Vec<MessageDef> {
             purpose,
             needs_consent: m.data.purpose != TRANSACTIONAL,
             file: m.data.file.as_ref().map(|f| f.text.clone()),
-            content: None,
+            content,
             params: fields(&m.data.params),
             at_most_once: m.data.at_most_once,
             patience: m.data.patience,

@@ -15,7 +15,11 @@ use crate::text::Span;
 
 pub fn messages(messages: &[Part], checker: &mut Checker<'_>) {
     for message in messages {
-        Walk { checker: &mut *checker, label: Label::Free(20) }.value(message, &Kind::OneOf(&table::MESSAGE), "messages");
+        Walk { checker: &mut *checker, label: Label::Free(20) }.value(
+            message,
+            &Kind::OneOf(&table::MESSAGE),
+            "messages",
+        );
     }
 }
 
@@ -61,7 +65,11 @@ impl Walk<'_, '_> {
             }
             (PartKind::Text(piece), Kind::Form(fits, examples)) => {
                 if self.fixed(piece) && !fits(&piece.text) {
-                    let wrong = refused(piece.span, format!("`{key}` cannot be `{}`", piece.text), format!("`{key}` に `{}` は書けません", piece.text));
+                    let wrong = refused(
+                        piece.span,
+                        format!("`{key}` cannot be `{}`", piece.text),
+                        format!("`{key}` に `{}` は書けません", piece.text),
+                    );
                     self.checker.report(wrong.help(format!("such as {examples}"), format!("例: {examples}")));
                 }
                 piece.text.len() + 2
@@ -74,14 +82,21 @@ impl Walk<'_, '_> {
                 let fits = written.parse::<f64>().is_ok_and(|n| (*least..=*most).contains(&n));
                 self.number(part.span, written, fits, key, *least, *most, false)
             }
-            (PartKind::Bool(value), Kind::Bool) => if *value { 4 } else { 5 },
+            (PartKind::Bool(value), Kind::Bool) => {
+                if *value {
+                    4
+                } else {
+                    5
+                }
+            }
             (PartKind::List(items), Kind::List(element, least, most)) => {
                 self.count(part.span, items, *least, *most, key);
                 2 + items.iter().map(|item| self.value(item, element, key) + 1).sum::<usize>()
             }
             (PartKind::Object(members), Kind::Map(value, most)) => {
                 if members.len() > *most {
-                    let (en, ja) = (format!("`{key}` has more than {most} entries"), format!("`{key}` は {most} 件までです"));
+                    let (en, ja) =
+                        (format!("`{key}` has more than {most} entries"), format!("`{key}` は {most} 件までです"));
                     self.checker.report(refused(part.span, en, ja));
                 }
                 members.iter().map(|(name, one)| name.name.len() + 4 + self.value(one, value, &name.name)).sum()
@@ -124,7 +139,11 @@ impl Walk<'_, '_> {
         let fits = begins_with_value || scheme.is_some_and(|scheme| schemes.contains(&scheme));
         if !fits {
             let list = schemes.iter().map(|s| format!("`{s}:`")).collect::<Vec<_>>().join(", ");
-            let wrong = refused(piece.span, format!("`{key}` is no address that LINE takes"), format!("`{key}` は LINE で使える URL ではありません"));
+            let wrong = refused(
+                piece.span,
+                format!("`{key}` is no address that LINE takes"),
+                format!("`{key}` は LINE で使える URL ではありません"),
+            );
             let mut wrong = wrong.help(format!("it begins with {list}"), format!("先頭は {list} です"));
             if scheme == Some("http") && schemes.contains(&"https") {
                 let start = piece.place(0..4);
@@ -167,9 +186,19 @@ impl Walk<'_, '_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn number(&mut self, span: Span, written: &str, fits: bool, key: &str, least: f64, most: f64, whole: bool) -> usize {
+    fn number(
+        &mut self,
+        span: Span,
+        written: &str,
+        fits: bool,
+        key: &str,
+        least: f64,
+        most: f64,
+        whole: bool,
+    ) -> usize {
         if !fits {
-            let wrong = refused(span, format!("`{key}` cannot be `{written}`"), format!("`{key}` に `{written}` は書けません"));
+            let wrong =
+                refused(span, format!("`{key}` cannot be `{written}`"), format!("`{key}` に `{written}` は書けません"));
             let unbounded = most >= i64::MAX as f64;
             let (word, word_ja) = if whole { ("a whole number", "整数") } else { ("a number", "数") };
             let help = match (unbounded, least == most) {
@@ -208,7 +237,11 @@ impl Walk<'_, '_> {
         let words = || union.shapes.iter().map(|(word, _)| *word);
         let Some((_, tag)) = members.iter().find(|(key, _)| key.name == "type") else {
             let list = words().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
-            let wrong = refused(first_line(span), format!("this {} has no `type`", union.name), "`type` がありません".to_owned());
+            let wrong = refused(
+                first_line(span),
+                format!("this {} has no `type`", union.name),
+                "`type` がありません".to_owned(),
+            );
             self.checker.report(wrong.help(format!("one of {list}"), format!("次のどれか: {list}")));
             members.iter().for_each(|(_, part)| self.untyped(part));
             return 0;
@@ -296,7 +329,11 @@ impl Walk<'_, '_> {
 
     fn label_of(&mut self, span: Span, members: &[(Key, Part)]) {
         if matches!(self.label, Label::Needed(_)) && !members.iter().any(|(key, _)| key.name == "label") {
-            let wrong = refused(first_line(span), "this action has no `label`".to_owned(), "アクションに `label` がありません".to_owned());
+            let wrong = refused(
+                first_line(span),
+                "this action has no `label`".to_owned(),
+                "アクションに `label` がありません".to_owned(),
+            );
             self.checker.report(wrong.help("it is what the button says", "ボタンに表示する文字を書いてください"));
         }
     }

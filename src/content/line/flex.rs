@@ -215,8 +215,7 @@ static SPAN: Shape = Shape {
     ],
     shared: &[],
 };
-static SEPARATOR: Shape =
-    Shape { name: "separator", fields: &[may("margin", SIZE), may("color", COLOR)], shared: &[] };
+static SEPARATOR: Shape = Shape { name: "separator", fields: &[may("margin", SIZE), may("color", COLOR)], shared: &[] };
 static FILLER: Shape = Shape { name: "filler", fields: &[may("flex", FLEX_SHARE)], shared: &[] };
 
 /// A size, or a border's own words.

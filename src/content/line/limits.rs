@@ -63,7 +63,12 @@ fn too_large(span: Span, bytes: usize, most: usize, name: (&str, &str), checker:
             Code::E0444,
             first_line(span),
             format!("this {} takes {} KB of JSON, LINE takes {}", name.0, bytes.div_ceil(1024), most / 1024),
-            format!("この{}は JSON で {} KB あります。LINE では {} KB までです", name.1, bytes.div_ceil(1024), most / 1024),
+            format!(
+                "この{}は JSON で {} KB あります。LINE では {} KB までです",
+                name.1,
+                bytes.div_ceil(1024),
+                most / 1024
+            ),
         ));
     }
 }
@@ -73,7 +78,9 @@ fn beside_a_picture(members: &[(Key, Part)], checker: &mut Checker<'_>) {
         let (key, part) = members.iter().find(|(key, _)| key.name == *name)?;
         part.when.is_none().then_some(key)
     });
-    let (Some(beside), Some(Part { kind: PartKind::Text(text), .. })) = (beside, member(members, "text")) else { return };
+    let (Some(beside), Some(Part { kind: PartKind::Text(text), .. })) = (beside, member(members, "text")) else {
+        return;
+    };
     // Told by its own limit already if it is longer than that; a template is measured by what is written in it.
     let written: String = text.text.split("{{").map(|part| part.rsplit("}}").next().unwrap_or(part)).collect();
     let long = written.encode_utf16().count();
@@ -94,7 +101,8 @@ fn equal_columns(members: &[(Key, Part)], checker: &mut Checker<'_>) {
     for column in columns {
         let PartKind::Object(fields) = &column.kind else { continue };
         let Some(Part { kind: PartKind::List(actions), span, .. }) = member(fields, "actions") else { continue };
-        let this = (actions.len(), member(fields, "title").is_some(), member(fields, "thumbnailImageUrl").is_some(), *span);
+        let this =
+            (actions.len(), member(fields, "title").is_some(), member(fields, "thumbnailImageUrl").is_some(), *span);
         let Some(before) = first else {
             first = Some(this);
             continue;

@@ -19,7 +19,12 @@ pub fn read(part: Part, checker: &mut Checker<'_>) -> Option<Line> {
     let PartKind::List(messages) = part.kind else {
         let (en, ja) = ("a list of message objects belongs here", "メッセージオブジェクトのリストが必要です");
         let found = Diagnostic::new(Code::E0443, span, en, ja);
-        checker.report(found.help("write `[ { \"type\": \"text\", … } ]`", "`[ { \"type\": \"text\", … } ]` のように書いてください"));
+        checker.report(
+            found.help(
+                "write `[ { \"type\": \"text\", … } ]`",
+                "`[ { \"type\": \"text\", … } ]` のように書いてください",
+            ),
+        );
         return None;
     };
     let least = messages.iter().filter(|message| message.each.is_none() && message.when.is_none()).count();
@@ -34,9 +39,13 @@ pub fn read(part: Part, checker: &mut Checker<'_>) -> Option<Line> {
         checker.report(found);
     }
     if let Some(each) = messages.iter().find_map(|message| message.each.as_ref()) {
-        let (en, ja) = ("messages cannot be repeated: LINE takes five at most", "メッセージは最大 5 個なので繰り返せません");
+        let (en, ja) =
+            ("messages cannot be repeated: LINE takes five at most", "メッセージは最大 5 個なので繰り返せません");
         let found = Diagnostic::new(Code::E0443, each.piece.span, en, ja);
-        checker.report(found.help("repeat bubbles, boxes or lines within one message", "一つのメッセージの中でバブルや行を繰り返してください"));
+        checker.report(found.help(
+            "repeat bubbles, boxes or lines within one message",
+            "一つのメッセージの中でバブルや行を繰り返してください",
+        ));
     }
     check::messages(&messages, checker);
     Some(Line { messages: node::items(messages) })

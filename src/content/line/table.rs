@@ -41,11 +41,7 @@ const fn message(name: &'static str, fields: &'static [Field]) -> Shape {
 
 static TEXT: Shape = message(
     "text",
-    &[
-        need("text", text(5000)),
-        may("emojis", Kind::List(&Kind::Object(&EMOJI), 0, 20)),
-        may("quoteToken", text(0)),
-    ],
+    &[need("text", text(5000)), may("emojis", Kind::List(&Kind::Object(&EMOJI), 0, 20)), may("quoteToken", text(0))],
 );
 static EMOJI: Shape = Shape {
     name: "emoji",
@@ -62,17 +58,14 @@ static TEXT_V2: Shape = message(
 );
 static SUBSTITUTION: Union =
     Union { name: "substitution", shapes: &[("mention", &MENTION), ("emoji", &SUBSTITUTED_EMOJI)] };
-static MENTION: Shape =
-    Shape { name: "mention", fields: &[need("mentionee", Kind::OneOf(&MENTIONEE))], shared: &[] };
+static MENTION: Shape = Shape { name: "mention", fields: &[need("mentionee", Kind::OneOf(&MENTIONEE))], shared: &[] };
 static MENTIONEE: Union = Union { name: "mentionee", shapes: &[("user", &MENTIONED_USER), ("all", &MENTIONED_ALL)] };
 static MENTIONED_USER: Shape = Shape { name: "mentioned user", fields: &[need("userId", text(0))], shared: &[] };
 static MENTIONED_ALL: Shape = Shape { name: "mention of all", fields: &[], shared: &[] };
 static SUBSTITUTED_EMOJI: Shape =
     Shape { name: "emoji", fields: &[need("productId", text(0)), need("emojiId", text(0))], shared: &[] };
-static STICKER: Shape = message(
-    "sticker",
-    &[need("packageId", text(0)), need("stickerId", text(0)), may("quoteToken", text(0))],
-);
+static STICKER: Shape =
+    message("sticker", &[need("packageId", text(0)), need("stickerId", text(0)), may("quoteToken", text(0))]);
 static IMAGE: Shape = message(
     "image",
     &[need("originalContentUrl", Kind::Link(MEDIA_MAX, WEB)), need("previewImageUrl", Kind::Link(MEDIA_MAX, WEB))],

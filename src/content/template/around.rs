@@ -65,7 +65,8 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
         }
         MisfitKind::Misplaced(tag, parent) => {
             let children = mjml::children(parent).unwrap_or_default();
-            let list = children.iter().filter(|c| **c != "mj-raw").map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+            let list =
+                children.iter().filter(|c| **c != "mj-raw").map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
             let found = Diagnostic::new(
                 Code::E0442,
                 place,
@@ -80,7 +81,11 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
             format!("`</{tag}>` closes before `</{inner}>` does"),
             format!("`</{inner}>` より先に `</{tag}>` が閉じています"),
         )
-        .other(piece.place(open.clone()), format!("`<{inner}>` is open"), format!("`<{inner}>` が開いています")),
+        .other(
+            piece.place(open.clone()),
+            format!("`<{inner}>` is open"),
+            format!("`<{inner}>` が開いています"),
+        ),
         MisfitKind::NeverOpened(tag) => Diagnostic::new(
             Code::E0442,
             place,
@@ -169,7 +174,9 @@ impl At<'_, '_> {
         }
         let to_person = ["mailto:", "tel:", "sms:"].iter().any(|scheme| before.starts_with(scheme));
         if to_person {
-            let fits = typed.is(|ty| matches!(ty, Type::Email | Type::Phone)) || typed.link == Link::Part || self.is_sender(typed);
+            let fits = typed.is(|ty| matches!(ty, Type::Email | Type::Phone))
+                || typed.link == Link::Part
+                || self.is_sender(typed);
             if fits {
                 return;
             }
@@ -251,12 +258,19 @@ mod tests {
 
     #[test]
     fn where_a_link_leads_is_settled_by_its_host() {
-        let settled =
-            ["https://a.example/", "https://a.example?x=", "https://a.example/x/\u{fffc}/", "line://app/", "/x/", "\u{fffc}"];
+        let settled = [
+            "https://a.example/",
+            "https://a.example?x=",
+            "https://a.example/x/\u{fffc}/",
+            "line://app/",
+            "/x/",
+            "\u{fffc}",
+        ];
         for address in settled {
             assert!(has_host(address), "{address}");
         }
-        for open in ["https://", "https://www.", "https://www.a.example", "//", "https://\u{fffc}/", "javascript:", "x"] {
+        for open in ["https://", "https://www.", "https://www.a.example", "//", "https://\u{fffc}/", "javascript:", "x"]
+        {
             assert!(!has_host(open), "{open}");
         }
     }

@@ -23,9 +23,12 @@ impl At<'_, '_> {
                 }
                 Typed { pii: a.pii || b.pii, ..Typed::text(a.length.then(b.length)) }
             }
-            BinOpKind::Add | BinOpKind::Sub | BinOpKind::Mul | BinOpKind::FloorDiv | BinOpKind::Rem | BinOpKind::Div => {
-                self.arithmetic(op, expr)
-            }
+            BinOpKind::Add
+            | BinOpKind::Sub
+            | BinOpKind::Mul
+            | BinOpKind::FloorDiv
+            | BinOpKind::Rem
+            | BinOpKind::Div => self.arithmetic(op, expr),
             BinOpKind::Pow => {
                 self.refuse(expr, ("a message needs no powers", "メッセージに累乗は使えません"), None);
                 Typed::unknown()
@@ -35,9 +38,11 @@ impl At<'_, '_> {
     }
 
     fn arithmetic(&mut self, op: &ast::BinOp<'_>, expr: &Expr<'_>) -> Typed {
-        let texts = |at: &mut Self, side: &Expr<'_>| matches!(side, Expr::Const(c) if c.value.as_str().is_some()) && {
-            at.expr(side);
-            true
+        let texts = |at: &mut Self, side: &Expr<'_>| {
+            matches!(side, Expr::Const(c) if c.value.as_str().is_some()) && {
+                at.expr(side);
+                true
+            }
         };
         if matches!(op.op, BinOpKind::Add) && (texts(self, &op.left) || texts(self, &op.right)) {
             self.refuse(expr, ("texts are joined by `~`", "文字列は `~` でつなぎます"), None);
@@ -133,7 +138,10 @@ impl At<'_, '_> {
         }
         let fits = match &b.kind {
             Kind::List(element, _) => {
-                a.is_unknown() || element.is_unknown() || a.is_text() && element.is_text() || a.is_number() && element.is_number()
+                a.is_unknown()
+                    || element.is_unknown()
+                    || a.is_text() && element.is_text()
+                    || a.is_number() && element.is_number()
             }
             Kind::Plain(_) => a.is_text() && b.is_text(),
             Kind::Unknown => true,
@@ -176,7 +184,8 @@ impl At<'_, '_> {
         match test.name {
             "defined" | "undefined" => {
                 let typed = self.expr(&test.expr);
-                let path: std::collections::BTreeSet<String> = typed.path.filter(|_| typed.optional).into_iter().collect();
+                let path: std::collections::BTreeSet<String> =
+                    typed.path.filter(|_| typed.optional).into_iter().collect();
                 match test.name {
                     "defined" => facts.holding = path,
                     _ => facts.failing = path,
@@ -199,7 +208,11 @@ impl At<'_, '_> {
             "none" => {
                 self.expr(&test.expr);
                 let help = ("ask `is defined` or `is undefined`", "`is defined` か `is undefined` で確かめてください");
-                self.refuse(expr, ("what is missing is not `none` here", "ないものは `none` ではありません"), Some(help));
+                self.refuse(
+                    expr,
+                    ("what is missing is not `none` here", "ないものは `none` ではありません"),
+                    Some(help),
+                );
             }
             unknown => {
                 self.expr(&test.expr);

@@ -33,13 +33,13 @@ impl At<'_, '_> {
             Expr::BinOp(op) if matches!(op.op, BinOpKind::ScAnd | BinOpKind::ScOr) => self.logic(op, expr),
             Expr::BinOp(op) => self.binary(op, expr),
             Expr::Compare(compare) => {
-                let found = Diagnostic::new(
-                    Code::E0402,
-                    self.place(expr),
-                    "comparisons in a row",
-                    "比較の連続",
+                let found = Diagnostic::new(Code::E0402, self.place(expr), "comparisons in a row", "比較の連続");
+                self.report(
+                    found.help(
+                        "join two with `and`: `1 <= n and n <= 3`",
+                        "`and` でつないでください: `1 <= n and n <= 3`",
+                    ),
                 );
-                self.report(found.help("join two with `and`: `1 <= n and n <= 3`", "`and` でつないでください: `1 <= n and n <= 3`"));
                 let _ = compare;
                 Typed::plain(Type::Bool)
             }
@@ -139,7 +139,8 @@ impl At<'_, '_> {
         for bound in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
             self.number(bound);
         }
-        let whole = |bound: &Option<Expr<'_>>| bound.as_ref().and_then(|b| b.as_const()).and_then(|v| usize::try_from(v).ok());
+        let whole =
+            |bound: &Option<Expr<'_>>| bound.as_ref().and_then(|b| b.as_const()).and_then(|v| usize::try_from(v).ok());
         let start = if slice.start.is_none() { Some(0) } else { whole(&slice.start) };
         let most = whole(&slice.stop).zip(start).map(|(stop, start)| stop.saturating_sub(start));
         match base.kind.clone() {
@@ -240,7 +241,10 @@ impl At<'_, '_> {
                     _ => None,
                 };
                 let Some(times) = times.filter(|times| *times <= RANGE_MAX) else {
-                    let what = ("`range` takes one or two written numbers, at most 100 apart", "`range` には 100 以内の数を一つか二つ書きます");
+                    let what = (
+                        "`range` takes one or two written numbers, at most 100 apart",
+                        "`range` には 100 以内の数を一つか二つ書きます",
+                    );
                     self.refuse(expr, what, None);
                     return Typed::unknown();
                 };
@@ -256,7 +260,10 @@ impl At<'_, '_> {
                 Typed::unknown()
             }
             _ => {
-                let help = ("values are changed by filters: `{{ name | upper }}`", "値はフィルターで変えます: `{{ name | upper }}`");
+                let help = (
+                    "values are changed by filters: `{{ name | upper }}`",
+                    "値はフィルターで変えます: `{{ name | upper }}`",
+                );
                 self.refuse(expr, ("there is no such function", "そのような関数はありません"), Some(help));
                 Typed::unknown()
             }

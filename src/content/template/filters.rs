@@ -99,9 +99,12 @@ impl At<'_, '_> {
                 let length = Length { least, most, bytes: 0, wide: false };
                 self.given(&input, expr, super::typed::is_textual, ("a text", "文字列"), text(length))
             }
-            "replace" => self.given(&input, expr, super::typed::is_textual, ("a text", "文字列"), text(Length::UNKNOWN)),
+            "replace" => {
+                self.given(&input, expr, super::typed::is_textual, ("a text", "文字列"), text(Length::UNKNOWN))
+            }
             "truncate" => {
-                let Some(most) = arguments.first().and_then(|a| a.1.as_const()).and_then(|v| usize::try_from(v).ok()) else {
+                let Some(most) = arguments.first().and_then(|a| a.1.as_const()).and_then(|v| usize::try_from(v).ok())
+                else {
                     self.refuse(expr, ("`truncate` takes a written number", "`truncate` には数を書きます"), None);
                     return Typed::unknown();
                 };
@@ -156,7 +159,10 @@ impl At<'_, '_> {
 
     fn default(&mut self, input: Input<'_, '_>, arguments: Vec<(Typed, &Expr<'_>)>, expr: &Expr<'_>) -> Typed {
         let Some((other, place)) = arguments.into_iter().next() else {
-            let what = ("say what stands there when it is missing: `default(\"…\")`", "ないときの値を書いてください: `default(\"…\")`");
+            let what = (
+                "say what stands there when it is missing: `default(\"…\")`",
+                "ないときの値を書いてください: `default(\"…\")`",
+            );
             self.refuse(expr, what, None);
             return Typed::unknown();
         };
@@ -176,8 +182,12 @@ impl At<'_, '_> {
             );
             let found = self.with_origin(found, &present);
             self.report(found.help(
-                format!("ask instead: `{{% if {written} %}}{{{{ {written} | {filter} }}}}{{% else %}} … {{% endif %}}`"),
-                format!("`{{% if {written} %}}{{{{ {written} | {filter} }}}}{{% else %}} … {{% endif %}}` と書いてください"),
+                format!(
+                    "ask instead: `{{% if {written} %}}{{{{ {written} | {filter} }}}}{{% else %}} … {{% endif %}}`"
+                ),
+                format!(
+                    "`{{% if {written} %}}{{{{ {written} | {filter} }}}}{{% else %}} … {{% endif %}}` と書いてください"
+                ),
             ));
             return Typed::unknown();
         }
@@ -230,10 +240,14 @@ impl At<'_, '_> {
                 if !element.is_number() {
                     return self.unfit(&input, expr, ("a list of numbers", "数のリスト"));
                 }
-                Typed::computed(Kind::Plain(if element.is(|ty| *ty == Type::Int) { Type::Int } else { Type::Decimal }), element.pii)
+                Typed::computed(
+                    Kind::Plain(if element.is(|ty| *ty == Type::Int) { Type::Int } else { Type::Decimal }),
+                    element.pii,
+                )
             }
             "join" => {
-                if element.is_unknown() || element.is_text() || element.is(|ty| matches!(ty, Type::Int | Type::Decimal)) {
+                if element.is_unknown() || element.is_text() || element.is(|ty| matches!(ty, Type::Int | Type::Decimal))
+                {
                     let between = arguments.first().map_or(Length::default(), |a| a.0.length);
                     return Typed { pii: element.pii, ..Typed::text(element.length.then(between).times(most)) };
                 }
@@ -247,7 +261,10 @@ impl At<'_, '_> {
                 match by {
                     None if filter.name == "sort" => list(element),
                     None => {
-                        let what = ("`map` takes the name of a field: `map(attribute=\"name\")`", "`map(attribute=\"name\")` のように項目を書いてください");
+                        let what = (
+                            "`map` takes the name of a field: `map(attribute=\"name\")`",
+                            "`map(attribute=\"name\")` のように項目を書いてください",
+                        );
                         self.refuse(expr, what, None);
                         Typed::unknown()
                     }
@@ -271,7 +288,9 @@ impl At<'_, '_> {
         let start = span.start_offset as usize;
         let place = self.span(start..start + name.len());
         let (en, ja) = match name {
-            "safe" => ("`safe` would let a value break the message around it", "`safe` を使うと値が文面を壊しかねません"),
+            "safe" => {
+                ("`safe` would let a value break the message around it", "`safe` を使うと値が文面を壊しかねません")
+            }
             _ => ("there is no such filter", "そのようなフィルターはありません"),
         };
         let mut found = Diagnostic::new(Code::E0402, place, format!("`{name}`: {en}"), format!("`{name}`: {ja}"));
@@ -281,11 +300,18 @@ impl At<'_, '_> {
             _ => did_you_mean(name, FILTERS.iter().copied()),
         };
         if name == "safe" {
-            found = found.help("delete it: values are escaped where they stand", "削除してください。値は場所に応じてエスケープされます");
+            found = found.help(
+                "delete it: values are escaped where they stand",
+                "削除してください。値は場所に応じてエスケープされます",
+            );
         } else if name == "tojson" {
-            found = found.help("write `{\"$value\": \"…\"}` instead of a text", "文字列の代わりに `{\"$value\": \"…\"}` と書いてください");
+            found = found.help(
+                "write `{\"$value\": \"…\"}` instead of a text",
+                "文字列の代わりに `{\"$value\": \"…\"}` と書いてください",
+            );
         } else if let Some(alike) = meant {
-            found = found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(place, alike);
+            found =
+                found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(place, alike);
         } else {
             found = found.help("docs/messages.md lists them", "docs/messages.md に一覧があります");
         }

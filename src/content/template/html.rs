@@ -37,7 +37,7 @@ enum State {
     BeforeValue,
     Value(Option<u8>),
     Comment,
-    /// Inside `<script>` or `<style>`.
+    /// Inside `<script>`, `<style>` or `<mj-style>`.
     Code,
 }
 
@@ -103,10 +103,6 @@ impl Html {
         }
     }
 
-    pub fn in_text(&self) -> bool {
-        self.state == State::Text
-    }
-
     /// Goes on behind a value.
     pub fn value(&mut self) {
         if self.state == State::BeforeValue {
@@ -143,9 +139,15 @@ impl Html {
                 }
                 State::Code => {
                     let close = format!("</{}", self.tag);
-                    if rest.len() >= close.len() && rest.is_char_boundary(close.len()) && rest[..close.len()].eq_ignore_ascii_case(&close) {
-                        (self.state, self.closing) = (State::InTag, true);
-                        (0..close.chars().count() - 1).for_each(|_| drop(chars.next()));
+                    if rest.len() >= close.len()
+                        && rest.is_char_boundary(close.len())
+                        && rest[..close.len()].eq_ignore_ascii_case(&close)
+                    {
+                        (self.state, self.closing, self.self_closing) = (State::InTag, true, false);
+                        self.tag_start = from + at;
+                        for _ in 1..close.chars().count() {
+                            chars.next();
+                        }
                     }
                 }
                 State::TagName if c == '>' => self.tag_end(from + at + 1, misfits),
@@ -191,7 +193,7 @@ impl Html {
     }
 
     fn tag_end(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
-        let code = !self.closing && !self.self_closing && matches!(self.tag.as_str(), "script" | "style");
+        let code = !self.closing && !self.self_closing && matches!(self.tag.as_str(), "script" | "style" | "mj-style");
         self.state = if code { State::Code } else { State::Text };
         if self.mjml && (self.tag == "mjml" || self.tag.starts_with("mj-")) {
             self.mjml_tag(self.tag_start..end.max(self.tag_start), misfits);

@@ -8,8 +8,15 @@ const TAGS: &[(&str, Option<&[&str]>)] = &[
     (
         "mj-head",
         Some(&[
-            "mj-attributes", "mj-breakpoint", "mj-font", "mj-html-attributes", "mj-include", "mj-preview", "mj-raw",
-            "mj-style", "mj-title",
+            "mj-attributes",
+            "mj-breakpoint",
+            "mj-font",
+            "mj-html-attributes",
+            "mj-include",
+            "mj-preview",
+            "mj-raw",
+            "mj-style",
+            "mj-title",
         ]),
     ),
     ("mj-body", Some(&["mj-hero", "mj-include", "mj-raw", "mj-section", "mj-wrapper"])),
@@ -50,8 +57,17 @@ const TAGS: &[(&str, Option<&[&str]>)] = &[
 ];
 
 const PARTS: &[&str] = &[
-    "mj-accordion", "mj-button", "mj-carousel", "mj-divider", "mj-image", "mj-navbar", "mj-raw", "mj-social", "mj-spacer",
-    "mj-table", "mj-text",
+    "mj-accordion",
+    "mj-button",
+    "mj-carousel",
+    "mj-divider",
+    "mj-image",
+    "mj-navbar",
+    "mj-raw",
+    "mj-social",
+    "mj-spacer",
+    "mj-table",
+    "mj-text",
 ];
 
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -4,8 +4,8 @@
 
 use minijinja::machinery::ast::Expr;
 
-use super::typed::{Kind, Length, Space, Typed};
 use super::At;
+use super::typed::{Kind, Length, Space, Typed};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::ir::{Channel, Type};
 use crate::schema::Field;

@@ -19,7 +19,8 @@ const ELIFS_MAX: usize = 100;
 const TAGS_MAX: usize = 20_000;
 
 /// The words that begin a block and those that end or divide one.
-const STATEMENTS: &[&str] = &["if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "raw"];
+const STATEMENTS: &[&str] =
+    &["if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "raw"];
 
 /// The tree of a template.
 pub fn template(piece: &Piece) -> Result<ast::Stmt<'_>, Diagnostic> {
@@ -92,7 +93,8 @@ fn wrong(piece: &Piece, from: usize, error: &minijinja::Error) -> Diagnostic {
     let code = if detail.contains("maximum recursion") { Code::E0107 } else { Code::E0442 };
     let mut span = shifted(piece, from, error.range().unwrap_or(0..0));
     // An end that never comes is reported at the end; what was opened is more to the point.
-    let unclosed = detail.contains("end of input") || detail.contains("end of comment") || detail.contains("end of raw");
+    let unclosed =
+        detail.contains("end of input") || detail.contains("end of comment") || detail.contains("end of raw");
     if unclosed && let Some(open) = last_open(&piece.text) {
         span = piece.place(open);
     }

@@ -73,7 +73,12 @@ impl Length {
 
     pub fn of(text: &str) -> Length {
         let units = text.encode_utf16().count();
-        Length { least: units, most: Some(units), bytes: text.len(), wide: !text.chars().all(crate::value::sms::is_plain) }
+        Length {
+            least: units,
+            most: Some(units),
+            bytes: text.len(),
+            wide: !text.chars().all(crate::value::sms::is_plain),
+        }
     }
     pub fn between(least: usize, most: usize) -> Length {
         Length { least, most: Some(most), bytes: least, wide: false }
@@ -130,9 +135,7 @@ impl Typed {
         match ty {
             None => Typed::unknown(),
             Some(Type::Optional(inner)) => Typed { optional: true, ..Typed::declared(Some(inner), world) },
-            Some(Type::List(element)) => {
-                Typed::new(Kind::List(Box::new(Typed::declared(Some(element), world)), None))
-            }
+            Some(Type::List(element)) => Typed::new(Kind::List(Box::new(Typed::declared(Some(element), world)), None)),
             Some(Type::Enum(id)) => {
                 let names = world.enums.at(id.index()).data.iter().map(|name| Length::of(name));
                 let length = names.reduce(Length::or).unwrap_or_default();

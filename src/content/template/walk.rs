@@ -64,7 +64,15 @@ impl At<'_, '_> {
             Stmt::Template(template) => self.block(&template.children),
             Stmt::AutoEscape(block) => {
                 let (en, ja) = ("escaping cannot be switched", "エスケープの切り替えはできません");
-                self.refused(block.span(), en, ja, ("delete the block: values are escaped where they stand", "このブロックは不要です。値は場所に応じてエスケープされます"));
+                self.refused(
+                    block.span(),
+                    en,
+                    ja,
+                    (
+                        "delete the block: values are escaped where they stand",
+                        "このブロックは不要です。値は場所に応じてエスケープされます",
+                    ),
+                );
                 Length::UNKNOWN
             }
             Stmt::Block(block) => self.one_file(block.span()),
@@ -73,16 +81,27 @@ impl At<'_, '_> {
             Stmt::Extends(extends) => self.one_file(extends.span()),
             Stmt::Include(include) => self.one_file(include.span()),
             Stmt::Macro(define) => {
-                let help = ("write it out, or repeat it with `{% for %}`", "その場に書くか、`{% for %}` で繰り返してください");
+                let help =
+                    ("write it out, or repeat it with `{% for %}`", "その場に書くか、`{% for %}` で繰り返してください");
                 self.refused(define.span(), "no macros in a message", "メッセージにマクロは使えません", help);
                 Length::UNKNOWN
             }
             Stmt::CallBlock(call) => {
-                self.refused(call.span(), "no calls in a message", "メッセージに呼び出しは使えません", ("write it out", "その場に書いてください"));
+                self.refused(
+                    call.span(),
+                    "no calls in a message",
+                    "メッセージに呼び出しは使えません",
+                    ("write it out", "その場に書いてください"),
+                );
                 Length::UNKNOWN
             }
             Stmt::Do(statement) => {
-                self.refused(statement.span(), "a message does nothing", "メッセージは何も実行しません", ("journeys act: `do ACTION`", "動作はジャーニーに書きます: `do ACTION`"));
+                self.refused(
+                    statement.span(),
+                    "a message does nothing",
+                    "メッセージは何も実行しません",
+                    ("journeys act: `do ACTION`", "動作はジャーニーに書きます: `do ACTION`"),
+                );
                 Length::default()
             }
         }
@@ -96,7 +115,12 @@ impl At<'_, '_> {
 
     fn one_file(&mut self, span: minijinja::machinery::Span) -> Length {
         let help = ("write everything into this file", "すべてこのファイルに書いてください");
-        self.refused(span, "a message is one file and reads no other", "メッセージは一つのファイルで、他のファイルは読めません", help);
+        self.refused(
+            span,
+            "a message is one file and reads no other",
+            "メッセージは一つのファイルで、他のファイルは読めません",
+            help,
+        );
         Length::UNKNOWN
     }
 
@@ -128,7 +152,8 @@ impl At<'_, '_> {
         // A name given on both sides is there afterwards; given on one, it may be missing.
         for own in &yes_names {
             let both = no_names.iter().any(|other| other.name == own.name);
-            self.checker.bind(&own.name, Typed { optional: own.typed.optional || !both, literal: None, ..own.typed.clone() });
+            self.checker
+                .bind(&own.name, Typed { optional: own.typed.optional || !both, literal: None, ..own.typed.clone() });
         }
         for own in no_names.iter().filter(|own| !yes_names.iter().any(|other| other.name == own.name)) {
             self.checker.bind(&own.name, Typed { optional: true, literal: None, ..own.typed.clone() });
@@ -140,7 +165,8 @@ impl At<'_, '_> {
     fn meet(&mut self, other: &Setting, expr: &Expr<'_>) {
         match (&mut self.checker.setting, other) {
             (Setting::Page(here), Setting::Page(there)) => {
-                let names = |html: &super::html::Html| html.open.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+                let names =
+                    |html: &super::html::Html| html.open.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
                 if names(here) == names(there) {
                     return;
                 }
@@ -152,7 +178,9 @@ impl At<'_, '_> {
                     format!("`<{tag}>` is open after one branch and not after the other"),
                     format!("分岐によって `<{tag}>` が閉じたり開いたままだったりします"),
                 );
-                self.report(found.help("open and close a tag in one branch", "タグは一つの分岐の中で開いて閉じてください"));
+                self.report(
+                    found.help("open and close a tag in one branch", "タグは一つの分岐の中で開いて閉じてください"),
+                );
             }
             // The longer way: what follows stands behind a value or a text.
             (Setting::Link(here), Setting::Link(there)) if here.len() < there.len() => here.clone_from(there),

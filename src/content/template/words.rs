@@ -100,7 +100,9 @@ impl At<'_, '_> {
                 "go through it: `{% for item in … %} … {% endfor %}`, or put texts in a row: `| join(\"、\")`",
                 "`{% for item in … %} … {% endfor %}` で並べるか、文字列のリストなら `| join(\"、\")` でつないでください",
             ),
-            Kind::Space(_) => ("write one of its fields: `{{ profile.rank }}`", "項目を選んでください: `{{ profile.rank }}`"),
+            Kind::Space(_) => {
+                ("write one of its fields: `{{ profile.rank }}`", "項目を選んでください: `{{ profile.rank }}`")
+            }
             Kind::Unknown | Kind::Nothing => return false,
         };
         let written = self.written(expr);

@@ -1,0 +1,106 @@
+//! What the law wants said in a message that sells.
+//!
+//! 特定電子メールの送信の適正化等に関する法律, article 4, and its ordinance, articles 7 to 9: the sender's name, a postal
+//! address, that and how one may leave, and where to ask. It covers email and text messages, not LINE. The header by which
+//! mailboxes offer to leave with one click (RFC 8058) is added when the mail is sent. No legal advice.
+
+use super::template::{About, Seen};
+use crate::diag::{Code, Diagnostic, Phrase};
+use crate::ir::Channel;
+use crate::text::Span;
+
+/// Words by which people are told that they may leave.
+const LEAVING: &[&str] = &[
+    "配信停止",
+    "配信を停止",
+    "配信の停止",
+    "配信解除",
+    "配信を解除",
+    "解除",
+    "停止",
+    "不要な",
+    "退会",
+    "unsubscribe",
+    "optout",
+    "opt-out",
+    "stopreceiving",
+];
+
+/// What one message lacks.
+struct Lack {
+    what: Phrase,
+    remedy: &'static str,
+}
+
+/// The mistake of a selling message that does not say what it must. `place` is where its text ends.
+pub fn judge(about: About<'_>, seen: &Seen, place: Span) -> Option<Diagnostic> {
+    if !about.can_unsubscribe {
+        return None;
+    }
+    let lacking = match about.channel {
+        Channel::Email => lacking(about, seen, true),
+        Channel::Sms => lacking(about, seen, false),
+        Channel::Line | Channel::Push | Channel::Webhook => return None,
+    };
+    if lacking.is_empty() {
+        return None;
+    }
+    let name = &about.message.name;
+    let mut found = Diagnostic::new(
+        Code::E0307,
+        place,
+        format!("`{name}` sells and does not say everything the law asks for"),
+        format!("`{name}` に特定電子メール法の表示が足りません"),
+    );
+    for lack in &lacking {
+        found = found.note(format!("missing: {}", lack.what.en), format!("不足: {}", lack.what.ja));
+    }
+    found = found.other(about.message.span, "needs consent, so it sells", "同意のいる宣伝のメッセージです");
+    let list = lacking.iter().map(|lack| format!("`{}`", lack.remedy)).collect::<Vec<_>>().join(" ");
+    let sender = &about.world.project.sender;
+    let unset = sender.name.is_none()
+        || about.channel == Channel::Email && (sender.address.is_none() || sender.contact.is_none());
+    Some(if unset {
+        found.help(
+            format!("say `sender: {{ name, address, contact }}` in `tabi.yaml`, then write {list}"),
+            format!("`tabi.yaml` に `sender: {{ name, address, contact }}` を書き、{list} を入れてください"),
+        )
+    } else {
+        found.help(format!("outside of any condition, write {list}"), format!("条件の外に {list} を入れてください"))
+    })
+}
+
+fn lacking(about: About<'_>, seen: &Seen, email: bool) -> Vec<Lack> {
+    let sender = &about.world.project.sender;
+    let words = seen.words.to_lowercase();
+    let says = |path: &str, value: &Option<String>| {
+        let written = value.as_ref().map(|value| squeezed(value));
+        seen.always.contains(path) || written.is_some_and(|written| words.contains(&written))
+    };
+    let mut lacking = Vec::new();
+    let mut need = |said: bool, en: &str, ja: &str, remedy| {
+        if !said {
+            lacking.push(Lack { what: Phrase::new(en, ja), remedy });
+        }
+    };
+    need(says("sender.name", &sender.name), "who sends", "送信者の氏名・名称", "{{ sender.name }}");
+    if email {
+        need(
+            says("sender.address", &sender.address),
+            "the sender's postal address",
+            "送信者の住所",
+            "{{ sender.address }}",
+        );
+        need(says("sender.contact", &sender.contact), "where to ask", "問い合わせ先", "{{ sender.contact }}");
+        let told = LEAVING.iter().any(|word| words.contains(word));
+        need(told, "that one may leave", "配信停止できる旨", "配信停止はこちら");
+    }
+    let link = if email { "<a href=\"{{ unsubscribe_url }}\">" } else { "{{ unsubscribe_url }}" };
+    need(seen.unsubscribe_link, "the link to leave by", "配信停止のリンク", link);
+    lacking
+}
+
+/// Without white space, in small letters: as the words of a message are kept.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
+}
