@@ -2,6 +2,7 @@
 //!
 //! Gives no meaning to members; `node` and the channels do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -45,7 +46,35 @@ pub fn parse(text: &str, source: SourceId) -> Result<Json, Diagnostic> {
     // A byte-order mark is no part of JSON but common where files come from spreadsheets and old editors.
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let raw: &RawValue = serde_json::from_str(&text[mark..]).map_err(|error| wrong(text, source, mark, &error))?;
-    Reader { text, source }.value(raw, 0)
+    if let Some(at) = too_deep(text) {
+        let (en, ja) = ("lists and objects nested too deeply", "リストとオブジェクトの入れ子が深すぎます");
+        return Err(Diagnostic::new(Code::E0107, Span::new(source, at, at + 1), en, ja).help(
+            format!("at most {DEPTH_MAX} may stand within each other"),
+            format!("入れ子は {DEPTH_MAX} 段までです"),
+        ));
+    }
+    Reader { text, source }.value(raw)
+}
+
+/// Where a text that is JSON nests one level too many. Each level is read again, so this is asked first.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return Some(at);
+                }
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
 }
 
 struct Reader<'a> {
@@ -54,19 +83,12 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn value(&self, raw: &'a RawValue, depth: usize) -> Result<Json, Diagnostic> {
+    fn value(&self, raw: &'a RawValue) -> Result<Json, Diagnostic> {
         let range = self.range(raw.get());
         let span = self.span(range.clone());
-        if depth > DEPTH_MAX {
-            let (en, ja) = ("lists and objects nested too deeply", "リストとオブジェクトの入れ子が深すぎます");
-            return Err(Diagnostic::new(Code::E0107, self.span(range.start..range.start + 1), en, ja).help(
-                format!("at most {DEPTH_MAX} may stand within each other"),
-                format!("入れ子は {DEPTH_MAX} 段までです"),
-            ));
-        }
         let kind = match raw.get().as_bytes().first() {
-            Some(b'{') => Kind::Object(self.object(raw, depth)?),
-            Some(b'[') => Kind::List(self.list(raw, depth)?),
+            Some(b'{') => Kind::Object(self.object(raw)?),
+            Some(b'[') => Kind::List(self.list(raw)?),
             Some(b'"') => Kind::Text(self.string(range)),
             Some(b't') => Kind::Bool(true),
             Some(b'f') => Kind::Bool(false),
@@ -76,26 +98,27 @@ impl<'a> Reader<'a> {
         Ok(Json { span, kind })
     }
 
-    fn list(&self, raw: &'a RawValue, depth: usize) -> Result<Vec<Json>, Diagnostic> {
+    fn list(&self, raw: &'a RawValue) -> Result<Vec<Json>, Diagnostic> {
         let elements: Vec<&RawValue> = self.again(raw)?;
-        elements.into_iter().map(|element| self.value(element, depth + 1)).collect()
+        elements.into_iter().map(|element| self.value(element)).collect()
     }
 
-    fn object(&self, raw: &'a RawValue, depth: usize) -> Result<Vec<(Key, Json)>, Diagnostic> {
+    fn object(&self, raw: &'a RawValue) -> Result<Vec<(Key, Json)>, Diagnostic> {
         let Members(members) = self.again(raw)?;
         let mut from = self.range(raw.get()).start + 1;
         let mut found: Vec<(Key, Json)> = Vec::with_capacity(members.len());
+        let mut seen = BTreeMap::new();
         for (name, value) in members {
             let at = self.range(value.get());
             let key = Key { span: self.key(from..at.start), name };
             from = at.end;
-            if let Some((first, _)) = found.iter().find(|(other, _)| other.name == key.name) {
+            if let Some(first) = seen.insert(key.name.clone(), key.span) {
                 let (en, ja) =
                     (format!("`{}` stands twice here", key.name), format!("`{}` が二度書かれています", key.name));
                 let twice = Diagnostic::new(Code::E0106, key.span, en, ja);
-                return Err(twice.other(first.span, "first written here", "最初の記述"));
+                return Err(twice.other(first, "first written here", "最初の記述"));
             }
-            let value = self.value(value, depth + 1)?;
+            let value = self.value(value)?;
             found.push((key, value));
         }
         Ok(found)

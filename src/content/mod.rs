@@ -132,6 +132,7 @@ fn by_channel(file: File<'_>, channel: Channel, checker: &mut Checker<'_>) -> Op
                 }
             };
             let part = node::read(json, &mut checker.found);
+            checker.found.truncate(template::FINDINGS_MAX);
             match channel {
                 Channel::Line => line::read(part, checker).map(Content::Line),
                 _ => Some(Content::Webhook(short::webhook(part, checker))),

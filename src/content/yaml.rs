@@ -99,6 +99,9 @@ impl Locator<'_> {
             // Flow style and anchors: the nearest place there is.
             let whole = lines.first().map_or(0..0, |line| line.key.clone());
             let (key, at) = found.map_or((whole.clone(), whole), |line| (line.key.clone(), line.value.clone()));
+            // Of an empty value the key is the place.
+            let at = self.trimmed(at);
+            let at = if at.is_empty() { key.clone() } else { at };
             let value = self.value(value, at, depth);
             entries.push(Entry { key: name, key_span: self.span(key), value });
         }
@@ -107,7 +110,6 @@ impl Locator<'_> {
     }
 
     fn value(&self, value: &Yaml, at: Range<usize>, depth: usize) -> Value {
-        let at = self.trimmed(at);
         match value {
             Yaml::String(text) => Value::Text(self.piece(text, at)),
             Yaml::Number(number) => Value::Text(Piece::opaque(number.to_string(), self.span(at))),

@@ -374,8 +374,9 @@ impl Walk<'_, '_> {
             Kind::List(..) => ("a list", "リスト"),
             Kind::Map(..) | Kind::Object(_) | Kind::OneOf(_) | Kind::Action(_) => ("an object", "オブジェクト"),
         };
+        let whole = matches!(part.kind, PartKind::List(_) | PartKind::Object(_));
         let wrong = refused(
-            first_line(part.span),
+            if whole { first_line(part.span) } else { part.span },
             format!("`{key}` is {}, not {}", wanted.0, found.0),
             format!("`{key}` には{}が必要です (実際は{})", wanted.1, found.1),
         );

@@ -32,16 +32,11 @@ impl At<'_, '_> {
             },
             Expr::BinOp(op) if matches!(op.op, BinOpKind::ScAnd | BinOpKind::ScOr) => self.logic(op, expr),
             Expr::BinOp(op) => self.binary(op, expr),
-            Expr::Compare(compare) => {
-                let found = Diagnostic::new(Code::E0402, self.place(expr), "comparisons in a row", "比較の連続");
-                self.report(
-                    found.help(
-                        "join two with `and`: `1 <= n and n <= 3`",
-                        "`and` でつないでください: `1 <= n and n <= 3`",
-                    ),
-                );
-                let _ = compare;
-                Typed::plain(Type::Bool)
+            Expr::Compare(_) => {
+                let help =
+                    ("join two with `and`: `1 <= n and n <= 3`", "`and` でつないでください: `1 <= n and n <= 3`");
+                self.refuse(expr, ("comparisons in a row", "比較の連続"), Some(help));
+                Typed::unknown()
             }
             Expr::IfExpr(either) => self.either(either, expr),
             Expr::Filter(filter) => self.filter(filter, expr),

@@ -288,12 +288,13 @@ impl At<'_, '_> {
         let start = span.start_offset as usize;
         let place = self.span(start..start + name.len());
         let (en, ja) = match name {
-            "safe" => {
-                ("`safe` would let a value break the message around it", "`safe` を使うと値が文面を壊しかねません")
-            }
-            _ => ("there is no such filter", "そのようなフィルターはありません"),
+            "safe" => (
+                "`safe` would let a value break the message around it".to_owned(),
+                "`safe` を使うと値が文面を壊しかねません".to_owned(),
+            ),
+            _ => (format!("there is no filter `{name}`"), format!("フィルター `{name}` はありません")),
         };
-        let mut found = Diagnostic::new(Code::E0402, place, format!("`{name}`: {en}"), format!("`{name}`: {ja}"));
+        let mut found = Diagnostic::new(Code::E0402, place, en, ja);
         let meant = match name {
             "d" => Some("default"),
             "e" => Some("escape"),

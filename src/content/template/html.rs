@@ -231,7 +231,8 @@ fn starts_tag(rest: &str) -> bool {
     let mut chars = rest.chars().skip(1);
     let first = chars.next();
     let first = if first == Some('/') { chars.next() } else { first };
-    first.is_some_and(|c| c.is_ascii_alphabetic())
+    // Where the raw text ends, a value would be the name.
+    first.is_none_or(|c| c.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -258,7 +259,7 @@ mod tests {
             ("<p onclick=\"", Around::Code),
             ("<p title=", Around::Unquoted),
             ("<p ", Around::Name),
-            ("<", Around::Text),
+            ("<", Around::Name),
             ("<p", Around::Name),
             ("<style>p { color: ", Around::Code),
             ("<style>p {}</style>", Around::Text),

@@ -36,6 +36,9 @@ pub struct About<'a> {
     pub can_unsubscribe: bool,
 }
 
+/// More of one file nobody reads.
+pub const FINDINGS_MAX: usize = 100;
+
 /// What was seen in all templates of a message.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -94,7 +97,9 @@ impl<'a> Checker<'a> {
     }
 
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        if self.found.len() < FINDINGS_MAX {
+            self.found.push(diagnostic);
+        }
     }
 
     /// A text without markup.

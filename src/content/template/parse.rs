@@ -18,6 +18,9 @@ const ELIFS_MAX: usize = 100;
 /// Tags of one file; a mail of a thousand tags is no mail.
 const TAGS_MAX: usize = 20_000;
 
+/// The library counts columns in 16 bits, and adds one to them when it finds a mistake.
+const LINE_BYTES_MAX: usize = 60_000;
+
 /// The words that begin a block and those that end or divide one.
 const STATEMENTS: &[&str] =
     &["if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "raw"];
@@ -43,6 +46,14 @@ pub fn wrap(expression: &str) -> String {
 }
 
 fn within_limits(piece: &Piece, text: &str, from: usize) -> Result<(), Diagnostic> {
+    if let Some(long) = text.lines().find(|line| line.len() > LINE_BYTES_MAX) {
+        let start = long.as_ptr() as usize - text.as_ptr() as usize;
+        let (en, ja) = ("a line of a template is too long", "テンプレートの一行が長すぎます");
+        return Err(Diagnostic::new(Code::E0442, shifted(piece, from, start..start), en, ja).help(
+            format!("at most {LINE_BYTES_MAX} bytes: break it where a space stands"),
+            format!("一行は {LINE_BYTES_MAX} バイトまでです。空白のところで改行してください"),
+        ));
+    }
     let (mut in_tag, mut tags, mut elifs) = (0, 0, 0);
     let mut opened = 0..0;
     for token in tokenize(text, false, SyntaxConfig::default()) {

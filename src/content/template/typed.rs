@@ -57,7 +57,7 @@ pub struct Typed {
 }
 
 /// How long a text gets, in UTF-16 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Length {
     pub least: usize,
     /// Absent: nobody knows.
@@ -66,6 +66,13 @@ pub struct Length {
     pub bytes: usize,
     /// Whether a letter outside the alphabet of plain text messages is in it for certain.
     pub wide: bool,
+}
+
+impl Default for Length {
+    /// Of nothing.
+    fn default() -> Length {
+        Length { least: 0, most: Some(0), bytes: 0, wide: false }
+    }
 }
 
 impl Length {
