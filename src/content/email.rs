@@ -43,7 +43,7 @@ pub fn read(file: File<'_>, checker: &mut Checker<'_>) -> Option<Email> {
     let entries = match yaml::parse(file.text, file.source, head) {
         Ok(entries) => entries,
         Err(found) => {
-            checker.report(found);
+            checker.report(*found);
             Vec::new()
         }
     };

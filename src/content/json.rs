@@ -42,16 +42,18 @@ pub struct Key {
 }
 
 /// The value a file holds, or what is wrong with it.
-pub fn parse(text: &str, source: SourceId) -> Result<Json, Diagnostic> {
+pub fn parse(text: &str, source: SourceId) -> Result<Json, Box<Diagnostic>> {
     // A byte-order mark is no part of JSON but common where files come from spreadsheets and old editors.
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
-    let raw: &RawValue = serde_json::from_str(&text[mark..]).map_err(|error| wrong(text, source, mark, &error))?;
+    let raw: &RawValue =
+        serde_json::from_str(&text[mark..]).map_err(|error| Box::new(wrong(text, source, mark, &error)))?;
     if let Some(at) = too_deep(text) {
         let (en, ja) = ("lists and objects nested too deeply", "リストとオブジェクトの入れ子が深すぎます");
-        return Err(Diagnostic::new(Code::E0107, Span::new(source, at, at + 1), en, ja).help(
+        let deep = Diagnostic::new(Code::E0107, Span::new(source, at, at + 1), en, ja);
+        return Err(Box::new(deep.help(
             format!("at most {DEPTH_MAX} may stand within each other"),
             format!("入れ子は {DEPTH_MAX} 段までです"),
-        ));
+        )));
     }
     Reader { text, source }.value(raw)
 }
@@ -83,7 +85,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn value(&self, raw: &'a RawValue) -> Result<Json, Diagnostic> {
+    fn value(&self, raw: &'a RawValue) -> Result<Json, Box<Diagnostic>> {
         let range = self.range(raw.get());
         let span = self.span(range.clone());
         let kind = match raw.get().as_bytes().first() {
@@ -98,12 +100,12 @@ impl<'a> Reader<'a> {
         Ok(Json { span, kind })
     }
 
-    fn list(&self, raw: &'a RawValue) -> Result<Vec<Json>, Diagnostic> {
+    fn list(&self, raw: &'a RawValue) -> Result<Vec<Json>, Box<Diagnostic>> {
         let elements: Vec<&RawValue> = self.again(raw)?;
         elements.into_iter().map(|element| self.value(element)).collect()
     }
 
-    fn object(&self, raw: &'a RawValue) -> Result<Vec<(Key, Json)>, Diagnostic> {
+    fn object(&self, raw: &'a RawValue) -> Result<Vec<(Key, Json)>, Box<Diagnostic>> {
         let Members(members) = self.again(raw)?;
         let mut from = self.range(raw.get()).start + 1;
         let mut found: Vec<(Key, Json)> = Vec::with_capacity(members.len());
@@ -116,7 +118,7 @@ impl<'a> Reader<'a> {
                 let (en, ja) =
                     (format!("`{}` stands twice here", key.name), format!("`{}` が二度書かれています", key.name));
                 let twice = Diagnostic::new(Code::E0106, key.span, en, ja);
-                return Err(twice.other(first, "first written here", "最初の記述"));
+                return Err(Box::new(twice.other(first, "first written here", "最初の記述")));
             }
             let value = self.value(value)?;
             found.push((key, value));
@@ -125,9 +127,9 @@ impl<'a> Reader<'a> {
     }
 
     /// What was read once as a whole is read again one level deeper.
-    fn again<T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T, Diagnostic> {
+    fn again<T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T, Box<Diagnostic>> {
         let start = self.range(raw.get()).start;
-        serde_json::from_str(raw.get()).map_err(|error| wrong(self.text, self.source, start, &error))
+        serde_json::from_str(raw.get()).map_err(|error| Box::new(wrong(self.text, self.source, start, &error)))
     }
 
     /// Of a slice of the text.

@@ -127,7 +127,7 @@ fn by_channel(file: File<'_>, channel: Channel, checker: &mut Checker<'_>) -> Op
             let json = match json::parse(file.text, file.source) {
                 Ok(json) => json,
                 Err(found) => {
-                    checker.report(found);
+                    checker.report(*found);
                     return None;
                 }
             };

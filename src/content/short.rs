@@ -22,7 +22,7 @@ const PUSH_BYTES_MAX: usize = 4096;
 fn entries(file: File<'_>, checker: &mut Checker<'_>) -> Vec<yaml::Entry> {
     let mark = file.text.len() - file.text.trim_start_matches('\u{feff}').len();
     yaml::parse(file.text, file.source, mark..file.text.len()).unwrap_or_else(|found| {
-        checker.report(found);
+        checker.report(*found);
         Vec::new()
     })
 }

@@ -41,20 +41,22 @@ impl Value {
 }
 
 /// The entries of the YAML that stands in a stretch of a file.
-pub fn parse(file: &str, source: SourceId, range: Range<usize>) -> Result<Vec<Entry>, Diagnostic> {
+pub fn parse(file: &str, source: SourceId, range: Range<usize>) -> Result<Vec<Entry>, Box<Diagnostic>> {
     let text = &file[range.clone()];
     if text.len() > BYTES_MAX {
         let (en, ja) = ("more than 64 KB of YAML", "YAML が 64 KB を超えています");
-        return Err(Diagnostic::new(Code::E0442, Span::new(source, range.start, range.start), en, ja));
+        let start = Span::new(source, range.start, range.start);
+        return Err(Box::new(Diagnostic::new(Code::E0442, start, en, ja)));
     }
-    let yaml: Yaml = serde_yaml::from_str(text).map_err(|error| wrong(file, source, range.start, &error))?;
+    let yaml: Yaml = serde_yaml::from_str(text).map_err(|error| Box::new(wrong(file, source, range.start, &error)))?;
     let locator = Locator { file, source };
     match yaml {
         Yaml::Null => Ok(Vec::new()),
         Yaml::Mapping(mapping) => Ok(locator.entries(&mapping, range, 0)),
         _ => {
             let whole = Span::new(source, range.start, range.end);
-            Err(Diagnostic::new(Code::E0442, whole, "`key: value` lines belong here", "`キー: 値` の行が必要です"))
+            let (en, ja) = ("`key: value` lines belong here", "`キー: 値` の行が必要です");
+            Err(Box::new(Diagnostic::new(Code::E0442, whole, en, ja)))
         }
     }
 }

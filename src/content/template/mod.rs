@@ -132,7 +132,7 @@ impl<'a> Checker<'a> {
         let tree = match parse::template(piece) {
             Ok(tree) => tree,
             Err(found) => {
-                self.report(found);
+                self.report(*found);
                 return Length::UNKNOWN;
             }
         };
@@ -197,7 +197,7 @@ impl<'a> Checker<'a> {
                 }
             }
             Ok(_) => {}
-            Err(found) => self.report(found),
+            Err(found) => self.report(*found),
         }
     }
 

@@ -26,16 +26,16 @@ const STATEMENTS: &[&str] =
     &["if", "elif", "else", "endif", "for", "endfor", "set", "endset", "with", "endwith", "raw"];
 
 /// The tree of a template.
-pub fn template(piece: &Piece) -> Result<ast::Stmt<'_>, Diagnostic> {
+pub fn template(piece: &Piece) -> Result<ast::Stmt<'_>, Box<Diagnostic>> {
     within_limits(piece, &piece.text, 0)?;
-    parse_tree(&piece.text, "", SyntaxConfig::default()).map_err(|error| wrong(piece, 0, &error))
+    parse_tree(&piece.text, "", SyntaxConfig::default()).map_err(|error| Box::new(wrong(piece, 0, &error)))
 }
 
 /// The tree of an expression that stands in `text`, a stretch of the piece that begins at `from`. The library parses
 /// standalone expressions too, but tells less of their places; so it stands in a template of its own.
-pub fn expression<'t>(piece: &Piece, from: usize, wrapped: &'t str) -> Result<ast::Stmt<'t>, Diagnostic> {
+pub fn expression<'t>(piece: &Piece, from: usize, wrapped: &'t str) -> Result<ast::Stmt<'t>, Box<Diagnostic>> {
     within_limits(piece, wrapped, from)?;
-    parse_tree(wrapped, "", SyntaxConfig::default()).map_err(|error| wrong(piece, from, &error))
+    parse_tree(wrapped, "", SyntaxConfig::default()).map_err(|error| Box::new(wrong(piece, from, &error)))
 }
 
 /// What [`expression`] parses.
@@ -45,14 +45,15 @@ pub fn wrap(expression: &str) -> String {
     format!("{OPEN}{expression} }}}}")
 }
 
-fn within_limits(piece: &Piece, text: &str, from: usize) -> Result<(), Diagnostic> {
+fn within_limits(piece: &Piece, text: &str, from: usize) -> Result<(), Box<Diagnostic>> {
     if let Some(long) = text.lines().find(|line| line.len() > LINE_BYTES_MAX) {
         let start = long.as_ptr() as usize - text.as_ptr() as usize;
         let (en, ja) = ("a line of a template is too long", "テンプレートの一行が長すぎます");
-        return Err(Diagnostic::new(Code::E0442, shifted(piece, from, start..start), en, ja).help(
+        let found = Diagnostic::new(Code::E0442, shifted(piece, from, start..start), en, ja);
+        return Err(Box::new(found.help(
             format!("at most {LINE_BYTES_MAX} bytes: break it where a space stands"),
             format!("一行は {LINE_BYTES_MAX} バイトまでです。空白のところで改行してください"),
-        ));
+        )));
     }
     let (mut in_tag, mut tags, mut elifs) = (0, 0, 0);
     let mut opened = 0..0;
@@ -81,7 +82,7 @@ fn within_limits(piece: &Piece, text: &str, from: usize) -> Result<(), Diagnosti
         let span = shifted(piece, from, opened);
         let found = Diagnostic::new(Code::E0107, span, too.0, too.1);
         let number: String = too.2.chars().take_while(char::is_ascii_digit).collect();
-        return Err(found.help(format!("at most {}", too.2), format!("上限は {number} {}です", too.3)));
+        return Err(Box::new(found.help(format!("at most {}", too.2), format!("上限は {number} {}です", too.3))));
     }
     Ok(())
 }
