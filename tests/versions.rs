@@ -8,7 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const CONFIG: &str = "name: shop\ntimezone: Asia/Tokyo\ncurrency: JPY\n";
+const CONFIG: &str = "name: shop\ntimezone: Asia/Tokyo\ncurrency: JPY\n\
+                      sender: { name: Shop, address: Kyoto, contact: shop@example.jp }\n";
 
 fn git(folder: &Path, arguments: &[&str]) {
     let mut command = Command::new("git");
@@ -71,7 +72,8 @@ fn repository() -> tempfile::TempDir {
 }
 
 const MAIL: &str = "---\nsubject: Hello {{ name }}\nfrom: Shop <shop@example.jp>\n---\n<mjml><mj-body><mj-section>\
-                    <mj-column><mj-text>{{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>\n";
+                    <mj-column><mj-text>{{ name }} {{ sender.name }} {{ sender.address }} {{ sender.contact }} \
+                    <a href=\"{{ unsubscribe_url }}\">unsubscribe</a></mj-text></mj-column></mj-section></mj-body></mjml>\n";
 const LINE: &str = "[{ \"type\": \"text\", \"text\": \"Hello {{ name }}\" }]\n";
 
 #[test]
