@@ -161,7 +161,7 @@ fn fmt_lays_out_or_lists() {
 fn explain_speaks_both_languages() {
     seen!("explain", data(""), "explain", "e0411");
     seen!("explain_ja", data(""), "explain", "E0411", "--lang", "ja");
-    seen!("explain_unknown", data(""), "explain", "E0441");
+    seen!("explain_unknown", data(""), "explain", "E0409");
     // A line for each code, made from the registry itself.
     let list = transcript(&data(""), &["explain"]);
     for code in tabi::diag::Code::ALL {
