@@ -5,7 +5,7 @@
 use crate::ir::{JourneyId, Program};
 use crate::machine::Engine;
 
-use crate::value::Span;
+use crate::value::{Instant, Span};
 
 use super::choices::Attempts;
 use super::enter::{self, Manner};
@@ -57,7 +57,7 @@ fn attempt<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'
     let mut known: Vec<Story> = Vec::new();
     for _ in 0..MENDS_MAX {
         let halt = match follow(engine, draft, aim) {
-            Ok(told) if in_order(&told.story) => return Ok(finished(told)),
+            Ok(told) if in_order(&told.story) => return Ok(finished(engine.program(), told)),
             Ok(_) => return Err(Reason::new("the past would lie after the clock", "過去の出来事が時計より後になる")),
             Err(halt) => halt,
         };
@@ -120,10 +120,26 @@ fn in_order(story: &Story) -> bool {
 }
 
 /// Lines and past events in order of time, without lines that do nothing.
-fn finished(mut told: Told) -> Told {
-    use crate::ir::timeline::LineWhat;
+fn finished(program: &Program, mut told: Told) -> Told {
+    use crate::ir::timeline::{LineWhat, ReportVerb};
+    use crate::machine::What;
+    let handles = &program.journey(told.story.journey).handles;
+    let sent_before = |name: &str, at: Instant| {
+        told.entries
+            .iter()
+            .filter(|entry| entry.at <= at)
+            .any(|entry| matches!(entry.what, What::Sent { handle, .. } if handles[handle.index()].name == name))
+    };
     let story = &mut told.story;
-    story.lines.retain(|line| line.what != LineWhat::Pass);
+    story.lines.retain(|line| match &line.what {
+        LineWhat::Pass => false,
+        // A report on a message that was never sent is left over from an earlier draft.
+        LineWhat::Report {
+            verb: ReportVerb::Deliver | ReportVerb::Open | ReportVerb::Click | ReportVerb::Bounce,
+            handle,
+        } => sent_before(handle, line.at),
+        _ => true,
+    });
     story.lines.sort_by_key(|line| line.at);
     story.history.sort_by_key(|past| past.at);
     told
