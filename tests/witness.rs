@@ -107,6 +107,7 @@ fn the_tests_of_personas_compile_and_pass_and_are_laid_out() {
 
 // ---- counter-stories -------------------------------------------------------------------------------------------------
 
+const PAGE: &str = include_str!("../docs/personas.md");
 const PROMISES: &str = include_str!("witness/promises.tabi");
 
 fn of_text(text: &str) -> (Sources, Compiled) {
@@ -155,6 +156,9 @@ fn counter_stories_of_refuted_promises_fail_where_the_promise_breaks() {
                     let test = counter.test(&program);
                     if let Some(fault) = fault(PROMISES, &test) {
                         wrong += &format!("{}: {fault}\n{test}", journey.name);
+                    }
+                    if journey.name == "after_a_click" {
+                        assert!(PAGE.contains(&test), "docs/personas.md shows another story than\n{test}");
                     }
                     told += &format!("{test}\n");
                 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::ir::timeline::LineWhat;
-use crate::ir::{FieldDef, Program, Type};
+use crate::ir::{FieldDef, Op, Program, Type};
 use crate::machine::Engine;
 use crate::value::{Instant, Value};
 
@@ -55,6 +55,15 @@ pub(super) fn lean(engine: &Engine<'_>, whole: Told, matters: &dyn Fn(&Told) -> 
         let mut story = best.story.clone();
         story.pins.remove(&split);
         attempt(story, &mut best);
+    }
+    // What other journeys are answered is worth a line only where it matters: whatever they get, it comes out the same.
+    for action in best.story.answers.clone().into_keys() {
+        let code = &engine.program().journey(best.story.journey).code;
+        if !code.iter().any(|i| matches!(i.op, Op::Do { action: called, .. } if called == action)) {
+            let mut story = best.story.clone();
+            story.answers.remove(&action);
+            attempt(story, &mut best);
+        }
     }
     shorten_payloads(engine.program(), &mut best, &mut attempt);
     best
