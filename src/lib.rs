@@ -35,14 +35,16 @@
 //! diagram/    a journey as mermaid, JSON, SVG
 //! preview/    rendered messages as pages to look at
 //! diff/       what changed between two programs, by meaning
+//! cover/      what the tests of a project visit
+//! mutate/     small faults put into a program, for tests to notice
 //! cli/        the command line: one file per command
 //! ```
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `prove`, `witness`, `words`, `diagram`, `diff`) are pure: no clock, no files, no network, no environment, no
-//! chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported here, since
-//! re-exports hide cycles.
+//! `prove`, `witness`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
+//! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
+//! here, since re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -50,6 +52,7 @@ pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod content;
+pub mod cover;
 pub mod diag;
 pub mod diagram;
 pub mod diff;
@@ -59,6 +62,7 @@ pub mod ir;
 pub mod lint;
 pub mod lower;
 pub mod machine;
+pub mod mutate;
 pub mod ports;
 pub mod preview;
 pub mod project;

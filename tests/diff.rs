@@ -46,7 +46,8 @@ fn shop(edits: &[(&str, &str)]) -> Program {
 /// The lines of the changes, without places.
 fn lines(old: &Program, new: &Program, language: Language) -> Vec<String> {
     let text = diff::pretty(&difference(old, new), "base", language);
-    let lines = text.lines().filter(|line| line.starts_with("  "));
+    // What follows from a change for the bounds is told in a test of its own.
+    let lines = text.lines().filter(|line| line.starts_with("  ") && !line.starts_with("  ="));
     lines.map(|line| line.split("  (").next().unwrap_or(line).trim().to_string()).collect()
 }
 
@@ -117,6 +118,22 @@ fn one_edit_is_one_line() {
         let found = lines(&shop(&[]), &shop(&[(old, new)]), Language::English);
         assert_eq!(found, *expected, "{old} -> {new}");
     }
+}
+
+#[test]
+fn bounds_are_told_before_and_after() {
+    let bounds = |new: &Program| -> Vec<String> {
+        let text = diff::pretty(&difference(&shop(&[]), new), "base", Language::English);
+        let lines = text.lines().filter(|line| line.starts_with("  ="));
+        lines.map(|line| line.split("  (").next().unwrap_or(line).trim().to_string()).collect()
+    };
+    assert!(bounds(&shop(&[("60% yes", "60%  yes")])).is_empty());
+    let longer = bounds(&shop(&[("wait up to 24h", "wait up to 3d")]));
+    assert!(longer.iter().any(|line| line.starts_with("= longest stay: ")), "{longer:?}");
+    let third = "  split gift";
+    let more = bounds(&shop(&[(third, "  send email hello with { name: \"x\" }\n  split gift")]));
+    assert!(more.contains(&"= promise “at most 2 messages”: proven → broken".to_string()), "{more:?}");
+    assert!(more.contains(&"= most messages of a run: 2 → 3".to_string()), "{more:?}");
 }
 
 #[test]

@@ -36,14 +36,16 @@ const DOORS: &[(&str, &[&str])] = &[
     // The faces.
     ("words", &["ir", "value"]),
     ("diagram", &["words", "ir", "value"]),
-    ("diff", &["words", "ir", "value"]),
+    ("diff", &["words", "prove", "ir", "value"]),
+    ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
+    ("mutate", &["words", "prove", "ir", "value"]),
     ("preview", &["render", "value"]),
     ("project", &["text", "diag", "value", "ir"]),
     (
         "cli",
         &[
             "text", "diag", "value", "fmt", "compile", "ir", "machine", "simulate", "ingest", "prove", "witness",
-            "diagram", "diff", "words", "project", "preview", "render",
+            "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render",
         ],
     ),
 ];
@@ -69,6 +71,8 @@ const PURE: &[&str] = &[
     "witness",
     "diagram",
     "diff",
+    "cover",
+    "mutate",
     "render",
     "preview",
 ];

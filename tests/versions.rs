@@ -204,3 +204,29 @@ fn the_same_people_go_through_both_versions() {
     let (text, _) = told(at, &["simulate", "camp", "--events", "log.ndjson", "--until", "2026-05-01"]);
     assert!(text.contains("cost of messages: 3.5 JPY (line 3.5 JPY)"), "{text}");
 }
+
+#[test]
+fn tests_are_measured() {
+    let folder = repository();
+    let at = folder.path();
+    let test = "\ntest cart \"quiet\" {\n  clock 2026-04-01 10:00 Asia/Tokyo\n  given profile { rank: gold }\n  +1d  expect never sent\n}\n";
+    fs::write(at.join("camp/shop.tabi"), shop("2h") + test).unwrap();
+    for (arguments, expected, expected_code) in [
+        (&["test", "--coverage"][..], "cart", 0),
+        (&["test", "--coverage", "--min", "1"], "0%", 2),
+        (&["test", "--coverage", "--journey", "cat"], "did you mean `cart`?", 64),
+        (&["test", "--coverage", "--format", "sarif"], "is not written in this format", 64),
+        (&["test", "--mutants", "--limit", "10"], "of faults noticed (0 of 10, out of ", 0),
+        (&["test", "--mutants", "--limit", "10", "--min", "50", "--lang", "ja"], "件中 0 件", 2),
+        (&["test", "--mutants", "--limit", "3", "--format", "json"], "\"tried\": 3", 0),
+        (&["test", "--mutants", "--coverage"], "cannot be used with", 64),
+    ] {
+        let (text, code) = told(&at.join("camp"), arguments);
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+        assert_eq!(code, expected_code, "{arguments:?}: {text}");
+    }
+    fs::write(at.join("camp/shop.tabi"), shop("2h") + &test.replace("never sent", "sent line")).unwrap();
+    let (text, code) = told(&at.join("camp"), &["test", "--mutants"]);
+    assert!(text.contains("1 of the tests fail"), "{text}");
+    assert_eq!(code, 2);
+}

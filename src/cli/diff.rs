@@ -80,7 +80,7 @@ fn declared(section: &Section, map: &SourceMap, program: &Program) -> Option<Spa
         names.position(|other| other == name)
     }
     match section.of {
-        Thing::Journey | Thing::Profile | Thing::Project => None,
+        Thing::Journey | Thing::Profile | Thing::Project | Thing::Pressure => None,
         Thing::Message => map.messages.get(at(program.messages.iter().map(|m| &m.name), name)?).map(|m| m.name),
         Thing::Policy => map.policies.get(at(program.policies.iter().map(|p| &p.name), name)?).map(|p| p.name),
         Thing::Segment => map.segments.get(at(program.segments.iter().map(|s| &s.name), name)?).map(|s| s.name),

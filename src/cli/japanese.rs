@@ -42,6 +42,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("Run the timeline tests of a project", "プロジェクトのタイムラインテストを実行する"),
     ("Only tests of the journey of this name, or with this in their title; a project's folder here is as --project", "この名前のジャーニー、または題名にこの語を含むテストだけ (プロジェクトのフォルダーなら --project と同じ)"),
     ("How results are written: for people, a line each, or for programs, GitHub, code scanning, CI, a pull request", "結果の書き方: 人向け・1 件 1 行・プログラム向け・GitHub・コードスキャン・CI・プルリクエスト"),
+    ("Say which steps, branches, fallbacks and exits no test visits", "どのテストも通らないステップ・分岐・代替・離脱を示す"),
+    ("Put small faults into the campaigns, one at a time, and say which of them no test notices", "キャンペーンに小さな誤りを一つずつ入れ、どのテストも気づかないものを示す"),
+    ("With --coverage or --mutants: only this journey", "--coverage・--mutants で、このジャーニーだけを見る"),
+    ("With --mutants: try at most this many, chosen evenly", "--mutants で、まんべんなく選んだこの数までを試す"),
+    ("With --coverage or --mutants: end with 2 if fewer percent are visited or noticed", "--coverage・--mutants で、この割合 (%) に満たなければ 2 で終了"),
     ("Stay, and test again whenever a file of the project changes; Ctrl-C ends", "終了せず、ファイルが変わるたびにテストし直す (Ctrl-C で終了)"),
     // simulate
     ("Replay recorded people and events through the campaigns, in virtual time", "記録された人とイベントを仮想の時間の中でキャンペーンに流す"),

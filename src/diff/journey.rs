@@ -232,6 +232,7 @@ fn texts(program: &Program, journey: &Journey) -> Vec<Facet> {
         ),
     ];
     facets.extend(journey.title.as_ref().map(|title| text("title", "題名", title)));
+    facets.extend(journey.stage.as_ref().map(|stage| text("stage", "段階", stage)));
     facets.extend(journey.about.as_ref().map(|about| text("about", "説明", about)));
     facets.extend(journey.review_by.as_ref().map(|by| text("review by", "見直しの担当", by)));
     facets.extend(journey.review_every.map(|every| {

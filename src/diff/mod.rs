@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod align;
+mod bounds;
 mod content;
 mod facet;
 mod journey;
@@ -57,6 +58,8 @@ pub enum Thing {
     Record,
     Enum,
     Project,
+    /// What all journeys together can send to one person; has no name.
+    Pressure,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -111,6 +114,8 @@ pub enum Kind {
     Rule,
     /// A field or a variant.
     Schema,
+    /// What holds for every run: the longest stay, the most messages, a promise.
+    Bound,
 }
 
 /// The difference between two programs.
@@ -118,6 +123,7 @@ pub fn difference(old: &Program, new: &Program) -> Difference {
     let mut sections = journey::sections(old, new);
     sections.extend(things::sections(old, new));
     sections.extend(schema::sections(old, new));
+    bounds::add(old, new, &mut sections);
     sections.sort_by(|a, b| (a.of, &a.name).cmp(&(b.of, &b.name)));
     Difference { sections }
 }

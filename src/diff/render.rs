@@ -121,12 +121,13 @@ fn head(section: &Section, language: Language) -> String {
         Thing::Split => ("split", "振り分け"),
         Thing::Action => ("action", "アクション"),
         Thing::Profile | Thing::Project => ("", ""),
+        Thing::Pressure => ("all journeys together", "全ジャーニー合計"),
         Thing::Event => ("event", "イベント"),
         Thing::Record => ("record", "レコード"),
         Thing::Enum => ("enum", "列挙"),
     };
     let mut text = language.of(en, ja).to_string();
-    if !text.is_empty() {
+    if !text.is_empty() && !section.name.is_empty() {
         text.push(' ');
     }
     text.push_str(&section.name);
@@ -158,6 +159,7 @@ fn sign(kind: Kind) -> char {
         | Kind::Step
         | Kind::Rule
         | Kind::Schema => '~',
+        Kind::Bound => '=',
     }
 }
 

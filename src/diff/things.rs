@@ -77,6 +77,8 @@ fn messages(program: &Program) -> Vec<Described> {
             Facet::new("guarantee", "送信の保証", Kind::Rule, message.at_most_once.to_string(), guarantee(message)),
             Facet::new("patience", "応答を待つ時間", Kind::Retimed, message.patience.to_string(), patience),
         ];
+        single.push(rule("class", "分類", message.class.name()));
+        single.extend(message.offer.map(|offer| rule("offers", "特典", offer.name())));
         single.extend(message.file.as_ref().map(|file| rule("file", "ファイル", file)));
         single.extend(fields(program, "takes", "受け取る値", &message.params));
         let texts = message.content.as_ref().map(content::texts).unwrap_or_default();
@@ -126,8 +128,14 @@ fn policies(program: &Program) -> Vec<Described> {
             });
             several.push(rule("withhold", "差し止め", exact, shown));
         }
+        for purpose in &policy.consents {
+            several.push(Facet::plain("consent", "同意", Kind::Rule, &program.purposes[purpose.index()]));
+        }
+        let nurture = policy.nurture.map(|share| {
+            Facet::plain("nurture at least", "育成の下限", Kind::Rule, crate::words::percent(share.micro))
+        });
         let zone = Facet::plain("zone", "タイムゾーン", Kind::Rule, policy.zone.name());
-        Described { several, ..Described::new(&policy.name, vec![zone]) }
+        Described { several, ..Described::new(&policy.name, [zone].into_iter().chain(nurture).collect()) }
     };
     program.policies.iter().map(described).collect()
 }
@@ -165,6 +173,18 @@ fn actions(program: &Program) -> Vec<Described> {
     let described = |action: &ActionDef| {
         let mut single = fields(program, "takes", "受け取る値", &action.takes);
         single.extend(fields(program, "gives", "返す値", &action.gives));
+        let rule = |key, ja, text: &str| Facet::plain(key, ja, Kind::Rule, text);
+        let again = match action.idempotent {
+            true => Both::new("safe", "可"),
+            false => Both::new("not safe", "不可"),
+        };
+        single.push(Facet::new("repeating", "くり返し実行", Kind::Rule, action.idempotent.to_string(), again));
+        let patience = Both::same(action.patience.to_string());
+        single.push(Facet::new("patience", "応答を待つ時間", Kind::Retimed, action.patience.to_string(), patience));
+        single.extend(action.grants.map(|offer| rule("grants", "付与", offer.name())));
+        let undo = action.undo.map(|undo| &program.actions[undo.index()].name);
+        single.extend(undo.map(|undo| rule("undo", "取り消し", undo)));
+        single.extend(action.writes.as_ref().map(|thing| rule("writes", "書き込み先", thing)));
         Described::new(&action.name, single)
     };
     program.actions.iter().map(described).collect()

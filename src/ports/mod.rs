@@ -2,7 +2,7 @@
 //!
 //! Implements nothing. Time has no port: every input carries its own.
 
-use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Person};
+use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
 use crate::value::Instant;
 
 /// A person's place in a host, from 0 in order of first sight.
@@ -30,4 +30,8 @@ pub trait Journal {
     fn taken(&mut self, seat: Seat, input: &Input);
     /// The machine wrote a line of the person's story.
     fn wrote(&mut self, seat: Seat, entry: &Entry);
+    /// A run left an instruction; told by an engine that traces.
+    fn passed(&mut self, seat: Seat, passage: &Passage) {
+        let _ = (seat, passage);
+    }
 }

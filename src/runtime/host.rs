@@ -295,8 +295,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
                         matches!(entry.what, What::Set { field } if Some(field) == self.engine.program().person.zone);
                     self.journal.wrote(seat, &entry);
                 }
-                // Nobody here asks an engine to tell it.
-                Effect::Passed(_) => {}
+                Effect::Passed(passage) => self.journal.passed(seat, &passage),
                 Effect::Send(order) => self.outbox.send(person, at, order, &mut self.answers),
                 Effect::Call(call) => self.outbox.call(person, at, call, &mut self.answers),
             }

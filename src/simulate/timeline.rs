@@ -17,12 +17,13 @@ use std::collections::BTreeSet;
 
 use crate::ir::journey::Op;
 use crate::ir::timeline::{Line, LineWhat, ReportVerb, Timeline};
-use crate::ir::{HandleId, Program, PurposeId, Subject};
-use crate::machine::{Engine, Input, InputKind, Report};
+use crate::ir::{HandleId, Pc, Program, PurposeId, SplitId, StepId, Subject};
+use crate::machine::{EndReason, Engine, Input, InputKind, Report, Way, What};
 use crate::ports::Seat;
 use crate::runtime::{Host, Order};
 use crate::value::Instant;
 
+use super::counts::Scene;
 use super::story::{self, Story};
 use super::words::Words;
 use rehearsal::{Recorder, Stage};
@@ -48,19 +49,42 @@ pub struct Failure {
     pub why: Words,
 }
 
+/// Where the run of the journey under test went.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trail {
+    /// Instructions left, and how.
+    pub ways: BTreeSet<(Pc, Way)>,
+    /// Steps at which something happened, left or not.
+    pub steps: BTreeSet<StepId>,
+    /// Arms drawn.
+    pub arms: BTreeSet<(SplitId, u16)>,
+    /// Exits taken, by index.
+    pub exits: BTreeSet<u16>,
+}
+
 type Rehearsed<'e, 'p> = Host<'e, 'p, Stage<'e, 'p>, Recorder>;
 
 /// Runs a test from its clock to its last line.
 pub fn run(program: &Program, timeline: &Timeline) -> Verdict {
+    keeping(program, timeline, |program| rehearse(&Engine::new(program), timeline).0)
+}
+
+/// The same, and where the run went. That it is told changes nothing of it.
+pub fn traced(program: &Program, timeline: &Timeline) -> (Verdict, Trail) {
+    keeping(program, timeline, |program| rehearse(&Engine::tracing(program), timeline))
+}
+
+/// With as much of the past kept as the test asks for.
+fn keeping<T>(program: &Program, timeline: &Timeline, then: impl FnOnce(&Program) -> T) -> T {
     match &timeline.kept {
-        Some(kept) => rehearse(&Program { history: kept.clone(), ..program.clone() }, timeline),
-        None => rehearse(program, timeline),
+        Some(kept) => then(&Program { history: kept.clone(), ..program.clone() }),
+        None => then(program),
     }
 }
 
-fn rehearse(program: &Program, timeline: &Timeline) -> Verdict {
-    let engine = Engine::new(program);
-    let mut host = Host::new(&engine, Order::ByTime, Stage::new(&engine, timeline), Recorder::default());
+fn rehearse(engine: &Engine<'_>, timeline: &Timeline) -> (Verdict, Trail) {
+    let program = engine.program();
+    let mut host = Host::new(engine, Order::ByTime, Stage::new(engine, timeline), Recorder::default());
     let seat = set_up(&mut host, timeline);
     let mut failures = Vec::new();
     let mut span = judge::Span::from_start();
@@ -82,8 +106,32 @@ fn rehearse(program: &Program, timeline: &Timeline) -> Verdict {
             }
         }
     }
+    let trail = trail(timeline, &host.journal);
     let story = story::of(program, TEST_PERSON, timeline.zone, std::mem::take(&mut host.journal.scenes), 0);
-    Verdict { passed: failures.is_empty(), story, failures }
+    (Verdict { passed: failures.is_empty(), story, failures }, trail)
+}
+
+fn trail(timeline: &Timeline, journal: &Recorder) -> Trail {
+    let mut trail = Trail::default();
+    let own = |journey| journey == timeline.journey;
+    trail.ways.extend(journal.passages.iter().filter(|p| own(p.journey)).map(|p| (p.pc, p.way)));
+    for scene in &journal.scenes {
+        let Scene::Wrote(entry) = scene else { continue };
+        if !own(entry.journey) {
+            continue;
+        }
+        match entry.what {
+            What::Arm { split, arm } => drop(trail.arms.insert((split, arm))),
+            What::Ended { reason: EndReason::Exited(exit) } => {
+                trail.exits.insert(exit);
+                // Where a run was when it left was visited before, or never.
+                continue;
+            }
+            _ => {}
+        }
+        trail.steps.extend(entry.step);
+    }
+    trail
 }
 
 /// The person as given, at the moment the program goes live for them.

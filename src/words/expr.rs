@@ -192,6 +192,11 @@ impl<'a> Words<'a> {
         self.scope.type_of(expr)
     }
 
+    /// How many values an enum has.
+    pub fn variants(&self, id: crate::ir::EnumId) -> usize {
+        self.scope.program.enums[id.index()].variants.len()
+    }
+
     /// One side of a comparison; a constant is written by the type of the other side (an enum's variant).
     pub fn side(&mut self, expr: &Expr, ty: Option<&Type>) -> String {
         match expr {

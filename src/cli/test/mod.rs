@@ -5,6 +5,7 @@
 mod ci;
 mod json;
 mod pretty;
+mod quality;
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,26 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: ReportFormat,
 
+    /// Say which steps, branches, fallbacks and exits no test visits
+    #[arg(long, conflicts_with = "watch")]
+    coverage: bool,
+
+    /// Put small faults into the campaigns, one at a time, and say which of them no test notices
+    #[arg(long, conflicts_with_all = ["watch", "coverage"])]
+    mutants: bool,
+
+    /// With --coverage or --mutants: only this journey
+    #[arg(long, value_name = "JOURNEY")]
+    journey: Option<String>,
+
+    /// With --mutants: try at most this many, chosen evenly
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+
+    /// With --coverage or --mutants: end with 2 if fewer percent are visited or noticed
+    #[arg(long, value_name = "PERCENT")]
+    min: Option<f64>,
+
     /// Stay, and test again whenever a file of the project changes; Ctrl-C ends
     #[arg(long)]
     watch: bool,
@@ -49,10 +70,37 @@ struct Ran<'a> {
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let (project, name) = asked(args);
+    if args.coverage || args.mutants {
+        return measured(args, project, name, speaker);
+    }
     if args.watch {
         return watch::watch(project, speaker, |speaker| once(project, name, args.format, speaker));
     }
     once(project, name, args.format, speaker)
+}
+
+/// How much the tests see, instead of how they went.
+fn measured(args: &Args, project: &Path, name: Option<&str>, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    let opened = open(project);
+    let Some(program) = &opened.program else { return opened.refuse(speaker) };
+    let chosen = chosen(program, &opened.timelines, name)?;
+    match args.mutants {
+        true => quality::mutants(args, &opened, program, &chosen, speaker),
+        false => quality::coverage(args, program, &chosen, speaker),
+    }
+}
+
+/// The name of a journey there is; else what was probably meant.
+fn journey(program: &Program, name: &str) -> Result<String, Stop> {
+    if program.journey_named(name).is_some() {
+        return Ok(name.to_string());
+    }
+    let help = match did_you_mean(name, program.journeys.iter().map(|j| j.name.as_str())) {
+        Some(meant) => Phrase::new(format!("did you mean `{meant}`?"), format!("`{meant}` ではありませんか")),
+        None => Phrase::new("give the name of a journey of the project", "プロジェクトのジャーニー名を指定する"),
+    };
+    let what = Phrase::new(format!("unknown journey `{name}`"), format!("知らないジャーニー `{name}`"));
+    Err(Stop::Usage { what, help })
 }
 
 fn once(project: &Path, name: Option<&str>, format: ReportFormat, speaker: &mut Speaker) -> Result<Exit, Stop> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::ir::journey::Op;
 use crate::ir::timeline::Timeline;
 use crate::ir::{HandleId, JourneyId, Program, StepId};
-use crate::machine::{ActionCall, Engine, Entry, Input, InputKind, Order, Person, Report, SendId};
+use crate::machine::{ActionCall, Engine, Entry, Input, InputKind, Order, Passage, Person, Report, SendId};
 use crate::ports::{Answer, Journal, Outbox, Seat};
 use crate::value::Instant;
 
@@ -80,6 +80,8 @@ impl Outbox for Stage<'_, '_> {
 #[derive(Debug, Default)]
 pub struct Recorder {
     pub scenes: Vec<Scene>,
+    /// Of an engine that traces.
+    pub passages: Vec<Passage>,
 }
 
 impl Recorder {
@@ -94,5 +96,8 @@ impl Journal for Recorder {
     }
     fn wrote(&mut self, _: Seat, entry: &Entry) {
         self.scenes.push(Scene::Wrote(entry.clone()));
+    }
+    fn passed(&mut self, _: Seat, passage: &Passage) {
+        self.passages.push(*passage);
     }
 }
