@@ -34,7 +34,9 @@ fn main() {
     let simulate = |project: &Path, base: Option<&Path>| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tabi"));
         command.arg("simulate").arg(project).arg("--events").arg(&log).args(["--json", "--threads", "1"]);
-        base.into_iter().for_each(|base| drop(command.arg("--base").arg(base)));
+        if let Some(base) = base {
+            command.arg("--base").arg(base);
+        }
         seconds(&mut command)
     };
     let mut rounds: [Vec<f64>; 3] = Default::default();
