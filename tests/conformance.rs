@@ -51,7 +51,8 @@ fn projects() -> Vec<(Sources, Compiled)> {
 fn cases_have_no_mistakes() {
     let mut found = String::new();
     for (sources, compiled) in projects() {
-        for diagnostic in &compiled.diagnostics {
+        // Cases ask for odd things on purpose: only what has no meaning is a mistake here.
+        for diagnostic in compiled.diagnostics.iter().filter(|d| !d.code.is_livable()) {
             found += &render::pretty(diagnostic, &sources, Language::English, false);
         }
     }

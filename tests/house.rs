@@ -44,8 +44,8 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "text", "diag", "value", "fmt", "compile", "ir", "machine", "simulate", "ingest", "prove", "witness",
-            "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render",
+            "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
+            "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render",
         ],
     ),
 ];

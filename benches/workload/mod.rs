@@ -137,6 +137,7 @@ pub fn many_journeys(count: usize) -> Vec<(String, String)> {
 
 fn one_journey(n: usize) -> String {
     let (days, amount) = (n % 9 + 1, 1000 + n % 50 * 100);
+    let away = 2 * days + 10;
     format!(
         r#"
 # Journey {n}: カートに戻ってもらう
@@ -145,9 +146,10 @@ journey generated_{n} "生成されたジャーニー {n}" {{
   owner "@crm"
   about "Bring people back to a cart worth {amount} yen or more."
   under policy standard
-  goal purchase(cart_id == cart.cart_id) within 3d target 12%
+  goal purchase(cart_id == cart.cart_id) within 30d target 12%
   review every 3mo by "@crm-lead"
-  reentry after {days}d
+  reentry after {away}d
+  priority {n}
   holdout 10% as holdout_{n}
   promise at most 4 messages
   promise ends within 60d

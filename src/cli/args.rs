@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::{check, diff, explain, fix, fmt, init, japanese, personas, render, shell, show, simulate, test};
+use super::{check, diff, explain, fix, fmt, init, japanese, personas, render, shell, show, simulate, test, who};
 use crate::diag::Language;
 
 /// The numbers of `exit.rs`, in a line.
@@ -41,6 +41,7 @@ pub enum Command {
     Personas(personas::Args),
     Render(render::Args),
     Show(show::Args),
+    Who(who::Args),
     Diff(diff::Args),
     Explain(explain::Args),
     Completions(shell::CompletionsArgs),

@@ -27,6 +27,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("Check a project: names, types, and what no run may come to", "プロジェクトを検査する: 名前・型・あってはならない流れ"),
     ("How findings are written: for people, a line each, or for programs, GitHub, code scanning, CI, a pull request", "指摘の書き方: 人向け・1 件 1 行・プログラム向け・GitHub・コードスキャン・CI・プルリクエスト"),
     ("Stay, and check again whenever a file of the project changes; Ctrl-C ends", "終了せず、ファイルが変わるたびに検査し直す (Ctrl-C で終了)"),
+    // who
+    ("Show who uses a name: every place that declares, reads or writes it", "名前の使われている場所を示す: 宣言・参照・書き込み・テスト"),
+    ("A name: `purchase`, `purchase.total`, `profile.rank`, a segment, message, action, tag, split, policy or step", "名前: `purchase`・`purchase.total`・`profile.rank`、セグメント・メッセージ・アクション・タグ・分岐・ポリシー・手順の名前"),
     // fix
     ("Put right what can be put right safely: the edits that findings carry", "安全に直せるものを直す (指摘に付いている修正を適用)"),
     ("The project's folder, or one inside it [default: .], then the codes to fix [default: all]", "プロジェクトのフォルダー [既定: .]、続けて直すコード [既定: すべて]"),

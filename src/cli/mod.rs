@@ -23,6 +23,7 @@ mod simulate;
 mod speak;
 mod test;
 mod watch;
+mod who;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,6 +68,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Render(args) => render::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
+        Command::Who(args) => who::run(args, speaker),
         Command::Diff(args) => diff::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),
         Command::Completions(args) => shell::completions(args, speaker),

@@ -18,6 +18,7 @@ mod findings;
 mod flow;
 mod judge;
 mod loops;
+pub mod names;
 mod orphans;
 mod repeats;
 mod same;
