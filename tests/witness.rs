@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use tabi::compile::{self, Compiled, compile};
 use tabi::diag::{Language, render};
 use tabi::fmt;
-use tabi::ir::JourneyId;
+use tabi::ir::{Channel, JourneyId};
 use tabi::project::{self, Project};
 use tabi::prove::{Verdict, Way, prove};
 use tabi::simulate::timeline;
 use tabi::text::{Source, Sources};
-use tabi::value::{Currency, Zone};
-use tabi::witness::{self, Cast};
+use tabi::value::{CalendarPeriod, Currency, Zone};
+use tabi::witness::{self, Cast, Goal, Look};
 
 /// The shop, and every teaching example.
 fn projects() -> Vec<PathBuf> {
@@ -367,4 +367,52 @@ fn failing(text: &str, tests: &str) -> Option<String> {
         let failure = verdict.failures.first()?;
         Some(format!("{}: {} came {}", test.title, failure.expected.en, failure.came.en))
     })
+}
+
+// ---- goals -----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn goals_are_met_or_the_reason_is_said() {
+    let text = format!("{}{}", world(PROMISES), asking("profile.points > 100 and profile.points < 50"));
+    let program = of_text(&text).1.program.expect("the journey compiles");
+    let journey = JourneyId(0);
+    let look = Look::Japanese;
+    let sends = |count, channel| witness::story(&program, journey, &Goal::Sends { count, channel }, look);
+    assert_eq!(sends(1, Some(Channel::Line)).map(|told| told.sends.len()), Ok(1));
+    let reason = sends(1, Some(Channel::Email)).expect_err("no number is both");
+    assert_eq!(reason.en, "at `if_1`: the conditions on the way exclude each other");
+    assert!(sends(2, None).is_err(), "the branches send one each");
+    let days = |days| CalendarPeriod { months: 0, days, millis: 0 };
+    assert!(witness::long_stay(&program, journey, days(1)).is_ok());
+    assert!(witness::long_stay(&program, journey, days(3)).is_err(), "it waits two days and no more");
+    let once = witness::personas(&program);
+    let again = witness::personas(&program);
+    let told = |cast: &Cast| cast.personas.iter().map(|p| p.told.clone()).collect::<Vec<_>>();
+    assert!(told(&once) == told(&again), "the same program has the same stories");
+}
+
+#[test]
+fn the_command_lists_people_and_prints_tests() {
+    let campaigns = concat!(env!("CARGO_MANIFEST_DIR"), "/campaigns");
+    let said = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_tabi"))
+            .args(["personas", campaigns])
+            .args(arguments)
+            .output()
+            .expect("tabi starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, list) = said(&["--lang", "en"]);
+    assert_eq!(code, Some(0));
+    assert!(list.contains(" personas take ") && list.contains("Hanako · mail only"), "{list}");
+    let (_, japanese) = said(&["--lang", "ja", "--journey", "vip_winback"]);
+    assert!(japanese.contains("花子・反応なし・coupon") && !japanese.contains("welcome"), "{japanese}");
+    let (_, json) = said(&["--format", "json", "--looks"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert!(json["personas"].as_array().is_some_and(|all| all.iter().any(|p| p["variant"] == true)));
+    let gaps = json["gaps"].as_array().map_or(0, Vec::len) as u64;
+    assert!(json["branches"].as_u64().is_some_and(|branches| branches > 60 && gaps * 10 < branches), "{gaps} gaps");
+    let (_, tests) = said(&["--format", "tests", "--journey", "welcome"]);
+    assert!(tests.starts_with("test welcome \""), "{tests}");
+    assert_eq!(said(&["--journey", "welcom"]).0, Some(64));
 }

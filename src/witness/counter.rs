@@ -143,20 +143,33 @@ fn none_more(program: &Program, told: &Told, most: Most, at: Instant) -> Vec<Exp
 // ---- too long ----------------------------------------------------------------------------------------------------
 
 fn too_long(engine: &Engine<'_>, journey: JourneyId, period: CalendarPeriod, path: &Path) -> Result<Counter, Reason> {
+    let told = staying(engine, journey, period, Some(path))?;
+    let told = lean(engine, told, &|told| limit(told, period));
+    let at = limit(&told, period).unwrap_or(told.story.until);
+    let expected = vec![Expected { at, what: "exited".to_owned() }];
+    Ok(Counter { title: format!("promise ends within {period}"), told, expected })
+}
+
+/// A story in which a run of the journey goes on for longer than this; or why none was found.
+pub fn long_stay(program: &Program, journey: JourneyId, period: CalendarPeriod) -> Result<Told, Reason> {
+    staying(&Engine::tracing(program), journey, period, None)
+}
+
+fn staying(
+    engine: &Engine<'_>,
+    journey: JourneyId,
+    period: CalendarPeriod,
+    path: Option<&Path>,
+) -> Result<Told, Reason> {
     let program = engine.program();
     let edges = branches(program, journey).into_iter().map(Goal::Edge);
-    let goals: Vec<Goal> = [Goal::Entered, Goal::Path(path.clone())].into_iter().chain(edges).collect();
+    let path = path.map(|path| Goal::Path(path.clone()));
     let mut first = None;
-    for goal in &goals {
+    for goal in [Goal::Entered].into_iter().chain(path).chain(edges) {
         for later in begun(program, journey) {
             let manner = Manner { look: Look::Japanese, late: true, later, beyond: Some(period) };
-            match search(engine, journey, goal, manner, &mut |told| limit(told, period).is_some()) {
-                Ok(told) => {
-                    let told = lean(engine, told, &|told| limit(told, period));
-                    let at = limit(&told, period).unwrap_or(told.story.until);
-                    let expected = vec![Expected { at, what: "exited".to_owned() }];
-                    return Ok(Counter { title: format!("promise ends within {period}"), told, expected });
-                }
+            match search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some()) {
+                Ok(told) => return Ok(told),
                 Err(reason) => first.get_or_insert(reason),
             };
         }

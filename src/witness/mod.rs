@@ -33,7 +33,7 @@ mod steer;
 mod story;
 mod way;
 
-pub use counter::{Counter, counter_story};
+pub use counter::{Counter, counter_story, long_stay};
 pub use goal::Goal;
 pub use personas::{Cast, Gap, Persona, personas};
 pub use run::{Seen, run};
