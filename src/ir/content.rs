@@ -64,7 +64,7 @@ pub struct Email {
 /// The HTML part of an email. Values are escaped as HTML.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Body {
-    /// Rendered first, compiled to HTML afterwards.
+    /// Says what rendering first and compiling to HTML afterwards says.
     Mjml(Template),
     Html(Template),
 }

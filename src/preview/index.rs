@@ -142,8 +142,8 @@ pub fn measures(rendered: &Rendered, price: Option<Price>, language: Language) -
             });
         }
         Part::Sms(sms) => facts.push(match language {
-            Language::English => format!("{} parts to pay for ({})", sms.segments, sms.encoding.name()),
-            Language::Japanese => format!("料金 {} 通分 ({})", sms.segments, sms.encoding.name()),
+            Language::English => format!("{} parts to pay for ({})", sms.segments, sms.encoding),
+            Language::Japanese => format!("料金 {} 通分 ({})", sms.segments, sms.encoding),
         }),
         Part::Push(_) | Part::Webhook(_) => {}
     }

@@ -30,24 +30,49 @@ pub fn is_plain(letter: char) -> bool {
     BASIC.contains(letter) || EXTENDED.contains(letter)
 }
 
-/// The parts of a text.
+/// The parts of a text. No letter is divided between two.
 pub fn parts(text: &str) -> Parts {
-    if text.chars().all(is_plain) {
-        let units = text.chars().map(|c| if EXTENDED.contains(c) { 2 } else { 1 }).sum();
-        of_units(Alphabet::Plain, units)
-    } else {
-        of_units(Alphabet::Ucs2, text.encode_utf16().count())
+    let alphabet = if text.chars().all(is_plain) { Alphabet::Plain } else { Alphabet::Ucs2 };
+    let places = |letter: char| match alphabet {
+        Alphabet::Plain => 1 + usize::from(EXTENDED.contains(letter)),
+        Alphabet::Ucs2 => letter.len_utf16(),
+    };
+    let units = text.chars().map(places).sum();
+    let (alone, joined) = alphabet.sizes();
+    if units <= alone {
+        return Parts { alphabet, units, parts: usize::from(units > 0) };
     }
+    let (mut parts, mut filled) = (1, 0);
+    for letter in text.chars().map(places) {
+        if filled + letter > joined {
+            (parts, filled) = (parts + 1, 0);
+        }
+        filled += letter;
+    }
+    Parts { alphabet, units, parts }
 }
 
-/// The parts of a text of so many units.
+/// The fewest parts of a text of so many units.
 pub fn of_units(alphabet: Alphabet, units: usize) -> Parts {
-    let (alone, joined) = match alphabet {
-        Alphabet::Plain => (160, 153),
-        Alphabet::Ucs2 => (70, 67),
-    };
+    let (alone, joined) = alphabet.sizes();
     let parts = if units <= alone { usize::from(units > 0) } else { units.div_ceil(joined) };
     Parts { alphabet, units, parts }
+}
+
+impl Alphabet {
+    pub fn name(self) -> &'static str {
+        match self {
+            Alphabet::Plain => "GSM-7",
+            Alphabet::Ucs2 => "UCS-2",
+        }
+    }
+    /// Units of a part that stands alone, and of one of several.
+    fn sizes(self) -> (usize, usize) {
+        match self {
+            Alphabet::Plain => (160, 153),
+            Alphabet::Ucs2 => (70, 67),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +93,8 @@ mod tests {
         }
         let of = |letter: &str, times: usize| parts(&letter.repeat(times)).parts;
         assert_eq!([of("a", 160), of("a", 161), of("a", 306), of("a", 307)], [1, 2, 2, 3]);
+        // 33 pairs fill 66 of 67 units; the next pair begins the next part.
+        assert_eq!([of("😀", 35), of("😀", 36), of("😀", 67), of("€", 80)], [1, 2, 3, 1]);
         assert_eq!([of("あ", 70), of("あ", 71), of("あ", 134), of("あ", 135)], [1, 2, 2, 3]);
     }
 }
