@@ -152,10 +152,10 @@ impl At<'_, '_> {
         list.insert(path.clone());
     }
 
+    /// Behind the host a value is percent-encoded when it is rendered, so anything may stand there.
     fn in_link(&mut self, typed: &Typed, expr: &Expr<'_>, before: &str) {
         let written = self.written(expr);
         let place = self.place(expr);
-        let whole_path = |found: Diagnostic, at: &Self| at.with_origin(found, typed);
         if before.is_empty() {
             if typed.link == Link::Whole {
                 return;
@@ -166,7 +166,7 @@ impl At<'_, '_> {
                 format!("`{written}` is no address on the web"),
                 format!("`{written}` は URL ではありません"),
             );
-            let found = whole_path(found, self);
+            let found = self.with_origin(found, typed);
             return self.report(found.help(
                 "begin with `https://` and the host, or declare the value as `url`",
                 "`https://` とホスト名から書くか、値を `url` 型で宣言してください",
@@ -177,8 +177,8 @@ impl At<'_, '_> {
             let fits = typed.is(|ty| matches!(ty, Type::Email | Type::Phone))
                 || typed.link == Link::Part
                 || self.is_sender(typed);
-            if fits {
-                return;
+            if !fits {
+                self.mismatch(typed, expr, ("an address or a number", "宛先"));
             }
         } else if !has_host(before) {
             let found = Diagnostic::new(
@@ -192,25 +192,6 @@ impl At<'_, '_> {
                 "ホスト名までを書いてください: `https://www.example.jp/…`",
             ));
         }
-        if typed.link == Link::Part {
-            return;
-        }
-        let full = format!("{written} | urlencode");
-        let found = Diagnostic::new(
-            Code::E0402,
-            place,
-            format!("`{written}` in an address without `urlencode`"),
-            format!("URL の中の `{written}` に `urlencode` がありません"),
-        );
-        let found = whole_path(found, self);
-        self.report(
-            found
-                .help(
-                    format!("a space or `&` in it would break the link: write `{full}`"),
-                    format!("空白や `&` でリンクが壊れます。`{full}` と書いてください"),
-                )
-                .fix(place, full),
-        );
     }
 
     fn is_sender(&self, typed: &Typed) -> bool {

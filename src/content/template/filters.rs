@@ -320,3 +320,57 @@ impl At<'_, '_> {
         Typed::unknown()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::content::piece::Piece;
+    use crate::content::template::{About, Checker};
+    use crate::ir::Channel;
+    use crate::ir::content::{FILTERS, FUNCTIONS, TESTS};
+    use crate::schema::{Sink, World};
+    use crate::text::Span;
+
+    /// What is said of a template of a message without parameters.
+    fn said(text: &str) -> Vec<String> {
+        let project = crate::ir::Project {
+            name: "shop".to_owned(),
+            zone: crate::value::Zone::utc(),
+            currency: crate::value::Currency::from_code("JPY").unwrap(),
+            max_event_age: crate::value::Span(0),
+            dedupe_window: crate::value::Span(0),
+            sender: Default::default(),
+        };
+        let world = World::build(project, &[], &mut Sink::default());
+        let data = crate::schema::Message {
+            channel: Some(Channel::Sms),
+            purpose: crate::schema::TRANSACTIONAL.to_owned(),
+            file: None,
+            params: Vec::new(),
+            at_most_once: false,
+            patience: crate::value::Span(0),
+            offer: None,
+            class: None,
+        };
+        let message = crate::schema::Entry { name: "m".to_owned(), span: Span::default(), data };
+        let about = About { world: &world, message: &message, channel: Channel::Sms, can_unsubscribe: false };
+        let mut checker = Checker::new(about);
+        checker.text(&Piece::literal(text, Span::default()));
+        checker.found.into_iter().map(|found| found.headline.en).collect()
+    }
+
+    #[test]
+    fn what_the_renderer_knows_has_types() {
+        for name in FILTERS {
+            let found = said(&format!("{{{{ 'x' | {name} }}}}"));
+            assert!(!found.iter().any(|text| text.contains("no filter")), "{name}: {found:?}");
+        }
+        for name in TESTS {
+            let found = said(&format!("{{% if 'x' is {name} %}}{{% endif %}}"));
+            assert!(!found.iter().any(|text| text.contains("no such test")), "{name}: {found:?}");
+        }
+        for name in FUNCTIONS {
+            assert_eq!(said(&format!("{{% for x in {name}(3) %}}{{{{ x }}}}{{% endfor %}}")), [""; 0], "{name}");
+        }
+        assert_eq!(said("{{ 'x' | nothing }}"), ["there is no filter `nothing`"]);
+    }
+}

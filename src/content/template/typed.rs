@@ -36,7 +36,7 @@ pub enum Link {
     Whole,
     /// Within one, as it is.
     Part,
-    /// Within one only after `urlencode`.
+    /// Only where it is encoded.
     Text,
 }
 
@@ -281,7 +281,7 @@ fn length_of(ty: &Type) -> Length {
 fn link_of(ty: &Type) -> Link {
     match ty {
         Type::Url => Link::Whole,
-        // Ids and names of enums are words of the project's own systems.
+        // Words of the project itself.
         Type::Id | Type::Enum(_) | Type::Int | Type::Decimal | Type::Percent => Link::Part,
         Type::Text
         | Type::Email
