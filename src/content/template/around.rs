@@ -187,7 +187,7 @@ impl At<'_, '_> {
                 format!("`{written}` would decide where the link leads"),
                 format!("`{written}` によってリンク先のサイトが変わってしまいます"),
             );
-            return self.report(found.help(
+            self.report(found.help(
                 "write the host out: `https://www.example.jp/…`",
                 "ホスト名までを書いてください: `https://www.example.jp/…`",
             ));
