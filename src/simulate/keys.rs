@@ -2,6 +2,8 @@
 //!
 //! Counts nothing.
 
+use super::render::Language;
+
 /// The whole key, and its Japanese.
 const KEYS: &[(&str, &str)] = &[
     // Ends of runs.
@@ -53,7 +55,15 @@ const BEGINNINGS: &[(&str, &str)] = &[
     ("wrong value ", "値の誤り "),
 ];
 
-pub fn japanese(key: &str) -> String {
+/// The key in the words of a language.
+pub fn word(key: &str, language: Language) -> String {
+    match language {
+        Language::English => key.to_string(),
+        Language::Japanese => japanese(key),
+    }
+}
+
+fn japanese(key: &str) -> String {
     if let Some((_, ja)) = KEYS.iter().find(|(en, _)| *en == key) {
         return (*ja).to_string();
     }

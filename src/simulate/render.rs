@@ -256,7 +256,7 @@ fn input(input: &InputReport, language: Language) -> String {
     }
     out.push('\n');
     for (reason, n) in &input.rejected {
-        let _ = writeln!(out, "  {}: {}", word(reason, language), thousands(*n));
+        let _ = writeln!(out, "  {}: {}", keys::word(reason, language), thousands(*n));
     }
     for sample in &input.rejected_samples {
         let reason = language.of(&sample.reason.en, &sample.reason.ja);
@@ -275,14 +275,7 @@ fn input(input: &InputReport, language: Language) -> String {
 
 /// Counts under keys of ours, in words.
 fn keyed(counts: &BTreeMap<String, u64>, language: Language) -> Vec<(String, u64)> {
-    counts.iter().map(|(key, n)| (word(key, language), *n)).collect()
-}
-
-fn word(key: &str, language: Language) -> String {
-    match language {
-        Language::English => key.to_string(),
-        Language::Japanese => keys::japanese(key),
-    }
+    counts.iter().map(|(key, n)| (keys::word(key, language), *n)).collect()
 }
 
 /// Counts under names of the author's.

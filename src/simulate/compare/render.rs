@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::super::keys;
 use super::super::render::{Language, money, table, thousands};
 use super::super::story::{Story, StoryLine};
 use super::{ChangedPerson, Comparison, Count, Figures, JourneyFigures, Turn};
@@ -99,7 +100,7 @@ fn lines(figures: &Figures, language: Language) -> Vec<Vec<String>> {
         row(format!("{} {channel}", language.of("sent", "送信")), *count);
     }
     for (reason, count) in &figures.dropped {
-        row(format!("{} {reason}", language.of("not sent:", "不送:")), *count);
+        row(format!("{} {}", language.of("not sent:", "不送:"), keys::word(reason, language)), *count);
     }
     row(language.of("goals", "ゴール").into(), figures.goals);
     row(language.of("most to one person in a day", "1人への最多 (1日)").into(), figures.most_in_a_day);
