@@ -117,6 +117,7 @@ max_event_age: 24
 sample: { events: [a.csv, b.csv], maping: m.yaml }
 lints:
   E0301: alow
+  E0302: warn
   E0403: allow
   W9999: allow
 response:
@@ -139,7 +140,11 @@ fn levels_of_findings_are_the_projects() {
         journey j {\n  purpose repeat\n  owner \"@a\"\n  under policy p\n  reentry never\n  review every 1y by \"@a\"\n  start when e\n  stop\n}\n";
     let config = |lints: &str| [CONFIG, lints.as_bytes()].concat();
     seen!("level_default", folder(&[("tabi.yaml", CONFIG), ("a.tabi", journey)]), "check");
-    seen!("level_warn", folder(&[("tabi.yaml", &config("lints: { E0301: warn }\n")), ("a.tabi", journey)]), "check");
+    seen!(
+        "level_warn",
+        folder(&[("tabi.yaml", &config("lints: { E0301: { level: warn, reason: soon } }\n")), ("a.tabi", journey)]),
+        "check"
+    );
     let reasoned = config("lints:\n  E0301:\n    level: allow\n    reason: later\n");
     seen!("level_allow", folder(&[("tabi.yaml", &reasoned), ("a.tabi", journey)]), "check");
 }

@@ -42,7 +42,7 @@ impl<'t> Walk<'_, 't> {
                 Vec::new()
             }
         });
-        let before = send.before.as_ref().map(|e| self.exprs(flow).wanted(e, &Type::Instant));
+        let before = send.before.as_ref().map(|e| self.deadline(e, flow));
         flow.suspend(span);
         let own_name = self.names.name(id).to_owned();
         let handle = self.handle(send.bind.as_ref().map_or(&own_name, |b| &b.text));
@@ -63,6 +63,16 @@ impl<'t> Walk<'_, 't> {
         let kind = StepKind::Send { message: message?, params, before, handle, otherwise };
         let parts = std::iter::once(send.message.span).chain(send.before.as_ref().map(|e| e.span)).collect();
         Some(Step { id, draws, parts, kind })
+    }
+
+    /// An instant, or a date: the first moment of its day.
+    fn deadline(&mut self, written: &'t tree::Expr, flow: &mut Flow<'t>) -> crate::ir::Expr {
+        let mut exprs = self.exprs(flow);
+        let typed = exprs.infer(written, Some(&Type::Instant));
+        match typed.ty {
+            Some(Type::Date) => typed.expr,
+            _ => exprs.fitted(typed, &Type::Instant, written.span),
+        }
     }
 
     fn message(&mut self, name: &Name) -> Option<MessageId> {

@@ -9,8 +9,9 @@ use super::exit::{Exit, Stop};
 use super::open::{Opened, open};
 use super::speak::Speaker;
 use super::watch;
-use crate::compile::Exception;
-use crate::diag::{Language, Phrase, render};
+use crate::diag::Language;
+use crate::diag::render::{self, Place, SuppressedBy, Suppression, Waivers};
+use crate::project::LintLevel;
 
 /// Check a project: names, types, and what no run may come to
 #[derive(Debug, clap::Args)]
@@ -41,44 +42,69 @@ fn once(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     Ok(opened.end())
 }
 
-/// What was let pass, and why: a line for each exception in force.
-fn exceptions(opened: &Opened, language: Language) -> String {
-    let in_force = opened.exceptions.iter().filter(|e| e.excused > 0 && !e.expired);
-    let line = |e: &Exception| {
-        let source = opened.project.sources.get(e.place.source);
-        let until = e.until.map_or_else(String::new, |day| match language {
-            Language::English => format!(" until {day}"),
-            Language::Japanese => format!(" ({day} まで)"),
-        });
-        let line = source.line_column(e.place.start).0;
-        let word = Phrase::new("allowed", "例外");
-        format!("{} {}{until}: {} ({}:{line})\n", word.get(language), e.code.name(), e.because, source.path)
-    };
-    in_force.map(line).collect()
+/// What was let pass, and why.
+fn waivers(opened: &Opened, language: Language) -> Waivers {
+    let sources = &opened.project.sources;
+    let exceptions = opened.exceptions.iter().map(|exception| render::Exception {
+        code: exception.code.name(),
+        because: exception.because.clone(),
+        until: exception.until.map(|day| day.to_string()),
+        expired: exception.expired,
+        findings: exception.excused,
+        place: Place::of(exception.place, sources),
+    });
+    let lints = &opened.project.settings.lints;
+    let levels = lints.iter().map(|lint| render::Level {
+        code: lint.code.name(),
+        level: match lint.level {
+            LintLevel::Allow => "allow",
+            LintLevel::Warn => "warn",
+            LintLevel::Error => "error",
+        },
+        reason: lint.reason.clone(),
+        place: Place::of(lint.place, sources),
+    });
+    let suppressed = opened.suppressed.iter().flat_map(|suppressed| {
+        let by_level = || lints.iter().find(|lint| lint.code == suppressed.diagnostic.code)?.reason.clone();
+        let suppression = match &suppressed.exception {
+            Some(because) => Suppression { by: SuppressedBy::Exception, reason: Some(because.clone()) },
+            None => Suppression { by: SuppressedBy::Level, reason: by_level() },
+        };
+        let found = render::findings(std::slice::from_ref(&suppressed.diagnostic), sources, language);
+        found.into_iter().map(move |finding| render::Finding { suppression: Some(suppression.clone()), ..finding })
+    });
+    Waivers { exceptions: exceptions.collect(), levels: levels.collect(), suppressed: suppressed.collect() }
 }
 
 fn told(opened: &Opened, format: ReportFormat, speaker: &Speaker) -> String {
     let (sources, language) = (&opened.project.sources, speaker.language);
     let findings = || render::findings(&opened.diagnostics, sources, language);
+    let waivers = waivers(opened, language);
     match format {
         ReportFormat::Pretty => {
             let mut text = speaker.diagnostics(&opened.diagnostics, sources);
             if opened.project.found {
                 text.push_str(&render::summary(&opened.diagnostics, opened.files, language));
                 text.push('\n');
-                text.push_str(&exceptions(opened, language));
+                text.push_str(&waivers.lines(language));
             }
             text
         }
         ReportFormat::Compact => render::compact(&findings()),
-        ReportFormat::Json => render::json(&opened.diagnostics, sources),
+        ReportFormat::Json => render::json(&opened.diagnostics, &waivers, sources),
         ReportFormat::Github => render::github(&findings(), language),
-        ReportFormat::Sarif => render::sarif(&findings(), render::Run { language, exit_code: opened.end().number() }),
+        ReportFormat::Sarif => {
+            let all: Vec<_> = findings().into_iter().chain(waivers.suppressed).collect();
+            render::sarif(&all, render::Run { language, exit_code: opened.end().number() })
+        }
         ReportFormat::Junit => {
             let files: Vec<&str> = sources.iter().map(|(_, source)| source.path.as_str()).collect();
             let cases = render::cases_of_files(&findings(), &files, language);
             render::junit("tabi check", &[render::Suite { name: "check".to_string(), cases }])
         }
-        ReportFormat::Md => render::markdown("tabi check", &findings(), opened.files, language),
+        ReportFormat::Md => {
+            let table = render::markdown("tabi check", &findings(), opened.files, language);
+            table + &waivers.markdown(language)
+        }
     }
 }

@@ -156,6 +156,7 @@ fn out_of_layout(source: &Source, laid: &str, language: Language) -> Finding {
         help: Some(phrase("run `tabi fmt`", "`tabi fmt` を実行する")),
         related: Vec::new(),
         edits: Vec::new(),
+        suppression: None,
     }
 }
 

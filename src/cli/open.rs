@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level, SourceMap, Stage};
+use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level, SourceMap, Stage, Suppressed};
 use crate::diag::{Diagnostic, render};
 use crate::ir::timeline::Timeline;
 use crate::ir::{Place, Program};
@@ -25,6 +25,8 @@ pub struct Opened {
     pub timelines: Vec<Timeline>,
     /// What the campaigns except from checks.
     pub exceptions: Vec<Exception>,
+    /// What was let pass.
+    pub suppressed: Vec<Suppressed>,
     /// Of the files and of the campaigns, in order of place.
     pub diagnostics: Vec<Diagnostic>,
     /// How many files were looked at.
@@ -50,7 +52,7 @@ pub fn read(start: &Path) -> Opened {
     // Names declared in a file that could not be read would all look unknown.
     let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
     let (mut program, mut map, mut timelines, mut exceptions) = (None, None, Vec::new(), Vec::new());
-    let mut attachments = Attachments::default();
+    let (mut attachments, mut suppressed) = (Attachments::default(), Vec::new());
     project.all_sources();
     if readable {
         let compiled = compiled(&mut project, &mut attachments);
@@ -58,9 +60,10 @@ pub fn read(start: &Path) -> Opened {
         (program, map) = (compiled.program, compiled.map);
         timelines = compiled.timelines;
         exceptions = compiled.exceptions;
+        suppressed = compiled.suppressed;
     }
     render::sort(&mut diagnostics);
-    Opened { project, program, map, timelines, exceptions, diagnostics, files, attachments }
+    Opened { project, program, map, timelines, exceptions, suppressed, diagnostics, files, attachments }
 }
 
 /// The project compiled with the files of its messages.

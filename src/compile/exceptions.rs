@@ -2,6 +2,7 @@
 //!
 //! Excuses findings; finds none but what is wrong with the exceptions themselves.
 
+use super::Suppressed;
 use crate::diag::{Code, Diagnostic};
 use crate::schema::{Sink, unknown};
 use crate::syntax::tree::{self, Allow, HeaderKind, Item, JourneyLine};
@@ -96,9 +97,10 @@ fn exception(allow: &Allow, scope: Span, today: Option<Date>, sink: &mut Sink) -
     Some(Exception { code, because, until, place: allow.span, excused: 0, expired, scope })
 }
 
-/// Takes the excused findings away, tells at the others that an exception has ended, and reports exceptions that excuse
+/// Takes the excused findings away and returns them, tells at the others that an exception has ended, and reports exceptions that excuse
 /// nothing (W0109).
-pub fn excuse(exceptions: &mut [Exception], findings: &mut Vec<Diagnostic>) {
+pub fn excuse(exceptions: &mut [Exception], findings: &mut Vec<Diagnostic>) -> Vec<Suppressed> {
+    let mut suppressed: Vec<Suppressed> = Vec::new();
     findings.retain_mut(|finding| {
         let mut kept = true;
         for exception in exceptions.iter_mut() {
@@ -113,8 +115,10 @@ pub fn excuse(exceptions: &mut [Exception], findings: &mut Vec<Diagnostic>) {
                 finding
                     .others
                     .push(crate::diag::Label { span: exception.place, text: crate::diag::Phrase::new(en, ja) });
-            } else {
+            } else if kept {
                 kept = false;
+                let exception = Some(exception.because.clone());
+                suppressed.push(Suppressed { diagnostic: finding.clone(), exception });
             }
         }
         kept
@@ -132,6 +136,7 @@ pub fn excuse(exceptions: &mut [Exception], findings: &mut Vec<Diagnostic>) {
             .fix(exception.place, ""),
         );
     }
+    suppressed
 }
 
 impl Exception {

@@ -81,6 +81,16 @@ pub struct Compiled {
     pub exceptions: Vec<Exception>,
     /// In the order of their places.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was let pass.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// A finding that counts no more, and why.
+#[derive(Debug, Clone)]
+pub struct Suppressed {
+    pub diagnostic: Diagnostic,
+    /// The reason of the exception that excused it; absent if a level let it pass.
+    pub exception: Option<String>,
 }
 
 /// Parses, checks and lowers a whole project. The files of messages are not looked at.
@@ -158,20 +168,25 @@ fn checked(
     let (errors, warnings) = std::mem::take(&mut sink.diagnostics).into_iter().partition(Diagnostic::is_error);
     sink.diagnostics = errors;
     sink.livable.extend::<Vec<_>>(warnings);
+    let mut suppressed = Vec::new();
     // Where something has no meaning most checks have not been made, and an exception may wait for them.
     if program.is_some() {
-        exceptions::excuse(&mut exceptions, &mut sink.livable);
+        suppressed = exceptions::excuse(&mut exceptions, &mut sink.livable);
     }
-    Compiled { program, map, timelines, exceptions, diagnostics: levelled(sink, &settings.levels) }
+    let diagnostics = levelled(sink, &settings.levels, &mut suppressed);
+    Compiled { program, map, timelines, exceptions, diagnostics, suppressed }
 }
 
 /// Diagnostics in the order of their places, as grave as the project says. An error without which there is no program
 /// stays one.
-fn levelled(sink: Sink, levels: &BTreeMap<Code, Level>) -> Vec<Diagnostic> {
+fn levelled(sink: Sink, levels: &BTreeMap<Code, Level>, suppressed: &mut Vec<Suppressed>) -> Vec<Diagnostic> {
     let (errors, mut livable) = (sink.diagnostics, sink.livable);
     livable.retain_mut(|diagnostic| match levels.get(&diagnostic.code) {
         None => true,
-        Some(Level::Allow) => false,
+        Some(Level::Allow) => {
+            suppressed.push(Suppressed { diagnostic: diagnostic.clone(), exception: None });
+            false
+        }
         Some(Level::Warn) => {
             diagnostic.severity = Severity::Warning;
             true

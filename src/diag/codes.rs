@@ -53,8 +53,20 @@ codes! {
     E0204 Error "split that does not add up" "分岐の配分の誤り";
     W0204 Warning "ways that lead to the same" "結果の同じ枝";
     E0301 Error "a journey nobody can judge" "評価できないジャーニー";
+    E0302 Error "a message without the consent it needs" "同意のない送信";
+    E0303 Error "an offer in a transactional message" "取引メッセージの中の特典";
+    E0304 Error "messages to people without a cap" "上限のない送信";
+    E0305 Error "messages to people without quiet hours" "静かな時間のない送信";
+    E0306 Error "a message held until after its own deadline" "期限を過ぎて届くかもしれないメッセージ";
     E0307 Error "a selling message without what the law asks for" "法律の求める表示のない宣伝";
+    W0311 Warning "a discount as the first word about a cart" "カートへの最初の一言が値引き";
+    W0312 Warning "a journey that only speaks of price" "値引きの話しかしないジャーニー";
+    W0313 Warning "more selling than the policy wants" "販売メッセージが多すぎるジャーニー";
+    W0314 Warning "a message to everyone that nobody approves" "承認のない全員配信";
+    W0315 Warning "people who reached the goal are not let go" "目標達成者が抜けられないジャーニー";
     W0316 Warning "a stage of life without a journey" "ジャーニーのない段階";
+    W0317 Warning "a decision that hangs on opens alone" "開封だけによる判断";
+    W0318 Warning "a rewarded review without a label" "表示のない特典付きレビュー";
     E0401 Error "unknown name" "知らない名前";
     E0402 Error "parameters do not match" "引数が合いません";
     E0403 Error "wrong type" "型が合いません";
@@ -85,6 +97,8 @@ codes! {
     W0704 Warning "two journeys that speak at the same moment" "同時に送るジャーニー";
     W0705 Warning "a declaration that nothing uses" "使われていない宣言";
     E0801 Error "the name of an experiment used again" "実験名の使い回し";
+    E0901 Error "an action that may be called twice" "二度呼ばれるかもしれないアクション";
+    E0902 Error "a grant that may be lost" "宙に浮く特典";
 }
 
 impl Code {

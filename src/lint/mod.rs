@@ -5,10 +5,14 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod actions;
+mod broadcast;
 mod calendar;
 mod code;
 mod collisions;
 mod conditions;
+mod consent;
+mod deadline;
 mod domain;
 mod entry;
 mod experiments;
@@ -17,14 +21,24 @@ mod fallback;
 mod findings;
 mod flow;
 mod judge;
+mod law;
+mod let_go;
 mod loops;
+mod manners;
 pub mod names;
+mod offers;
+mod opens;
 mod orphans;
+mod personal;
 mod repeats;
+mod reviews;
 mod same;
+mod secrets;
 mod stages;
 mod stay;
+mod typing;
 pub mod uses;
+mod view;
 mod words;
 mod writers;
 
@@ -66,5 +80,6 @@ pub fn lint(input: Input<'_>) -> Vec<Diagnostic> {
     collisions::lint(input, &mut out);
     orphans::lint(input, &mut out);
     experiments::lint(input, &mut out);
+    law::lint(input, &mut out);
     out
 }

@@ -5,7 +5,7 @@
 use serde_yaml::Value as Yaml;
 
 use super::spot;
-use crate::diag::{Code, Diagnostic, Phrase, did_you_mean};
+use crate::diag::{Code, Diagnostic, Phrase, Severity, did_you_mean};
 use crate::ir::Channel;
 use crate::ir::content::Sender;
 use crate::text::{SourceId, Span as TextSpan};
@@ -66,6 +66,8 @@ pub struct LintSetting {
     pub code: Code,
     pub level: LintLevel,
     pub reason: Option<String>,
+    /// Of the code in `tabi.yaml`.
+    pub place: TextSpan,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -381,9 +383,31 @@ impl Reader<'_> {
             } else {
                 level = self.level(value, &["lints", name]);
             }
-            lints.extend(level.map(|level| LintSetting { code, level, reason }));
+            let reason = reason.filter(|reason| !reason.trim().is_empty());
+            let place = self.span(spot::key(self.text, &["lints", name]));
+            if reason.is_none()
+                && code.severity() == Severity::Error
+                && matches!(level, Some(LintLevel::Allow | LintLevel::Warn))
+            {
+                self.without_reason(name, place);
+            }
+            lints.extend(level.map(|level| LintSetting { code, level, reason, place }));
         }
         lints
+    }
+
+    /// Whoever lowers an error says why, for whoever reads it in half a year.
+    fn without_reason(&mut self, name: &str, place: TextSpan) {
+        let diagnostic = Diagnostic::new(
+            Code::E0108,
+            place,
+            format!("`{name}` is made less than an error without a reason"),
+            format!("エラー `{name}` の水準を下げる理由がありません"),
+        );
+        self.diagnostics.push(diagnostic.help(
+            format!("write `{name}: {{ level: warn, reason: why }}`"),
+            format!("`{name}: {{ level: warn, reason: 理由 }}` と書く"),
+        ));
     }
 
     fn not_livable(&mut self, name: &str) {

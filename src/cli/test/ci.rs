@@ -32,6 +32,7 @@ fn finding(test: &Ran, failure: &Failure, sources: &Sources, language: Language)
         help: None,
         related: Vec::new(),
         edits: Vec::new(),
+        suppression: None,
     }
 }
 

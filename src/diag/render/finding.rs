@@ -3,7 +3,7 @@
 //!
 //! Writes no format itself.
 
-use super::Place;
+use super::{Place, Suppression};
 use crate::diag::{Code, Diagnostic, Language, Phrase, Severity};
 use crate::text::Sources;
 
@@ -23,6 +23,8 @@ pub struct Finding {
     pub related: Vec<(Place, String)>,
     /// Edits that put it right, all of them together.
     pub edits: Vec<(Place, String)>,
+    /// It was let pass, and why.
+    pub suppression: Option<Suppression>,
 }
 
 /// What a finding breaks.
@@ -113,6 +115,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources, language: Language) -> Fi
         help: diagnostic.help.as_ref().map(said),
         related: related.filter(|(place, _)| place.is_somewhere()).collect(),
         edits: edits.filter(|(place, _)| place.is_somewhere()).collect(),
+        suppression: None,
     }
 }
 

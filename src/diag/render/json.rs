@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-use super::Place;
+use super::waivers::{Exception, Level};
+use super::{Place, Waivers};
 use crate::diag::{Diagnostic, Fix, Label, Phrase, Severity};
 use crate::text::{Sources, Span};
 
@@ -17,6 +18,8 @@ struct Report<'a> {
     errors: usize,
     warnings: usize,
     diagnostics: Vec<Item<'a>>,
+    exceptions: &'a [Exception],
+    levels: &'a [Level],
 }
 
 #[derive(Serialize)]
@@ -64,13 +67,15 @@ struct Edit<'a> {
 }
 
 /// One JSON document, two spaces deep, with a line end.
-pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn json(diagnostics: &[Diagnostic], waivers: &Waivers, sources: &Sources) -> String {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     let report = Report {
         version: JSON_VERSION,
         errors,
         warnings: diagnostics.len() - errors,
         diagnostics: diagnostics.iter().map(|d| item(d, sources)).collect(),
+        exceptions: &waivers.exceptions,
+        levels: &waivers.levels,
     };
     let mut text = serde_json::to_string_pretty(&report).expect("plain data with string keys");
     text.push('\n');

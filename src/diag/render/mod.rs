@@ -12,6 +12,7 @@ mod place;
 mod pretty;
 mod sarif;
 mod summary;
+mod waivers;
 
 pub use compact::compact;
 pub use finding::{Finding, Rule, findings};
@@ -23,6 +24,7 @@ pub use place::Place;
 pub use pretty::pretty;
 pub use sarif::{Run, sarif};
 pub use summary::summary;
+pub use waivers::{Exception, Level, SuppressedBy, Suppression, Waivers};
 
 use super::{Diagnostic, Severity};
 use crate::text::{Sources, Span};

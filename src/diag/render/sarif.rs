@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Finding, Place, Rule};
+use super::{Finding, Place, Rule, SuppressedBy, Suppression};
 use crate::diag::{Language, Severity};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -101,6 +101,16 @@ struct Outcome<'a> {
     related_locations: Vec<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<Fix<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppressed<'a>>,
+}
+
+/// A result that is kept but no longer counts.
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -238,7 +248,16 @@ fn outcome<'a>(finding: &'a Finding, rules: &[Rule], language: Language) -> Outc
         },
         related_locations: related.collect(),
         fixes: fix(finding, language).into_iter().collect(),
+        suppressions: finding.suppression.iter().map(suppressed).collect(),
     }
+}
+
+fn suppressed(suppression: &Suppression) -> Suppressed<'_> {
+    let kind = match suppression.by {
+        SuppressedBy::Exception => "inSource",
+        SuppressedBy::Level => "external",
+    };
+    Suppressed { kind, justification: suppression.reason.as_deref() }
 }
 
 fn fix(finding: &Finding, language: Language) -> Option<Fix<'_>> {
