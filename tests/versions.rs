@@ -230,3 +230,15 @@ fn tests_are_measured() {
     assert!(text.contains("1 of the tests fail"), "{text}");
     assert_eq!(code, 2);
 }
+
+#[test]
+fn the_files_of_messages_are_those_of_the_revision() {
+    let folder = repository();
+    let at = folder.path();
+    fs::write(at.join("camp/shop.tabi"), shop("3h")).unwrap();
+    fs::write(at.join("camp/messages/hello.mjml"), MAIL.replace("subject: Hello", "subject: Good day")).unwrap();
+    let (text, code) = told(at, &["diff", "main", "camp"]);
+    assert!(text.contains("~ subject: “Hello {{ name }}” → “Good day {{ name }}”"), "{text}");
+    assert!(text.contains("1 change compared with main"), "{text}");
+    assert_eq!(code, 0);
+}

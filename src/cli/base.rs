@@ -9,6 +9,7 @@ use super::exit::Stop;
 use super::open::{self, Opened};
 use super::revision::{self, Checkout};
 use super::speak::Speaker;
+use crate::compile;
 use crate::diag::{Diagnostic, Phrase};
 use crate::ir::{Place, Program};
 use crate::project;
@@ -42,6 +43,9 @@ pub fn open(start: &Path, base: &str, speaker: &Speaker) -> Result<Base, Stop> {
     } else {
         let root = project::root(start).ok_or_else(|| no_project(start))?;
         let checkout = revision::checkout(&root, base)?;
+        // Which files hold messages, the campaigns say.
+        let campaigns = project::load(&checkout.folder).sources;
+        checkout.add(&compile::parse(&campaigns).message_files())?;
         let opened = open::read(&checkout.folder);
         (Some(checkout), opened)
     };

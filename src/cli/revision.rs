@@ -26,6 +26,28 @@ pub struct Checkout {
     pub folder: PathBuf,
     /// Where the files would be looked for: `main:campaigns`.
     pub name: String,
+    root: PathBuf,
+    /// All files of the project in the revision, written out or not.
+    blobs: Vec<Blob>,
+}
+
+impl Checkout {
+    /// Writes out further files, where the revision has them; paths as authors write them.
+    pub fn add(&self, paths: &[String]) -> Result<(), Stop> {
+        let plain = |path: &str| -> PathBuf {
+            Path::new(path).components().filter(|part| *part != Component::CurDir).collect()
+        };
+        let wanted: Vec<PathBuf> = paths.iter().map(|path| plain(path)).collect();
+        self.write(&|path| wanted.iter().any(|other| other == path))
+    }
+
+    fn write(&self, is_wanted: &dyn Fn(&Path) -> bool) -> Result<(), Stop> {
+        let wanted: Vec<&Blob> = self.blobs.iter().filter(|blob| is_wanted(&blob.path)).collect();
+        if wanted.iter().map(|blob| blob.size).sum::<u64>() > TOTAL_BYTES_MAX {
+            return Err(unreadable("they are too large together"));
+        }
+        Git { root: &self.root }.write(&wanted, &self.folder)
+    }
 }
 
 impl Drop for Checkout {
@@ -35,7 +57,7 @@ impl Drop for Checkout {
     }
 }
 
-/// The files of the project at `root` as they stood in `revision`.
+/// The campaigns and settings of the project at `root` as they stood in `revision`; other files can be added.
 pub fn checkout(root: &Path, revision: &str) -> Result<Checkout, Stop> {
     let git = Git { root };
     let prefix = git.prefix()?;
@@ -46,8 +68,9 @@ pub fn checkout(root: &Path, revision: &str) -> Result<Checkout, Stop> {
         return Err(not_in(revision, inside));
     }
     let separator = if inside.is_empty() { "" } else { "/" };
-    let checkout = Checkout { folder: own_folder()?, name: format!("{revision}:{inside}{separator}") };
-    git.write(&files, &checkout.folder)?;
+    let name = format!("{revision}:{inside}{separator}");
+    let checkout = Checkout { folder: own_folder()?, name, root: root.to_path_buf(), blobs: files };
+    checkout.write(&|path| path == Path::new(project::CONFIG_FILE) || path.extension().is_some_and(|e| e == "tabi"))?;
     Ok(checkout)
 }
 
@@ -56,9 +79,12 @@ struct Git<'a> {
 }
 
 /// A file of a revision.
+#[derive(Debug)]
 struct Blob {
     id: String,
     path: PathBuf,
+    /// In bytes.
+    size: u64,
 }
 
 impl Git<'_> {
@@ -107,7 +133,10 @@ impl Git<'_> {
     }
 
     /// Writes the files below a folder of ours.
-    fn write(&self, files: &[Blob], folder: &Path) -> Result<(), Stop> {
+    fn write(&self, files: &[&Blob], folder: &Path) -> Result<(), Stop> {
+        if files.is_empty() {
+            return Ok(());
+        }
         let mut child = self
             .command(&["cat-file", "--batch"])
             .stdin(Stdio::piped())
@@ -170,16 +199,16 @@ fn blob(line: &str) -> Option<Blob> {
     let (mode, kind, id, size) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let path = PathBuf::from(path);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    let small = size.parse::<u64>().is_ok_and(|size| size <= FILE_BYTES_MAX);
-    (kind == "blob" && mode.starts_with("100") && small && plain).then(|| Blob { id: id.to_string(), path })
+    let size = size.parse::<u64>().ok().filter(|size| *size <= FILE_BYTES_MAX)?;
+    (kind == "blob" && mode.starts_with("100") && plain).then(|| Blob { id: id.to_string(), path, size })
 }
 
 fn write_one(answers: &mut impl BufRead, file: &Blob, folder: &Path) -> Result<(), String> {
     let mut head = String::new();
     answers.read_line(&mut head).map_err(|error| error.to_string())?;
     let size: u64 = head.trim_end().rsplit(' ').next().and_then(|size| size.parse().ok()).ok_or(head.clone())?;
-    if size > TOTAL_BYTES_MAX {
-        return Err(format!("{} is too large", file.path.display()));
+    if size != file.size {
+        return Err(format!("{} is not as large as it was said to be", file.path.display()));
     }
     let mut bytes = Vec::new();
     answers.take(size + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;

@@ -99,5 +99,5 @@ fn of_journey(program: &Program, id: usize, trails: &[(&Timeline, Trail)]) -> Jo
 
 /// One decimal, rounded down: whatever is left shows. Of nothing, everything is visited.
 fn percent(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 100.0 } else { ((part * 1_000) / whole) as f64 / 10.0 }
+    (part * 1_000).checked_div(whole).map_or(100.0, |tenths| tenths as f64 / 10.0)
 }

@@ -27,7 +27,7 @@ impl Score {
     /// `survivors` of `tried` faults.
     pub fn new(tried: usize, known: usize, untested: usize, survivors: Vec<Survivor>) -> Score {
         let noticed = tried - survivors.len();
-        let percent = if tried == 0 { 100.0 } else { ((noticed * 1_000) / tried) as f64 / 10.0 };
+        let percent = (noticed * 1_000).checked_div(tried).map_or(100.0, |tenths| tenths as f64 / 10.0);
         Score { percent, noticed, tried, known, untested, survivors }
     }
 }
