@@ -137,7 +137,7 @@ until: soon
 #[test]
 fn levels_of_findings_are_the_projects() {
     let journey = b"event e about profile {}\npolicy p {}\n\
-        journey j {\n  purpose repeat\n  owner \"@a\"\n  under policy p\n  reentry never\n  review every 1y by \"@a\"\n  start when e\n  stop\n}\n";
+        journey j {\n  purpose repeat\n  owner \"@a\"\n  under policy p\n  reentry never\n  promise ends within 1d\n  review every 1y by \"@a\"\n  start when e\n  stop\n}\n";
     let config = |lints: &str| [CONFIG, lints.as_bytes()].concat();
     seen!("level_default", folder(&[("tabi.yaml", CONFIG), ("a.tabi", journey)]), "check");
     seen!(

@@ -17,7 +17,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("check", &["text", "diag", "value", "syntax", "schema", "ir"]),
     ("lower", &["text", "diag", "value", "syntax", "schema", "check", "ir"]),
     ("content", &["text", "diag", "value", "schema", "ir"]),
-    ("lint", &["content", "text", "diag", "value", "lower", "prove", "ir"]),
+    ("lint", &["content", "text", "diag", "value", "lower", "prove", "witness", "ir"]),
     ("fmt", &["text", "diag", "value", "syntax"]),
     ("compile", &["text", "diag", "value", "syntax", "schema", "check", "content", "lower", "lint", "ir"]),
     // The waist.

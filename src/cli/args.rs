@@ -6,7 +6,9 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::{check, diff, explain, fix, fmt, init, japanese, personas, render, shell, show, simulate, test, who};
+use super::{
+    check, diff, explain, fix, fmt, init, japanese, personas, prove, render, shell, show, simulate, test, who,
+};
 use crate::diag::Language;
 
 /// The numbers of `exit.rs`, in a line.
@@ -40,6 +42,7 @@ pub enum Command {
     Simulate(simulate::Args),
     Personas(personas::Args),
     Render(render::Args),
+    Prove(prove::Args),
     Show(show::Args),
     Who(who::Args),
     Diff(diff::Args),

@@ -64,6 +64,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("The same as `--format json`", "`--format json` と同じ"),
     ("Tell the story of this person instead of the report", "報告の代わりに、この人に起きたことを表示"),
     ("Threads to use; the report is the same for any number [default: as many as the machine has]", "使うスレッド数。結果はいくつでも同じ [既定: マシンにある数]"),
+    // prove
+    ("Prove how long journeys last at most, how many messages they send, and that they keep their promises", "ジャーニーの最長の長さ・最大の通数を証明し、約束が守られるかを調べる"),
+    ("Only this journey; without it all, and what they send together", "このジャーニーだけ (省略時はすべてと、その合計)"),
+    ("For people, or for programs", "人向け、またはプログラム向け"),
     // show
     ("Show a journey as a diagram", "ジャーニーを図にする"),
     ("The journey's name", "ジャーニーの名前"),

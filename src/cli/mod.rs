@@ -15,6 +15,7 @@ mod japanese;
 mod open;
 mod person;
 mod personas;
+mod prove;
 mod render;
 mod revision;
 mod shell;
@@ -67,6 +68,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
+        Command::Prove(args) => prove::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
         Command::Who(args) => who::run(args, speaker),
         Command::Diff(args) => diff::run(args, speaker),

@@ -30,6 +30,7 @@ mod offers;
 mod opens;
 mod orphans;
 mod personal;
+mod promise;
 mod repeats;
 mod reviews;
 mod same;
@@ -80,6 +81,7 @@ pub fn lint(input: Input<'_>) -> Vec<Diagnostic> {
     collisions::lint(input, &mut out);
     orphans::lint(input, &mut out);
     experiments::lint(input, &mut out);
+    out.extend(promise::lint(input));
     law::lint(input, &mut out);
     out
 }

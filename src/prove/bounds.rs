@@ -102,10 +102,11 @@ impl Times {
             let shortest = soon.arrival[pc].unwrap_or(Soon(Apart::STILL)).0.real(clocks);
             Elapsed { shortest, longest: late.told(clocks) }
         };
-        let arrival: Vec<_> = (0..graph.len()).map(|pc| late.arrival[pc].map(|sum| elapsed(pc, sum))).collect();
+        let last = |pc: usize| late.last_arrival(graph, pc as Pc);
+        let arrival: Vec<_> = (0..graph.len()).map(|pc| last(pc).map(|sum| elapsed(pc, sum))).collect();
         let leaves = |pc: usize| {
             let longest = takes[pc].iter().map(|t| Late::of(t.high, pc as Pc)).reduce(Late::or);
-            late.arrival[pc].map(|sum| elapsed(pc, sum.then(longest.unwrap_or(Late::NOTHING))))
+            last(pc).map(|sum| elapsed(pc, sum.then(longest.unwrap_or(Late::NOTHING))))
         };
         let sent_by = |pc: usize| Some(late.arrival[pc]?.then(Late::of(timing.hold(pc as Pc), pc as Pc)).high());
         let (stay, end) = best_end(subject, &late.arrival).unwrap_or((Late::NOTHING, 0));
@@ -124,6 +125,14 @@ impl Times {
         }
     }
 
+    fn ways(&self, clocks: Span) -> Vec<Vec<Elapsed>> {
+        let takes = self.takes.iter().enumerate();
+        let told = |pc: usize, t: &Takes| Elapsed {
+            shortest: t.low.real(clocks),
+            longest: Late::of(t.high, pc as Pc).told(clocks),
+        };
+        takes.map(|(pc, ways)| ways.iter().map(|t| told(pc, t)).collect()).collect()
+    }
     fn sending(&self, subject: &Subject<'_>, which: Which) -> Sending {
         let sends = (0..subject.graph.len() as Pc)
             .filter(|pc| subject.graph.leaving(*pc).iter().any(|edge| subject.counts(edge, which)));
@@ -239,6 +248,7 @@ impl<'s, 'p> Counter<'s, 'p> {
         Bounds {
             arrival: self.times.arrival.clone(),
             leaving: self.times.leaving.clone(),
+            ways: self.times.ways(subject.clocks),
             stay: self.times.stay,
             held_out,
             longest_path: self.times.longest_path.clone(),

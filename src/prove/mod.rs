@@ -178,6 +178,8 @@ pub struct Bounds {
     pub arrival: Vec<Option<Elapsed>>,
     /// By [`Pc`]: time since entry at which a run can leave it.
     pub leaving: Vec<Option<Elapsed>>,
+    /// By [`Pc`] and edge, as in the graph: the time each way out takes.
+    pub ways: Vec<Vec<Elapsed>>,
     /// From entry to the end, for those who are not held out.
     pub stay: Longest,
     /// For those who are held out: until the goal's window closes.
@@ -217,4 +219,12 @@ pub enum Part {
     Capped { policy: PolicyId, channel: Option<Channel>, count: u64, journeys: Vec<crate::ir::JourneyId> },
     /// A journey with nothing but its own steps to bound it.
     Own { journey: crate::ir::JourneyId, channel: Option<Channel>, most: Most },
+}
+
+impl Proof {
+    /// The time that way takes.
+    pub fn takes(&self, edge: &Edge) -> Option<Elapsed> {
+        let index = self.graph.leaving(edge.from).iter().position(|e| e == edge)?;
+        self.bounds.ways.get(edge.from as usize)?.get(index).copied()
+    }
 }

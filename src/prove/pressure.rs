@@ -41,7 +41,8 @@ fn share(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, window:
     let alone = capped.iter().map(part).fold(Load::default(), Load::plus);
     let one_by_one = by_policy(counters, &capped, which, window);
     let at_once = under_the_largest(counters, &capped, which, window);
-    let best = [alone, one_by_one]
+    let like_windows = by_window(counters, &capped, which, window);
+    let best = [alone, one_by_one, like_windows]
         .into_iter()
         .chain(at_once)
         .reduce(|best, next| if next.total.is_less(best.total) { next } else { best });
@@ -77,15 +78,33 @@ fn by_policy(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, win
     load
 }
 
+/// Those whose caps have like windows under the largest of these.
+fn by_window(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, window: Window) -> Load {
+    let needed =
+        |i: usize| tightest(&counters[i], which, window).map(|cap| blocks(cap, window, counters[i].subject.clocks));
+    let mut kinds: Vec<Option<u64>> = journeys.iter().map(|i| needed(*i)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let group = |wanted: &Option<u64>| {
+        let group: Vec<usize> = journeys.iter().copied().filter(|i| needed(*i) == *wanted).collect();
+        under_the_largest(counters, &group, which, window)
+    };
+    kinds.iter().filter_map(group).fold(Load::default(), Load::plus)
+}
+
+/// The cap of a journey's policy that lets the fewest through; of several, the one that needs the fewest windows.
+fn tightest<'p>(counter: &Counter<'_, 'p>, which: Which, window: Window) -> Option<&'p Cap> {
+    let clocks = counter.subject.clocks;
+    caps_on(counter.subject.policy, which).min_by_key(|cap| (window.under(cap, clocks), cap.count))
+}
+
 /// All of them under the largest count among their caps, in windows as short as the shortest of these.
 fn under_the_largest(counters: &[Counter<'_, '_>], journeys: &[usize], which: Which, window: Window) -> Option<Load> {
     let clocks = counters.first()?.subject.clocks;
     let mut chosen: Vec<(PolicyId, &Cap)> = Vec::new();
     for policy in policies(counters, journeys) {
         let first = under(counters, journeys, policy).first().copied()?;
-        let caps = caps_on(counters[first.index()].subject.policy, which);
-        // The tightest; of several, the one that needs the fewest windows.
-        chosen.push((policy, caps.min_by_key(|cap| (window.under(cap, clocks), cap.count))?));
+        chosen.push((policy, tightest(&counters[first.index()], which, window)?));
     }
     let largest = chosen.iter().max_by_key(|(_, cap)| cap.count)?;
     let blocks = chosen.iter().map(|(_, cap)| blocks(cap, window, clocks)).max()?;

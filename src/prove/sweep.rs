@@ -60,6 +60,17 @@ impl<S: Sum> Sweep<S> {
         sweep
     }
 
+    /// The best sum of all comings, at a loop's head those behind its passes included.
+    pub fn last_arrival(&self, graph: &Graph, pc: Pc) -> Option<S> {
+        let first = self.arrival[pc as usize]?;
+        let pass =
+            graph.loops().binary_search_by_key(&pc, |l| l.head).ok().map(|i| (graph.loops()[i], &self.passes[i]));
+        match pass {
+            Some((l, Some(pass))) if S::GROWS => Some(first.then(pass.once.times(l.times))),
+            _ => Some(first),
+        }
+    }
+
     fn pass(&self, graph: &Graph, adds: &dyn Fn(&Edge, usize) -> S, l: Loop) -> Option<Pass<S>> {
         let (region, back) = self.region(graph, adds, l.head..l.exit, true);
         back.map(|(once, last)| Pass { once, last, via: region.via })

@@ -245,9 +245,9 @@ impl fmt::Display for LocalTime {
 pub const CLOCK_CHANGES_MAX: Span = Span(2 * MILLIS_PER_HOUR);
 /// In a time no longer than this the clocks of a zone are set back, and set forward, by [`Zone::clock_changes`] in sum.
 pub const CLOCK_SEASON: Span = Span(200 * MILLIS_PER_DAY);
-/// 2024-01-01 and 2050-01-01.
+/// 2024-01-01 and 2040-01-01.
 const CLOCKS_FROM: i64 = 1_704_067_200;
-const CLOCKS_TO: i64 = 2_524_608_000;
+const CLOCKS_TO: i64 = 2_208_988_800;
 
 /// A zone of the tz database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -282,7 +282,7 @@ impl Zone {
     pub fn utc() -> Zone {
         Zone::from_name("UTC").expect("the bundled database has UTC")
     }
-    /// How far the clocks here are moved at most, between any two moments from 2024 to 2050: an hour for most zones
+    /// How far the clocks here are moved at most, between any two moments from 2024 to 2040: an hour for most zones
     /// with summer time, nothing for those without. Only rules known to the database count.
     pub fn clock_changes(self) -> Span {
         let (Ok(from), Ok(to)) = (jiff::Timestamp::from_second(CLOCKS_FROM), jiff::Timestamp::from_second(CLOCKS_TO))
