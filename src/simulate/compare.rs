@@ -5,7 +5,7 @@
 mod people;
 mod render;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::value::Decimal;
 
 use super::report::{JourneyReport, Report, sent_by_channel};
 use super::route::{Pass, Passed};
-use super::sources::SourceSpec;
+use super::sources::{self, Keep, SourceSpec};
 use super::{Options, SimulateError};
 pub use people::{ChangedPerson, Outcome, Turn};
 pub use render::{markdown, pretty};
@@ -171,8 +171,17 @@ pub fn compare(
 
     let changed = people::changed((&before, &after));
     let seats = |side: fn(&people::Found) -> Option<u32>| changed.chosen.iter().filter_map(side).collect::<Vec<_>>();
-    let mut told_before = base.stories_of(&before, &seats(|found| found.old)).map_err(in_old)?.into_iter();
-    let mut told_after = head.stories_of(&after, &seats(|found| found.new)).map_err(in_new)?.into_iter();
+    let (old_seats, new_seats) = (seats(|found| found.old), seats(|found| found.new));
+    let texts = before.texts_of_seats(&old_seats).zip(after.texts_of_seats(&new_seats));
+    let texts = texts.filter(|_| !changed.chosen.is_empty());
+    // The few lines that concern them are looked for once, for both versions.
+    let few =
+        texts.map(|(old, new)| of_few(sources, &old.union(&new).cloned().collect())).transpose().map_err(in_new)?;
+    let sources_of_few: &[SourceSpec] = few.as_deref().unwrap_or(sources);
+    let base = Pass { sources: sources_of_few, watched: Default::default(), only: None, ..base };
+    let head = Pass { sources: sources_of_few, watched: Default::default(), only: None, ..head };
+    let mut told_before = base.stories_of(&before, &old_seats).map_err(in_old)?.into_iter();
+    let mut told_after = head.stories_of(&after, &new_seats).map_err(in_new)?.into_iter();
     let people = changed.chosen.iter().map(|found| {
         let stories =
             Sides { old: found.old.and_then(|_| told_before.next()), new: found.new.and_then(|_| told_after.next()) };
@@ -196,6 +205,12 @@ pub fn compare(
         people_changed: changed.count,
         people,
     })
+}
+
+/// The sources with only the lines in which one of these texts stands.
+fn of_few(sources: &[SourceSpec], texts: &BTreeSet<String>) -> Result<Vec<SourceSpec>, SimulateError> {
+    let keep = Keep::new(texts.iter().map(String::as_str));
+    sources.iter().map(|source| sources::only(source, &keep)).collect()
 }
 
 type Side<'a> = (&'a Program, &'a Passed, &'a Report);

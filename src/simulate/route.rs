@@ -82,6 +82,19 @@ struct Watched {
 }
 
 impl Passed {
+    fn ids_of(&self, seats: &[Seat]) -> BTreeSet<String> {
+        seats.iter().flat_map(|seat| self.identities.ids_of(*seat)).map(|id| id.to_string()).collect()
+    }
+    /// What stands in every line that can concern people with these ids; `None` where lines cannot be told apart so.
+    fn texts_of(&self, ids: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+        let is_plain = |id: &String| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@+".contains(&b));
+        (self.tally.out_of_order == 0 && ids.iter().all(is_plain))
+            .then(|| ids.iter().cloned().chain(self.thing_names.iter().map(|n| n.to_string())).collect())
+    }
+    /// The same for people by their seats.
+    pub fn texts_of_seats(&self, seats: &[Seat]) -> Option<BTreeSet<String>> {
+        self.texts_of(&self.ids_of(seats))
+    }
     /// The story of a person who was watched; `None` if nobody has the id.
     pub fn story_of(&self, program: &Program, id: &str) -> Option<Story> {
         let seat = self.identities.find(id)?;
@@ -202,11 +215,8 @@ impl<'e, 'p> Pass<'e, 'p> {
         if seats.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: BTreeSet<String> =
-            seats.iter().flat_map(|seat| first.identities.ids_of(*seat)).map(|id| id.to_string()).collect();
-        let is_plain = |id: &String| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@+".contains(&b));
-        let texts = ids.iter().map(String::as_str).chain(first.thing_names.iter().map(|n| &**n));
-        let keep = (first.tally.out_of_order == 0 && ids.iter().all(is_plain)).then(|| Keep::new(texts));
+        let ids = first.ids_of(seats);
+        let keep = first.texts_of(&ids).map(|texts| Keep::new(texts.iter().map(String::as_str)));
         let only =
             Only { ids: ids.clone(), keep, start: first.start, refused: first.refused.iter().cloned().collect() };
         let options = Options { strict: false, threads: 1, until: first.end, ..self.options.clone() };

@@ -108,6 +108,35 @@ impl Keep {
     }
 }
 
+/// The source with only the lines that are kept, held in memory; a table stays as it is.
+pub fn only(source: &SourceSpec, keep: &Keep) -> Result<SourceSpec, SimulateError> {
+    if matches!(source.kind, Kind::Csv { .. }) {
+        return Ok(source.clone());
+    }
+    let mut lines = Lines::new(source.open(&Arc::default())?);
+    let (mut kept, mut reached) = (Vec::new(), 0);
+    loop {
+        match lines.next_line() {
+            Ok(None) => break,
+            Ok(Some((line, text))) => {
+                reached = line;
+                match text {
+                    Line::Text(bytes) if keep.wants(bytes) => {
+                        kept.extend_from_slice(bytes);
+                        kept.push(b'\n');
+                    }
+                    Line::Text(_) | Line::TooLong => {}
+                }
+            }
+            Err(error) => {
+                let source = source.name.clone();
+                return Err(SimulateError::Read { source, line: reached, detail: error.to_string() });
+            }
+        }
+    }
+    Ok(SourceSpec { input: SourceInput::Bytes(kept.into()), ..source.clone() })
+}
+
 enum Stream<'s> {
     Segment(Box<(Lines<Box<dyn Read + Send>>, segment::Reader<'s>)>),
     Csv(Box<rows::Reader<'s, Box<dyn Read + Send>>>),
