@@ -13,7 +13,7 @@ use super::path::{Path, Stretch};
 use super::windows::Window;
 
 /// Beyond this many places looked at, no way is told.
-const LABELS_MAX: usize = 100_000;
+const LABELS_MAX: usize = 20_000;
 
 /// What the search asks of the journey.
 pub struct Crowd<'g> {

@@ -130,7 +130,8 @@ impl Life<'_> {
     fn happening(&mut self, at: Instant) -> InputKind {
         match self.draw.below(20) {
             0 => {
-                let field = self.profile_field(*self.draw.clone().pick(&["email", "line_user", "phone", "given_name"]));
+                let name = *self.draw.pick(&["email", "line_user", "phone", "given_name"]);
+                let field = self.profile_field(name);
                 let value = if self.draw.one_in(2) { Value::Missing } else { Value::text("x@example.jp") };
                 InputKind::Profile {
                     id: None,
@@ -198,7 +199,7 @@ impl Life<'_> {
             }
             _ => false,
         };
-        self.watch.before(&self.person, at, &kind, refuses);
+        self.watch.before(at, &kind, refuses);
         self.effects.clear();
         let mut effects = std::mem::take(&mut self.effects);
         // Timers that are due act first, with what is known before the input.
@@ -213,7 +214,7 @@ impl Life<'_> {
     }
     fn after(&mut self, effects: &[Effect]) -> Result<(), String> {
         for effect in effects {
-            self.watch.saw(&self.person, effect)?;
+            self.watch.saw(effect)?;
             match effect {
                 Effect::Send(order) => {
                     let at = self.watch.now;

@@ -124,7 +124,7 @@ impl<'p> Watch<'p> {
         }
         self.consent.extend(consent.iter().map(|(purpose, given)| (purpose.0, *given)));
     }
-    pub fn before(&mut self, _: &Person, at: Instant, kind: &InputKind, refuses: bool) {
+    pub fn before(&mut self, at: Instant, kind: &InputKind, refuses: bool) {
         self.now = at;
         self.refusing = match kind {
             InputKind::Report { send, .. } if refuses => Some(*send),
@@ -173,9 +173,9 @@ impl<'p> Watch<'p> {
 
     // ---- what is seen --------------------------------------------------------------------------------------------
 
-    pub fn saw(&mut self, person: &Person, effect: &Effect) -> Result<(), String> {
+    pub fn saw(&mut self, effect: &Effect) -> Result<(), String> {
         match effect {
-            Effect::Send(order) => self.saw_send(person, order),
+            Effect::Send(order) => self.saw_send(order),
             Effect::Call(call) => {
                 let takes = &self.program.actions[call.action.index()].takes;
                 present(takes, &call.params).map_err(|field| format!("action called with `{field}` missing"))
@@ -207,7 +207,7 @@ impl<'p> Watch<'p> {
         }
     }
 
-    fn saw_send(&mut self, _: &Person, order: &Order) -> Result<(), String> {
+    fn saw_send(&mut self, order: &Order) -> Result<(), String> {
         let message = self.program.message(order.message);
         let at = order.channel.index();
         if message.needs_consent && order.channel.is_personal() {
