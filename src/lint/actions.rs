@@ -109,8 +109,8 @@ fn lost(view: &View<'_>, grant: &Grant, dropped: Send<'_>) -> Diagnostic {
             format!("最後の送信の後で取り消す: `otherwise do {undo} with {{ … }}`"),
         ),
         None => diagnostic.other(view.input.map.actions[grant.action.index()], "has no `undo`", "`undo` がない").help(
-            "declare what takes it back, `undo ACTION`, and call it behind the last send: `otherwise do …`".to_string(),
-            "取り消すアクションを `undo ACTION` で宣言し、最後の送信の後で `otherwise do …` と呼ぶ".to_string(),
+            "declare what takes it back, `undo ACTION`, and call it behind the last send: `otherwise do …`",
+            "取り消すアクションを `undo ACTION` で宣言し、最後の送信の後で `otherwise do …` と呼ぶ",
         ),
     }
 }

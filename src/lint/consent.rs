@@ -4,7 +4,9 @@
 
 use super::Input;
 use super::view::{Send, View};
+use crate::content::mentions_offer;
 use crate::diag::{Code, Diagnostic};
+use crate::ir::MessageDef;
 
 pub fn consent(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     for send in view.personal_sends() {
@@ -54,19 +56,32 @@ fn no_consent(view: &View<'_>, send: Send<'_>) -> Diagnostic {
     }
 }
 
-/// Declarations that contradict themselves.
+/// Declarations that contradict themselves, or what their files say.
 pub fn declared_offers(input: Input<'_>, found: &mut Vec<Diagnostic>) {
-    for (message, map) in input.program.messages.iter().zip(&input.map.messages) {
-        let Some(offer) = message.offer.filter(|_| !message.needs_consent && message.channel.is_personal()) else {
-            continue;
-        };
-        let (name, offer) = (&message.name, offer.name());
-        found.push(apart(Diagnostic::new(
-            Code::E0303,
-            map.name,
-            format!("`{name}` is transactional and offers {offer}"),
-            format!("`{name}` は transactional なのに特典 ({offer}) を含みます"),
-        )));
+    let unasked = |message: &MessageDef| !message.needs_consent && message.channel.is_personal();
+    for (message, map) in input.program.messages.iter().zip(&input.map.messages).filter(|(m, _)| unasked(m)) {
+        let name = &message.name;
+        if let Some(offer) = message.offer {
+            let offer = offer.name();
+            found.push(apart(Diagnostic::new(
+                Code::E0303,
+                map.name,
+                format!("`{name}` is transactional and offers {offer}"),
+                format!("`{name}` は transactional なのに特典 ({offer}) を含みます"),
+            )));
+        } else if let Some(words) = message.content.as_ref().and_then(mentions_offer) {
+            let diagnostic = Diagnostic::new(
+                Code::E0303,
+                map.name,
+                format!("`{name}` is transactional and its file speaks of an offer: `{words}`"),
+                format!("`{name}` は transactional なのに、本文に特典の文言 `{words}` があります"),
+            );
+            let diagnostic = match map.file {
+                Some(file) => diagnostic.other(file, "its file", "ファイル"),
+                None => diagnostic,
+            };
+            found.push(apart(diagnostic));
+        }
     }
 }
 
