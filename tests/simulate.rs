@@ -388,3 +388,13 @@ fn a_comparison_reads_well() {
     insta::assert_snapshot!("comparison_ja", compare::pretty(&comparison, render::Language::Japanese));
     insta::assert_snapshot!("comparison_md", compare::markdown(&comparison, render::Language::English));
 }
+
+#[test]
+fn a_version_with_another_schema_reads_the_input_by_its_own() {
+    let old = program(workload::TEN_JOURNEYS);
+    let new = program(&format!("event aaa about profile {{ note: text? }}\n\n{}", workload::TEN_JOURNEYS));
+    let log = log_with_visitors(1_500, 60);
+    let same = compared(&old, &new, &log, &Options { until: at("2026-05-01T00:00:00Z"), ..Options::default() });
+    assert!(same.is_empty(), "{}", compare::pretty(&same, render::Language::English));
+    assert_ne!(same.figures.messages.old, 0);
+}

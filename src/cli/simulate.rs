@@ -127,7 +127,6 @@ fn compared(
     }
     let base = base::open(&args.project, base, speaker)?;
     let bar = bar(sources, speaker);
-    bar.set_length(bar.length().unwrap_or(0) * 2);
     let furthest = AtomicU64::new(0);
     let progress = |bytes: u64| bar.set_position(furthest.fetch_max(bytes, Ordering::Relaxed).max(bytes));
     let (old, new) = (

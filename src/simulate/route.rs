@@ -119,7 +119,30 @@ impl<'e, 'p> Pass<'e, 'p> {
             intake.run(&mut |arrival| router.borrow_mut().take(arrival), &mut |bytes| progress(bytes))?;
             let mut router = router.into_inner();
             router.finish();
-            Ok(self.collect(router, intake))
+            let (tally, things) = intake.close();
+            Ok(self.collect(router, tally, things))
+        })
+    }
+
+    /// Both passes over one reading; for schemas that read every line alike.
+    pub fn run_with(&self, other: &Self, progress: &dyn Fn(u64)) -> Result<(Passed, Passed), SimulateError> {
+        let mappings = sources::mappings(self.sources, self.schema, self.engine.program().project.zone)?;
+        let mut intake = Intake::open(self.schema, self.sources, &mappings, self.options.strict, None)?;
+        std::thread::scope(|scope| {
+            let here = self.options.threads <= 1;
+            let one = RefCell::new(Router::new(self, Lanes::open(self.shards(), here, scope)));
+            let two = RefCell::new(Router::new(other, Lanes::open(other.shards(), here, scope)));
+            let mut each = |arrival: Arrival<'_>| {
+                one.borrow_mut().take(arrival.clone());
+                two.borrow_mut().take(arrival);
+            };
+            intake.run(&mut each, &mut |bytes| progress(bytes))?;
+            let (mut one, mut two) = (one.into_inner(), two.into_inner());
+            one.finish();
+            two.finish();
+            let (tally, things) = intake.close();
+            let first = self.collect(one, tally.clone(), things.clone());
+            Ok((first, other.collect(two, tally, things)))
         })
     }
 
@@ -153,10 +176,9 @@ impl<'e, 'p> Pass<'e, 'p> {
         }
     }
 
-    fn collect(&self, router: Router<'_, '_, 'e, 'p>, intake: Intake<'_>) -> Passed {
+    fn collect(&self, router: Router<'_, '_, 'e, 'p>, mut tally: Tally, thing_names: Vec<Box<str>>) -> Passed {
         let program = self.engine.program();
         let Router { lanes, identities, start, now, late, after_until, out_of_order, .. } = router;
-        let (mut tally, thing_names) = intake.close();
         tally.out_of_order = out_of_order;
         let lanes_count = lanes.len();
         let mut finished = lanes.finish();
