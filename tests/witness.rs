@@ -242,7 +242,7 @@ fn steps(dice: &mut Dice, depth: usize, count: &mut usize) -> String {
     for _ in 0..1 + dice.below(3) {
         *count += 1;
         let n = *count;
-        text += &match dice.below(if depth == 0 { 4 } else { 9 }) {
+        text += &match dice.below(if depth == 0 { 4 } else { 10 }) {
             0 => format!("wait {}\n", dice.of(WAITS)),
             1 => format!("send {}\n", dice.of(SENDS)),
             2 => format!("send {} otherwise send {}\n", dice.of(SENDS), dice.of(SENDS)),
@@ -262,6 +262,10 @@ fn steps(dice: &mut Dice, depth: usize, count: &mut usize) -> String {
             7 => format!(
                 "wait up to 4d for cart_updated(total >= 3000 JPY) {{\n{}}} otherwise {{\n{}}}\n",
                 steps(dice, depth - 1, count),
+                steps(dice, depth - 1, count)
+            ),
+            8 => format!(
+                "do coupon.issue with {{ value: 500 JPY }} as g{n} otherwise {{\n{}}}\n",
                 steps(dice, depth - 1, count)
             ),
             _ => format!("repeat up to {} times {{\nwait 1d\n{}}}\n", 1 + dice.below(3), steps(dice, depth - 1, count)),

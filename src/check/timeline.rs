@@ -9,7 +9,7 @@ use super::record::Given;
 use super::typed;
 use super::{Checked, Context};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::timeline::{Line, LineWhat, ReportVerb, Timeline};
+use crate::ir::timeline::{Line, LineWhat, Reply, ReportVerb, Timeline};
 use crate::ir::{ActionId, EventId, Expr, FieldId, JourneyId, Place, PurposeId, SplitId};
 use crate::schema::table::duplicate;
 use crate::schema::{Sink, unknown};
@@ -167,7 +167,7 @@ impl<'t> Test<'_, 't> {
                 }
             }
             TestLineKind::Pin { split, arm } => timeline.pins.extend(self.pin(split, arm)),
-            TestLineKind::Answer { action, gives } => timeline.answers.extend(self.answer(action, gives)),
+            TestLineKind::Answer { action, reply } => timeline.answers.extend(self.answer(action, reply)),
             TestLineKind::At { after, what } => {
                 if let Some(after) = after {
                     self.advance(after.period, after.span, at);
@@ -307,14 +307,19 @@ impl<'t> Test<'_, 't> {
         id.map(ActionId)
     }
 
-    fn answer(&mut self, action: &Name, gives: &'t RecordLit) -> Option<(ActionId, Value)> {
+    fn answer(&mut self, action: &Name, reply: &'t tree::Reply) -> Option<(ActionId, Reply)> {
         let world = self.context.world;
         let id = self.action(action)?;
+        let gives = match reply {
+            tree::Reply::Gives(gives) => gives,
+            tree::Reply::Fails => return Some((id, Reply::Fails)),
+            tree::Reply::Never => return Some((id, Reply::Never)),
+        };
         let entry = world.actions.at(id.index());
         let given = Given { kind: ("result of", "結果"), name: &entry.name, params: false };
         let parts = self.exprs().with(Some(gives), &entry.data.gives, given, gives.span);
         let result = constants(parts, Expr::Record, Value::Record);
-        Some((id, self.plain_value(result, gives.span)?))
+        Some((id, Reply::Gives(self.plain_value(result, gives.span)?)))
     }
 
     fn step(&mut self, step: &'t TestStep, at: Instant) -> Option<LineWhat> {

@@ -4,7 +4,7 @@
 
 use super::printer::Printer;
 use crate::syntax::tree::{
-    Duration, Expectation, ExpectationKind, Expr, Name, RecordLit, TestLine, TestLineKind, TestStep,
+    Duration, Expectation, ExpectationKind, Expr, Name, RecordLit, Reply, TestLine, TestLineKind, TestStep,
 };
 
 /// Where what happens stands in a line of a test, so that times form a column of their own and lines without a time
@@ -24,9 +24,16 @@ impl Printer<'_> {
             }
             TestLineKind::GivenHistory(events) => self.history(events, line),
             TestLineKind::Pin { split, arm } => self.put(&format!("pin {} = {}", split.text, arm.text)),
-            TestLineKind::Answer { action, gives } => {
-                self.put(&format!("answer {} with ", action.text));
-                self.record(gives, 0);
+            TestLineKind::Answer { action, reply } => {
+                self.put(&format!("answer {} ", action.text));
+                match reply {
+                    Reply::Gives(gives) => {
+                        self.put("with ");
+                        self.record(gives, 0);
+                    }
+                    Reply::Fails => self.put("fails"),
+                    Reply::Never => self.put("never"),
+                }
             }
             TestLineKind::At { after, what } => {
                 let time = after.as_ref().map_or_else(String::new, |after| format!("+{}", self.flat_duration(after)));

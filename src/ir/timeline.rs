@@ -21,11 +21,22 @@ pub struct Timeline {
     pub history: Vec<(Instant, EventId, Value)>,
     /// Split (or holdout) and the index of the arm that is drawn.
     pub pins: Vec<(SplitId, u16)>,
-    /// What an action gives in this test; a record by the action's `gives`.
-    pub answers: Vec<(ActionId, Value)>,
+    /// What comes of an action in this test.
+    pub answers: Vec<(ActionId, Reply)>,
     /// Of each event, what is kept in this test, where `expect that` asks for more of the past than the program does.
     pub kept: Option<Vec<HistoryNeed>>,
     pub lines: Vec<Line>,
+}
+
+/// What comes of every call of an action.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// A record by the action's `gives`.
+    Gives(Value),
+    /// It fails for good, at once.
+    Fails,
+    /// It is silent past its patience.
+    Never,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -82,7 +82,7 @@ pub(super) fn usage(word: &str) -> Option<&'static str> {
         "clock" => "clock 2026-04-01 20:30 Asia/Tokyo",
         "given" => "given profile { … } | given history { -5d EVENT { … } }",
         "pin" => "pin SPLIT = ARM",
-        "answer" => "answer ACTION with { … }",
+        "answer" => "answer ACTION with { … } | fails | never",
         "expect" => "expect [not] sent CHANNEL MESSAGE { … } | held by quiet | waiting | exited | that CONDITION",
         "approve" => "approve \"@who\"",
         "deliver" | "open" | "click" | "bounce" | "block" | "refuse" | "complain" | "unsubscribe" => "click HANDLE",

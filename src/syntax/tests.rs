@@ -333,7 +333,7 @@ fn no_line_is_lost() {
         match item {
             Item::Policy(policy) => assert_eq!(policy.rules.len(), 8),
             Item::Test(test) => {
-                assert_eq!(test.lines.len(), 37);
+                assert_eq!(test.lines.len(), 39);
                 assert!(test.lines.iter().all(|l| l.kind != TestLineKind::Error));
             }
             Item::Moves(moves) => assert_eq!(moves.moves.len(), 5),

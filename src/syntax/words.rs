@@ -254,6 +254,7 @@ pub(super) fn meaning(rule: Rule) -> Meaning {
         Rule::kw_everyone => Meaning::Word("everyone"),
         Rule::kw_exit => Meaning::Word("exit"),
         Rule::kw_exited => Meaning::Word("exited"),
+        Rule::kw_fails => Meaning::Word("fails"),
         Rule::kw_first => Meaning::Word("first"),
         Rule::kw_for => Meaning::Word("for"),
         Rule::kw_given => Meaning::Word("given"),

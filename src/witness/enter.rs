@@ -59,6 +59,7 @@ pub(super) fn begin<'p>(
         history: Vec::new(),
         pins: Default::default(),
         answers: actions.map(|(i, a)| (crate::ir::ActionId(i as u16), sampler.record(&a.gives))).collect(),
+        failing: Default::default(),
         lines: Vec::new(),
         until: clock.plus(days(HORIZON_DAYS)),
     };

@@ -257,6 +257,7 @@ impl<'p> Follower<'_, 'p> {
             (Op::Do { action, result: Some(slot), .. }, Way::Answered) => {
                 self.bind(slot.index(), Origin::Place(Place::root(Root::Answer(*action))));
             }
+            (Op::Do { result: Some(slot), .. }, Way::Failed) => self.bind(slot.index(), Origin::Nowhere),
             (Op::Draw { split, slot }, _) => self.bind(slot.index(), Origin::Draw(*split)),
             (Op::Let { slot, value }, _) => {
                 let zone = self.engine.zone(seen.person, self.id());
@@ -273,7 +274,8 @@ impl<'p> Follower<'_, 'p> {
         let reached = self.reached();
         if self.off.is_none() && reached {
             let mut story = self.draft.story.clone();
-            story.answers.retain(|action, _| self.called.contains(action));
+            story.failing.retain(|action| self.called.contains(action));
+            story.answers.retain(|action, _| self.called.contains(action) && !story.failing.contains(action));
             let end = self.last.as_ref().map_or(story.until, |(at, _)| *at);
             let lines = story.lines.iter().map(|line| line.at).max();
             story.until = lines.map_or(end, |line| line.max(end));

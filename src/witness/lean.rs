@@ -65,6 +65,11 @@ pub(super) fn lean(engine: &Engine<'_>, whole: Told, matters: &dyn Fn(&Told) -> 
             attempt(story, &mut best);
         }
     }
+    for action in best.story.failing.clone() {
+        let mut story = best.story.clone();
+        story.failing.remove(&action);
+        attempt(story, &mut best);
+    }
     shorten_payloads(engine.program(), &mut best, &mut attempt);
     best
 }

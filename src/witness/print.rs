@@ -40,6 +40,9 @@ pub fn test(program: &Program, story: &Story, title: &str, expected: &[Expected]
         let split = &program.splits[split.index()];
         text.push_str(&format!("  pin {} = {}\n", split.name, split.arms[usize::from(*arm)].name));
     }
+    for action in &story.failing {
+        text.push_str(&format!("  answer {} fails\n", program.actions[action.index()].name));
+    }
     for (action, gives) in &story.answers {
         let action_def = &program.actions[action.index()];
         if action_def.gives.is_empty() {

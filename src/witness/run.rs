@@ -241,8 +241,9 @@ impl<'r, 'p> Runner<'r, 'p> {
         match effect {
             Effect::Send(order) => self.accept(at, order),
             Effect::Call(call) => {
-                let result = self.story.answers.get(&call.action).cloned();
-                self.turns.push_back(InputKind::Answer { call: call.id, result: Some(result.unwrap_or_default()) });
+                let gives = || self.story.answers.get(&call.action).cloned().unwrap_or_default();
+                let result = (!self.story.failing.contains(&call.action)).then(gives);
+                self.turns.push_back(InputKind::Answer { call: call.id, result });
             }
             Effect::Journal(_) | Effect::Passed(_) => {}
         }

@@ -27,6 +27,8 @@ pub struct Story {
     pub pins: BTreeMap<SplitId, u16>,
     /// What an action gives: a record of its `gives`. Every action the journey calls is here.
     pub answers: BTreeMap<ActionId, Value>,
+    /// Actions of which every call fails, whatever they would have given.
+    pub failing: BTreeSet<ActionId>,
     /// In order of time.
     pub lines: Vec<Line>,
     pub until: Instant,
@@ -45,6 +47,7 @@ impl Story {
             history: Vec::new(),
             pins: BTreeMap::new(),
             answers: BTreeMap::new(),
+            failing: BTreeSet::new(),
             lines: Vec::new(),
             until: clock,
         }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::ir::journey::Op;
-use crate::ir::timeline::Timeline;
+use crate::ir::timeline::{Reply, Timeline};
 use crate::ir::{HandleId, JourneyId, Program, StepId};
 use crate::machine::{ActionCall, Engine, Entry, Input, InputKind, Order, Passage, Person, Report, SendId};
 use crate::ports::{Answer, Journal, Outbox, Seat};
@@ -68,10 +68,16 @@ impl Outbox for Stage<'_, '_> {
 
     fn call(&mut self, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
         let program = self.engine.program();
-        let pinned = self.timeline.answers.iter().find(|(action, _)| *action == call.action).map(|(_, v)| v.clone());
+        let said = self.timeline.answers.iter().find(|(action, _)| *action == call.action);
         let gives = &program.actions[call.action.index()].gives;
-        let result = pinned.unwrap_or_else(|| imagined::record(program, gives, at, true));
-        answers.push(Answer { at, kind: InputKind::Answer { call: call.id, result: Some(result) } });
+        let result = match said.map(|(_, reply)| reply) {
+            Some(Reply::Gives(value)) => Some(Some(value.clone())),
+            Some(Reply::Fails) => Some(None),
+            Some(Reply::Never) => None,
+            None => Some(Some(imagined::record(program, gives, at, true))),
+        };
+        let answer = |result| Answer { at, kind: InputKind::Answer { call: call.id, result } };
+        answers.extend(result.map(answer));
         self.calls.push(call);
     }
 }

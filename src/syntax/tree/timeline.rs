@@ -33,10 +33,10 @@ pub enum TestLineKind {
         split: Name,
         arm: Name,
     },
-    /// `answer ACTION with { … }`: what the action gives in this test.
+    /// `answer ACTION …`: what comes of the action in this test.
     Answer {
         action: Name,
-        gives: RecordLit,
+        reply: Reply,
     },
     /// `+1h …`; `None` continues at the time of the line above.
     At {
@@ -44,6 +44,16 @@ pub enum TestLineKind {
         what: TestStep,
     },
     Error,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// `with { … }`: what it gives.
+    Gives(RecordLit),
+    /// `fails`: for good.
+    Fails,
+    /// `never`: silent past its patience.
+    Never,
 }
 
 #[derive(Debug, Clone, PartialEq)]

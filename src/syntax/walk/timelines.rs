@@ -8,7 +8,7 @@ use crate::syntax::grammar::Rule;
 use crate::syntax::layout::lines::TEST_LINES;
 use crate::syntax::strange::Here;
 use crate::syntax::tree::{
-    Duration, Expectation, ExpectationKind, Name, RecordLit, TestDecl, TestLine, TestLineKind, TestStep, Text,
+    Duration, Expectation, ExpectationKind, Name, RecordLit, Reply, TestDecl, TestLine, TestLineKind, TestStep, Text,
 };
 use crate::text::Span;
 
@@ -76,8 +76,15 @@ impl Walk<'_> {
                 }
             }
             Rule::answer => {
-                let gives = child(part, Rule::with).and_then(|w| self.with(&w)).unwrap_or_else(|| nothing(self));
-                TestLineKind::Answer { action: self.name_in(part), gives }
+                let reply = if has(part, Rule::kw_fails) {
+                    Reply::Fails
+                } else if has(part, Rule::kw_never) {
+                    Reply::Never
+                } else {
+                    let gives = child(part, Rule::with).and_then(|w| self.with(&w));
+                    Reply::Gives(gives.unwrap_or_else(|| nothing(self)))
+                };
+                TestLineKind::Answer { action: self.name_in(part), reply }
             }
             Rule::test_at => {
                 let after = child(part, Rule::after).and_then(|a| self.duration_in(&a));
