@@ -87,6 +87,7 @@ codes! {
     W0445 Warning "a text that may get too long" "長くなりすぎるかもしれない文字列";
     W0446 Warning "a text message in many parts" "分割の多い SMS";
     W0447 Warning "a subject that mailboxes cut off" "途中で切れる件名";
+    W0448 Warning "a list that may come out empty" "空になることのあるリスト";
     E0501 Error "a wait that outlasts what it is for" "目的より長い待ち";
     E0502 Error "waiting for what cannot arrive" "起こりえないことを待っています";
     E0503 Error "a stay longer than the time until reentry" "再入場までの期間より長い滞在";

@@ -15,7 +15,7 @@ use crate::text::Span;
 
 pub fn messages(messages: &[Part], checker: &mut Checker<'_>) {
     for message in messages {
-        Walk { checker: &mut *checker, label: Label::Free(20) }.value(
+        Walk { checker: &mut *checker, label: Label::Free(20), conditions: 0 }.value(
             message,
             &Kind::OneOf(&table::MESSAGE),
             "messages",
@@ -28,6 +28,8 @@ struct Walk<'c, 'a> {
     checker: &'c mut Checker<'a>,
     /// Of the action at hand.
     label: Label,
+    /// How many `$if` the value at hand stands in.
+    conditions: usize,
 }
 
 impl Walk<'_, '_> {
@@ -35,7 +37,9 @@ impl Walk<'_, '_> {
     fn value(&mut self, part: &Part, kind: &Kind, key: &str) -> usize {
         let looped = part.each.as_ref().map(|each| self.checker.enter_loop(&each.piece, &each.name, each.list));
         let before = part.when.as_ref().map(|when| self.checker.enter_condition(when));
+        self.conditions += usize::from(before.is_some());
         let bytes = self.plain(part, kind, key);
+        self.conditions -= usize::from(before.is_some());
         if let Some(before) = before {
             self.checker.leave_condition(before);
         }
@@ -225,6 +229,12 @@ impl Walk<'_, '_> {
                 format!("`{key}` has {} elements, LINE takes {wanted}", items.len()),
                 format!("`{key}` の要素は {} 個です。LINE では {wanted_ja}です", items.len()),
             ));
+        }
+        // An `$if`, around or beside, may be there for the empty list.
+        if least > 0 && self.conditions == 0 && items.iter().all(|item| item.each.is_some()) {
+            items.first().and_then(|item| item.each.as_ref()).into_iter().for_each(|each| {
+                limits::empty(each, key, self.checker);
+            });
         }
         for item in items {
             if let Some(each) = &item.each {

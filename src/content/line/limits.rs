@@ -44,6 +44,25 @@ pub fn repeated(each: &Loop, most: usize, key: &str, checker: &mut Checker<'_>) 
     ));
 }
 
+/// A list that is made of nothing but what repeats has no element where there is nothing to repeat.
+pub fn empty(each: &Loop, key: &str, checker: &mut Checker<'_>) {
+    let list = each.piece.text[each.list..].trim();
+    if list.starts_with('[') {
+        return;
+    }
+    let list = list.split('[').next().unwrap_or(list);
+    let found = Diagnostic::new(
+        Code::W0448,
+        each.piece.span,
+        format!("`{key}` may have no element; LINE refuses the message then"),
+        format!("`{key}` が空になることがあります。その場合 LINE に拒否されます"),
+    );
+    checker.report(found.help(
+        format!("add an element with `\"$if\": \"not {list}\"`, or put `\"$if\": \"{list}\"` on what it stands in"),
+        format!("`\"$if\": \"not {list}\"` の要素を加えるか、外側に `\"$if\": \"{list}\"` を付けてください"),
+    ));
+}
+
 /// What the fields of one object must be together; `bytes` is the least it takes as JSON.
 pub fn together(span: Span, members: &[(Key, Part)], shape: &str, bytes: usize, checker: &mut Checker<'_>) {
     match shape {
