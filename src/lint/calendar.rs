@@ -33,12 +33,12 @@ pub fn lint(input: Input<'_>, out: &mut Vec<Diagnostic>) {
         }
         for (pc, instruction) in journey.code.iter().enumerate() {
             let Op::Wait { until } = &instruction.op else { continue };
-            let time = match until {
-                Until::Time(time) | Until::Tomorrow(time) | Until::Weekday(_, time) => *time,
-                Until::Moment { at: Some(time), .. } => *time,
+            let (time, on) = match until {
+                Until::Time(time) | Until::Tomorrow(time) | Until::Moment { at: Some(time), .. } => (*time, None),
+                Until::Weekday(day, time) => (*time, Some(*day)),
                 Until::Moment { at: None, .. } | Until::After(_) => continue,
             };
-            if let Some(odd) = clocks.odd(zone, time) {
+            if let Some(odd) = clocks.odd(zone, time, &|date| on.is_none_or(|day| date.weekday() == day)) {
                 out.push(by_clock(odd, zone, time, map.part(&journey.code, pc as u32, 0)));
             }
         }
@@ -47,11 +47,18 @@ pub fn lint(input: Input<'_>, out: &mut Vec<Diagnostic>) {
 
 fn scheduled(clocks: &mut Clocks, schedule: &Schedule, policy: Zone, at: Span, out: &mut Vec<Diagnostic>) {
     let zone = schedule.zone.unwrap_or(policy);
-    let time = match &schedule.when {
-        ScheduleWhen::Day { at } | ScheduleWhen::Week { at, .. } | ScheduleWhen::Month { at, .. } => Some(*at),
-        ScheduleWhen::Cron(_) => None,
+    let found = match &schedule.when {
+        ScheduleWhen::Day { at } => clocks.odd(zone, *at, &|_| true).map(|odd| (*at, odd)),
+        ScheduleWhen::Week { on, at } => {
+            clocks.odd(zone, *at, &|date| on.contains(&date.weekday())).map(|odd| (*at, odd))
+        }
+        ScheduleWhen::Month { on, at } => clocks.odd(zone, *at, &|date| is_named(on, date)).map(|odd| (*at, odd)),
+        ScheduleWhen::Cron(cron) => times(cron).into_iter().find_map(|time| {
+            let odd = clocks.odd(zone, time, &|date| names(cron, date));
+            odd.map(|odd| (time, odd))
+        }),
     };
-    if let Some((time, odd)) = time.and_then(|time| Some((time, clocks.odd(zone, time)?))) {
+    if let Some((time, odd)) = found {
         out.push(by_clock(odd, zone, time, at));
     }
     // `on 31` says "the last day"; 29 and 30 say a day.
@@ -71,6 +78,33 @@ fn scheduled(clocks: &mut Clocks, schedule: &Schedule, policy: Zone, at: Span, o
             ),
         );
     }
+}
+
+/// A day past the month's end means its last day.
+fn is_named(on: &[u8], date: Date) -> bool {
+    let number = date.ymd().2 as u8;
+    let is_last = Date(date.0 + 1).ymd().2 == 1;
+    on.iter().any(|day| *day == number || (is_last && *day > number))
+}
+
+/// The times of the clock of a cron expression that names its minutes and hours one by one. One that runs every hour or
+/// every few minutes means no time of the clock: a change of the clocks is nothing to it.
+fn times(cron: &str) -> Vec<LocalTime> {
+    let mut fields = cron.split(' ');
+    let mut numbers = || fields.next()?.split(',').map(|number| number.parse::<u32>().ok()).collect::<Option<Vec<_>>>();
+    let (Some(minutes), Some(hours)) = (numbers(), numbers()) else { return Vec::new() };
+    let times = hours.iter().flat_map(|hour| minutes.iter().map(|minute| LocalTime::from_hm(*hour, *minute)));
+    times.flatten().collect()
+}
+
+/// Whether a cron expression names a day, whatever its time.
+fn names(cron: &str, date: Date) -> bool {
+    let days: Vec<&str> = cron.split(' ').skip(2).collect();
+    let noon = format!("0 12 {}", days.join(" "));
+    let at = Zone::utc().midnight(date).plus(Length(12 * 60 * MILLIS_PER_MINUTE));
+    let moment = jiff::Timestamp::from_millisecond(at.0).map(|at| at.to_zoned(Zone::utc().tz().clone()));
+    let cron = noon.parse::<croner::Cron>();
+    cron.ok().zip(moment.ok()).is_some_and(|(cron, at)| cron.is_time_matching(&at).unwrap_or(false))
 }
 
 fn by_clock(odd: Odd, zone: Zone, time: LocalTime, at: Span) -> Diagnostic {
@@ -99,9 +133,10 @@ struct Clocks {
 }
 
 impl Clocks {
-    fn odd(&mut self, zone: Zone, time: LocalTime) -> Option<Odd> {
+    /// What the clock does to a time on one of the days that count.
+    fn odd(&mut self, zone: Zone, time: LocalTime, counts: &dyn Fn(Date) -> bool) -> Option<Odd> {
         let days = self.changes.entry(zone).or_insert_with(|| changes(zone));
-        days.iter().find_map(|date| {
+        days.iter().filter(|date| counts(**date)).find_map(|date| {
             let at = zone.instant(*date, time);
             if zone.local(at) != (*date, time) {
                 return Some(Odd::Skipped(*date));
