@@ -36,6 +36,20 @@ impl Findings {
         judged
     }
 
+    /// Judges a case of a `choose` by what is known before any case: if everyone takes it, nothing is chosen. One that
+    /// nobody takes is no finding, since a `choose` names every variant.
+    pub fn case(&mut self, judge: &mut Judge<'_>, facts: &Facts, condition: &Expr, at: Span) {
+        if judge.judged(facts, condition, at) == Some(true) {
+            let mut finding = constant(judge, true, at);
+            finding.headline =
+                crate::diag::Phrase::new("everyone who comes here takes this case", "ここに来る人は全員この場合になる");
+            self.push(finding.help(
+                "leave `choose` out, or choose by what was meant",
+                "`choose` を外すか、本来分けたいもので分ける",
+            ));
+        }
+    }
+
     /// A part of an `or` that can never hold, of an `and` that always does.
     fn parts(&mut self, judge: &mut Judge<'_>, facts: &Facts, condition: &Expr, at: Span) {
         let (parts, idle) = match condition {

@@ -189,6 +189,11 @@ impl<'a> Walk<'a> {
     fn branch(&mut self, pc: Pc, cases: &'a [(Expr, Pc)], otherwise: Pc, mut facts: Facts) {
         // A `choose` names every variant; that the last one is all that remains is how it is written.
         let chosen = self.input.sources.get(self.step(pc).source).slice(self.step(pc)).starts_with("choose");
+        if chosen {
+            for (i, (condition, _)) in cases.iter().enumerate() {
+                self.findings.case(&mut self.judge, &facts, condition, self.map.part(&self.journey.code, pc, i));
+            }
+        }
         for (i, (condition, target)) in cases.iter().enumerate() {
             let at = self.part(pc, i);
             let judged = match chosen {
