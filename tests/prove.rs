@@ -36,6 +36,10 @@ policy abroad {
   timezone America/New_York
   cap 2 messages per 7d
 }
+policy monthly {
+  timezone Asia/Tokyo
+  cap 1 message per 1mo
+}
 policy patient {
   timezone Asia/Tokyo
   cap 1 line per 1d then hold
@@ -152,6 +156,30 @@ fn the_most_messages() {
             "1",
             "Reentry",
         ),
+        (
+            "reentry always\n  start every week on monday, thursday at 09:00 for everyone",
+            "send email mail",
+            "1",
+            "1",
+            "2",
+            "Reentry",
+        ),
+        (
+            "reentry always\n  start every week on friday, monday, wednesday at 09:00 for everyone",
+            "send email mail",
+            "1",
+            "1",
+            "3",
+            "Reentry",
+        ),
+        (
+            "reentry always\n  start every month on 1, 5 at 09:00 for everyone",
+            "send email mail",
+            "1",
+            "1",
+            "2",
+            "Reentry",
+        ),
     ] {
         let bounds = proof(header, steps).bounds;
         let found = [bounds.run, bounds.day, bounds.week, bounds.person].map(|m| most(m.all));
@@ -176,6 +204,9 @@ fn promises() {
         ("at most 0 line", twice, true),
         ("at most 2 messages per 1d", "repeat up to 100 times { send email mail\n wait 12h }", true),
         ("at most 1 message per 1d", "repeat up to 100 times { send email mail\n wait 12h }", false),
+        ("at most 1 message per 1mo\n  reentry always\n  under policy monthly", "send email mail", true),
+        ("at most 1 email per 1mo\n  reentry always\n  under policy monthly", "send email mail", true),
+        ("at most 1 message per 31d\n  reentry always\n  under policy monthly", "send email mail", false),
     ] {
         let proof = proof(&format!("promise {promise}"), steps);
         let verdict = &proof.promises[0].verdict;

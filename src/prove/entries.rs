@@ -13,7 +13,7 @@ use super::windows::Window;
 const RUNS_COUNTED_MAX: u32 = 10_000;
 
 /// The runs of one person.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Entries {
     /// Nobody is in it twice.
     once: bool,
@@ -21,6 +21,8 @@ pub struct Entries {
     keyed: bool,
     /// The least distance between two entries (of one key).
     apart: Apart,
+    /// Days from one tick of the schedule to the next, at least, over and over. Empty: not by a schedule with a rhythm.
+    rhythm: Vec<i32>,
 }
 
 /// Where in a run its messages are.
@@ -45,11 +47,16 @@ impl Entries {
         };
         let started = match &journey.start {
             Start::Event { settled: Some(period), .. } => Apart::period(*period),
-            Start::Schedule { schedule, .. } => between_ticks(schedule),
+            Start::Schedule { schedule, .. } if matches!(schedule.when, ScheduleWhen::Cron(_)) => Apart::STILL,
+            Start::Schedule { schedule, .. } => days(rhythm(schedule).into_iter().min().unwrap_or(1)),
             Start::Event { .. } | Start::Segment { .. } | Start::At { .. } => Apart::STILL,
         };
         let apart = [stay, reentry, started].into_iter().max_by_key(|apart| apart.nearness()).unwrap_or(stay);
-        Entries { once, keyed, apart }
+        let rhythm = match &journey.start {
+            Start::Schedule { schedule, .. } => rhythm(schedule),
+            Start::Event { .. } | Start::Segment { .. } | Start::At { .. } => Vec::new(),
+        };
+        Entries { once, keyed, apart, rhythm }
     }
 
     /// The most runs of a person, ever.
@@ -60,6 +67,20 @@ impl Entries {
             (false, false) => Err(Unbounded::Reentry),
         }
     }
+    /// The least distance between an entry and the one so many later.
+    fn apart(&self, later: u32) -> Apart {
+        let one_by_one = self.apart.times(later);
+        if self.rhythm.is_empty() {
+            return one_by_one;
+        }
+        let ticks = self.rhythm.len();
+        let rounds = later as usize / ticks;
+        let rest = |first: usize| (0..later as usize % ticks).map(|i| self.rhythm[(first + i) % ticks]).sum::<i32>();
+        let least = (0..ticks).map(rest).min().unwrap_or(0);
+        let whole = i32::try_from(rounds).unwrap_or(i32::MAX).saturating_mul(self.rhythm.iter().sum());
+        let by_ticks = days(whole.saturating_add(least));
+        std::cmp::max_by_key(one_by_one, by_ticks, |apart| apart.nearness())
+    }
     /// The most runs of which messages can fall into one window.
     pub fn within(&self, window: Window, sending: Sending, clocks: Span) -> Result<u64, Unbounded> {
         if let Ok(runs) = self.in_all() {
@@ -69,9 +90,9 @@ impl Entries {
             return Err(Unbounded::Keys);
         }
         let meets = |later: u32| {
-            let entries = self.apart.times(later);
+            let entries = self.apart(later);
             // The last message of a run leaves before the next begins.
-            let behind = self.apart.times(later - 1).real(clocks).0 + sending.first.0;
+            let behind = self.apart(later - 1).real(clocks).0 + sending.first.0;
             let least = match sending.last {
                 Some(last) => behind.max(entries.real(clocks).0 - last.0 + sending.first.0),
                 None => behind,
@@ -86,18 +107,22 @@ impl Entries {
     }
 }
 
-/// The least distance between two ticks.
-fn between_ticks(schedule: &Schedule) -> Apart {
-    let days = |days| Apart::period(CalendarPeriod { months: 0, days, millis: 0 });
+/// The least numbers of days between the ticks of a week or a month, in their order; none where nothing is known.
+fn rhythm(schedule: &Schedule) -> Vec<i32> {
+    let round = |on: &[u8], round: i32| {
+        let next = on.iter().skip(1).chain(on.first());
+        on.iter().zip(next).map(|(a, b)| (i32::from(*b) - i32::from(*a) - 1).rem_euclid(round) + 1).collect()
+    };
     match &schedule.when {
-        ScheduleWhen::Day { .. } => days(1),
-        ScheduleWhen::Week { on, .. } => {
-            let next = on.iter().skip(1).chain(on.first());
-            let gaps = on.iter().zip(next).map(|(a, b)| (i32::from(*b) - i32::from(*a) - 1).rem_euclid(7) + 1);
-            days(gaps.min().unwrap_or(7))
-        }
-        ScheduleWhen::Month { on, .. } if on.len() == 1 => days(28),
-        ScheduleWhen::Month { .. } => days(1),
-        ScheduleWhen::Cron(_) => Apart::STILL,
+        ScheduleWhen::Day { .. } => vec![1],
+        ScheduleWhen::Week { on, .. } => round(on, 7),
+        // The shortest month has 28 days, and days that it lacks come on its last.
+        ScheduleWhen::Month { on, .. } if on.len() == 1 || on.iter().all(|day| *day <= 28) => round(on, 28),
+        ScheduleWhen::Month { .. } => vec![1],
+        ScheduleWhen::Cron(_) => Vec::new(),
     }
+}
+
+fn days(days: i32) -> Apart {
+    Apart::period(CalendarPeriod { months: 0, days, millis: 0 })
 }

@@ -6,7 +6,7 @@ use crate::ir::Promise;
 use crate::value::time::MILLIS_PER_DAY;
 use crate::value::{CalendarPeriod, Span};
 
-use super::bounds::{Counter, Times, Which};
+use super::bounds::{Counter, Times, Which, caps_on};
 use super::crowded::Crowd;
 use super::graph::Edge;
 use super::windows::Window;
@@ -25,6 +25,12 @@ fn verdict(promise: &Promise, counter: &Counter<'_, '_>, times: &Times) -> Verdi
             true => Verdict::Proven,
             false => Verdict::Refuted(counter.fullest(*channel)),
         },
+        // What the policy caps in just this window, nobody gets more of.
+        Promise::Messages { count, channel, per: Some(period) }
+            if caps_on(counter.subject.policy, *channel).any(|cap| cap.window == *period && cap.count <= *count) =>
+        {
+            Verdict::Proven
+        }
         Promise::Messages { count, channel, per: Some(period) } => {
             let window = Window::of(*period, counter.subject.clocks);
             match counter.person_in(*channel, window) {
