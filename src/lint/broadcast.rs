@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::view::{Send, View};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{ArmOn, Audience, Op, Pc, Start};
+use crate::ir::{ArmOn, Audience, Expr, Op, Pc, Start};
 use crate::prove::{Edge, Way};
 
 pub fn broadcast(view: &View<'_>, found: &mut Vec<Diagnostic>) {
@@ -15,8 +15,9 @@ pub fn broadcast(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         Start::Schedule { audience, .. } | Start::At { audience, .. } => Some(audience),
         Start::Segment { .. } => None,
     };
-    let everyone = |audience: &Audience| audience.segment.is_none() && audience.condition.is_none();
-    if view.journey.only_if.is_some() || !audience.is_some_and(everyone) {
+    let all = |condition: Option<&Expr>| condition.is_none_or(|condition| only_an_address(view, condition));
+    let everyone = |audience: &Audience| audience.segment.is_none() && all(audience.condition.as_ref());
+    if !all(view.journey.only_if.as_ref()) || !audience.is_some_and(everyone) {
         return;
     }
     let Some(send) = unapproved(view) else { return };
@@ -35,6 +36,17 @@ pub fn broadcast(view: &View<'_>, found: &mut Vec<Diagnostic>) {
             "対象を絞る (`in SEGMENT` または条件) か、`wait up to 1d for approval by \"@lead\" otherwise stop` で始める",
         ),
     );
+}
+
+/// Who has an address is still everyone who can be written to.
+fn only_an_address(view: &View<'_>, condition: &Expr) -> bool {
+    match condition {
+        Expr::IsSet(of) => {
+            matches!(&**of, Expr::Profile(field) if view.input.program.person.addresses.contains(&Some(*field)))
+        }
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().all(|part| only_an_address(view, part)),
+        _ => false,
+    }
 }
 
 /// A send to people that a run can come to without an approval on the way.

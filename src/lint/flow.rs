@@ -239,11 +239,13 @@ impl<'a> Walk<'a> {
     }
 
     fn wait(&mut self, pc: Pc, arms: &'a [Arm], otherwise: Pc, mut facts: Facts) {
+        let before = facts.clone();
         facts.suspend();
         for (i, arm) in arms.iter().enumerate() {
             let at = self.part(pc, i);
             let inside = match &arm.on {
                 ArmOn::Event { event, filter, bind } => self.event_arm((*event, filter.as_ref(), *bind), &facts, at),
+                ArmOn::Handle { handle, fact } if self.never_went(*handle, *fact, &before, at) => None,
                 ArmOn::Handle { handle, fact } => {
                     let mut inside = facts.clone();
                     inside.learn(&delivery(*handle, *fact), Domain::exactly(&Value::Bool(true)), at);
@@ -260,6 +262,23 @@ impl<'a> Walk<'a> {
             }
         }
         self.arrive(otherwise, facts);
+    }
+
+    /// Whether it is waited for what comes of a message that surely did not go out.
+    fn never_went(&mut self, handle: HandleId, fact: Fact, facts: &Facts, at: Span) -> bool {
+        let of_those_that_went = match fact {
+            Fact::Sent | Fact::Delivered | Fact::Opened | Fact::Clicked => true,
+            Fact::Bounced | Fact::Failed => false,
+        };
+        let failed = delivery(handle, Fact::Failed);
+        if !of_those_that_went || self.judge.assume(facts.clone(), &failed, false, at).is_some() {
+            return false;
+        }
+        let name = &self.journey.handles[handle.index()].name;
+        let conflict = self.judge.conflict.take();
+        let finding = words::explained(never_sent(name, at), &self.judge, conflict.as_ref());
+        self.findings.push(finding);
+        true
     }
 
     fn event_arm(
@@ -467,6 +486,16 @@ fn excluded(event: &str, at: Span) -> Diagnostic {
         format!("この条件を満たす `{event}` は来ない"),
     )
     .help("wait for what can still happen here", "ここで起こりうることを待つ")
+}
+
+fn never_sent(handle: &str, at: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::E0502,
+        at,
+        format!("nothing comes of `{handle}` here: it was not sent"),
+        format!("`{handle}` はここでは送られていないので、何も起こらない"),
+    )
+    .help("wait for it where it was sent, above the `otherwise`", "`otherwise` の中ではなく、送った先で待つ")
 }
 
 fn already_true(segment: &str, enters: bool, at: Span) -> Diagnostic {

@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 
 use super::view::{Send, View};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Cap, Channel, Policy};
+use crate::ir::{Cap, Channel, Policy, Quiet};
+use crate::value::LocalTime;
+
+/// Seconds of the day: from one to five in the morning.
+const NIGHT: (LocalTime, LocalTime) = (LocalTime(3_600), LocalTime(5 * 3_600));
 
 /// One finding for each channel that a journey uses without.
 pub fn manners(view: &View<'_>, found: &mut Vec<Diagnostic>) {
@@ -16,8 +20,9 @@ pub fn manners(view: &View<'_>, found: &mut Vec<Diagnostic>) {
         if !view.policy.caps.iter().any(|cap| covers(cap, channel)) && uncapped.insert(channel) {
             found.push(no_cap(view, send));
         }
-        if rings(&send) && !has_quiet(view.policy) && restless.insert(channel) {
-            found.push(no_quiet(view, send));
+        let Some(open) = open_at_night(view.policy).filter(|_| rings(&send)) else { continue };
+        if restless.insert(channel) {
+            found.push(no_quiet(view, send, open));
         }
     }
 }
@@ -32,8 +37,15 @@ fn rings(send: &Send<'_>) -> bool {
     send.message.channel != Channel::Email || send.message.needs_consent
 }
 
-fn has_quiet(policy: &Policy) -> bool {
-    policy.quiet.iter().any(|quiet| quiet.from != quiet.to)
+/// A time of the night at which no quiet hours hold. What is night to everyone is less than what a shop may choose.
+fn open_at_night(policy: &Policy) -> Option<LocalTime> {
+    let inside = |quiet: &Quiet, at: LocalTime| match quiet.from <= quiet.to {
+        true => (quiet.from..quiet.to).contains(&at),
+        false => at >= quiet.from || at < quiet.to,
+    };
+    // What holds changes only where quiet hours end.
+    let ends = policy.quiet.iter().map(|quiet| quiet.to).filter(|end| (NIGHT.0..NIGHT.1).contains(end));
+    std::iter::once(NIGHT.0).chain(ends).find(|at| !policy.quiet.iter().any(|quiet| inside(quiet, *at)))
 }
 
 fn no_cap(view: &View<'_>, send: Send<'_>) -> Diagnostic {
@@ -51,8 +63,23 @@ fn no_cap(view: &View<'_>, send: Send<'_>) -> Diagnostic {
     )
 }
 
-fn no_quiet(view: &View<'_>, send: Send<'_>) -> Diagnostic {
+fn no_quiet(view: &View<'_>, send: Send<'_>, open: LocalTime) -> Diagnostic {
     let (message, policy) = (&send.message.name, &view.policy.name);
+    if view.policy.quiet.iter().any(|quiet| quiet.from != quiet.to) {
+        return Diagnostic::new(
+            Code::E0305,
+            send.place,
+            format!("`{message}` may arrive at {open}: the quiet hours of policy `{policy}` leave the night open"),
+            format!(
+                "`{message}` が {open} に届くことがあります (ポリシー `{policy}` の静かな時間が深夜を覆っていません)"
+            ),
+        )
+        .other(view.policy_map.name, format!("not quiet at {open}"), format!("{open} は静かな時間でない"))
+        .help(
+            "let them hold all night, such as `quiet 21:00..08:00 then hold`",
+            "`quiet 21:00..08:00 then hold` のように夜通しにする",
+        );
+    }
     Diagnostic::new(
         Code::E0305,
         send.place,

@@ -53,7 +53,8 @@ impl Looked<'_> {
             format!("`{name}` に約束がない"),
         );
         let mut lines = Vec::new();
-        if let Most::Count(most) = bounds.run.all {
+        // That nothing is sent, nobody needs to promise.
+        if let Most::Count(most @ 1..) = bounds.run.all {
             let word = if most == 1 { "message" } else { "messages" };
             lines.push(format!("promise at most {most} {word}"));
         }
@@ -109,7 +110,10 @@ impl Looked<'_> {
                 diagnostic.note(format!("this test fails:\n{test}"), format!("次のテストは失敗する:\n{test}"))
             }
             // A way that nobody could be led along may still be one: the promise is not proven.
-            Err(_) => diagnostic,
+            Err(_) => diagnostic.note(
+                "no story that breaks it was found: every step is counted at its longest, and conditions as if all could hold",
+                "約束を破る物語は見つかっていない (どの手順も最長とし、条件はどれも成り立ちうるとして数えている)",
+            ),
         }
     }
 
@@ -238,7 +242,7 @@ fn for_each(stretches: &[Stretch], times: u64, visit: &mut dyn FnMut(&Edge, u64)
 fn messages(count: u64, channel: Option<Channel>) -> (String, String) {
     let plural = if count == 1 { "" } else { "s" };
     match channel {
-        None => (format!("{count} message{plural}"), format!("{count} 通")),
+        None => (format!("{count} message{plural}"), format!(" {count} 通")),
         Some(channel) => {
             (format!("{count} {} message{plural}", channel.name()), format!(" {} を {count} 通", channel.name()))
         }
