@@ -94,6 +94,13 @@ impl<'t> Exprs<'_, 't> {
             format!("`if {written} is set` で確かめるか、`or else` で代わりの値を書いてください"),
         );
         if let Some(gone) = self.flow.expired.iter().rev().find(|gone| gone.place == *place) {
+            let (passes, passes_ja) = match gone.length {
+                Some(length) => {
+                    let length = self.sources.get(length.source).slice(length);
+                    (format!("up to `{length}` can pass here"), format!("ここで最長 `{length}` 経ちます"))
+                }
+                None => ("time can pass here".to_owned(), "ここで時間が経つことがあります".to_owned()),
+            };
             return Diagnostic::new(
                 Code::E0412,
                 span,
@@ -102,7 +109,7 @@ impl<'t> Exprs<'_, 't> {
             )
             .here("may be missing or changed by now", "今は欠けているか、変わっているかもしれません")
             .other(gone.checked, "checked here", "ここで確認")
-            .other(gone.suspended, "time can pass here", "ここで時間が経つことがあります")
+            .other(gone.suspended, passes, passes_ja)
             .help(
                 "check again, write `or else`, or keep the value with `let` before",
                 "もう一度確認するか、`or else` を書くか、先に `let` で値を取っておいてください",

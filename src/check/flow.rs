@@ -51,6 +51,8 @@ pub struct Expired {
     pub place: Expr,
     pub checked: Span,
     pub suspended: Span,
+    /// Where it is written how long that lasts at most.
+    pub length: Option<Span>,
 }
 
 #[derive(Debug, Clone)]
@@ -103,9 +105,13 @@ impl<'t> Flow<'t> {
     }
     /// Time passes: whatever was checked of the person may be otherwise afterwards.
     pub fn suspend(&mut self, at: Span) {
+        self.suspend_for(at, None);
+    }
+    /// The same, for at most as long as is written in the other place.
+    pub fn suspend_for(&mut self, at: Span, length: Option<Span>) {
         let (gone, kept): (Vec<Fact>, Vec<Fact>) = std::mem::take(&mut self.facts).into_iter().partition(|f| f.live);
         self.facts = kept;
-        let gone = gone.into_iter().map(|f| Expired { place: f.place, checked: f.checked, suspended: at });
+        let gone = gone.into_iter().map(|f| Expired { place: f.place, checked: f.checked, suspended: at, length });
         self.expired.extend(gone);
     }
 

@@ -29,10 +29,10 @@ impl<'t> Walk<'_, 't> {
         flow: &mut Flow<'t>,
     ) -> Option<Step> {
         let id = self.step_name("wait", name, span);
-        let parts = vec![duration.span];
+        let length = duration.span;
         let duration = self.duration(duration, flow);
-        flow.suspend(span);
-        Some(Step { id, draws: Vec::new(), parts, kind: StepKind::Wait(Until::After(duration?)) })
+        flow.suspend_for(span, Some(length));
+        Some(Step { id, draws: Vec::new(), parts: vec![length], kind: StepKind::Wait(Until::After(duration?)) })
     }
 
     /// A span or a period that lasts.
@@ -147,12 +147,12 @@ impl<'t> Walk<'_, 't> {
         let mut waking: Vec<(ArmOn, Flow<'t>, &'t WaitArm)> = Vec::with_capacity(wait.arms.len());
         for arm in wait.arms {
             let mut inside = flow.clone();
-            inside.suspend(span);
+            inside.suspend_for(span, wait.up_to.map(|e| e.span));
             if let Some(on) = self.arm(arm, flow, &mut inside) {
                 waking.push((on, inside, arm));
             }
         }
-        flow.suspend(span);
+        flow.suspend_for(span, wait.up_to.map(|e| e.span));
         let mut arms = Vec::with_capacity(waking.len());
         let parts = waking.iter().map(|(_, _, arm)| arm.span).collect();
         let mut ends = Vec::with_capacity(waking.len() + 1);

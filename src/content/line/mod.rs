@@ -36,7 +36,10 @@ pub fn read(part: Part, checker: &mut Checker<'_>) -> Option<Line> {
             format!("{} message objects; LINE takes one to {most}", messages.len()),
             format!("メッセージオブジェクトが {} 個あります。LINE では 1～{most} 個です", messages.len()),
         );
-        checker.report(found);
+        checker.report(found.help(
+            "join texts into one message, or put pictures and buttons into one `flex` message",
+            "テキストを一つにまとめるか、画像やボタンを一つの `flex` メッセージに入れてください",
+        ));
     }
     if let Some(each) = messages.iter().find_map(|message| message.each.as_ref()) {
         let (en, ja) =
