@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::args::ReportFormat;
 use super::exit::{Exit, Stop};
-use super::open::{Opened, open};
+use super::open::{Opened, read};
 use super::speak::Speaker;
 use super::watch;
 use crate::diag::Language;
@@ -37,7 +37,8 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
 }
 
 fn once(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
-    let opened = open(&args.project);
+    let mut opened = read(&args.project);
+    opened.add_faults_of_messages();
     speaker.report(&told(&opened, args.format, speaker))?;
     Ok(opened.end())
 }

@@ -8,10 +8,11 @@ use std::time::SystemTime;
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
 use crate::compile::{self, Attachment, Attachments, Compiled, Exception, Level, SourceMap, Stage, Suppressed};
-use crate::diag::{Diagnostic, render};
+use crate::diag::{Code, Diagnostic, render};
 use crate::ir::timeline::Timeline;
 use crate::ir::{Place, Program};
 use crate::project::{self, LintLevel, Project};
+use crate::render::{RenderError, Renderer};
 use crate::text::Span;
 use crate::value::{Date, Instant, Zone};
 
@@ -50,7 +51,7 @@ pub fn read(start: &Path) -> Opened {
     let files = project.file_count();
     let mut diagnostics = std::mem::take(&mut project.diagnostics);
     // Names declared in a file that could not be read would all look unknown.
-    let readable = project.found && !diagnostics.iter().any(|d| d.code == crate::diag::Code::E0100);
+    let readable = project.found && !diagnostics.iter().any(|d| d.code == Code::E0100);
     let (mut program, mut map, mut timelines, mut exceptions) = (None, None, Vec::new(), Vec::new());
     let (mut attachments, mut suppressed) = (Attachments::default(), Vec::new());
     project.all_sources();
@@ -82,6 +83,25 @@ fn compiled(project: &mut Project, attachments: &mut Attachments) -> Compiled {
 }
 
 impl Opened {
+    /// Adds what keeps messages from being made ready to go out: what only shows when their markup is turned into mails.
+    pub fn add_faults_of_messages(&mut self) {
+        let Some(program) = &self.program else { return };
+        let faults = Renderer::new(program).faults();
+        let found: Vec<Diagnostic> = faults.iter().filter_map(|fault| self.fault(fault)).collect();
+        self.diagnostics.extend(found);
+        render::sort(&mut self.diagnostics);
+    }
+    fn fault(&self, error: &RenderError) -> Option<Diagnostic> {
+        let Attachment::Read(id) = *self.attachments.files.get(error.file.as_ref()?)? else { return None };
+        let source = self.project.sources.get(id);
+        let line = error.line_in(&source.text).unwrap_or(1).max(1) as usize;
+        let start: usize = source.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let end = start + source.line(line).len();
+        let (what, help) = (&error.fault.what, &error.fault.help);
+        let place = Span::new(id, start, end);
+        Some(Diagnostic::new(Code::E0442, place, &what.en, &what.ja).help(&help.en, &help.ja))
+    }
+
     /// The path and line of a place in the sources.
     pub fn place(&self, span: Span) -> Place {
         let source = self.project.sources.get(span.source);

@@ -79,6 +79,35 @@ fn code_2_is_a_failed_test() {
 }
 
 #[test]
+fn code_2_is_a_broken_promise_and_the_story_that_breaks_it_fails() {
+    let shop = fs::read_to_string(data("good/shop.tabi")).unwrap().replace("at most 2 messages", "at most 1 message");
+    let project = folder(&[("tabi.yaml", CONFIG), ("shop.tabi", &shop)]);
+    let (tested, code) = told(project.path(), &["test"]);
+    assert!(tested.ends_with("1 passed, 0 failed\n"), "{tested}");
+    assert_eq!(code, 2, "the promise is broken, and no test says so yet");
+
+    let (checked, _) = told(project.path(), &["check"]);
+    let from = checked.find("test welcome").expect("the story is told");
+    let story: String = checked[from..].split_inclusive('\n').take_while(|line| line.trim() != "}").collect();
+    fs::write(project.path().join("story.tabi"), story + "}\n").unwrap();
+    let (tested, code) = told(project.path(), &["test"]);
+    assert!(tested.ends_with("1 passed, 1 failed\n"), "{tested}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn what_no_mail_can_be_made_of_is_found_by_check() {
+    let shop = fs::read_to_string(data("good/shop.tabi")).unwrap();
+    let shop = shop.replace("on email for marketing takes", "on email for transactional from \"hello.mjml\" takes");
+    let mail = "---\nsubject: hello\nfrom: a@shop.example\n---\n<mjml lnag=\"ja\">\n<mj-body><mj-section><mj-column>\
+                <mj-text>{{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>\n";
+    let project = folder(&[("tabi.yaml", CONFIG), ("shop.tabi", &shop), ("hello.mjml", mail)]);
+    let (checked, code) = told(project.path(), &["check"]);
+    assert_eq!(code, 1, "{checked}");
+    assert!(checked.contains("E0442") && checked.contains("hello.mjml:5:1"), "{checked}");
+}
+
+#[test]
 fn code_3_is_changes() {
     let typo = folder(&[("tabi.yaml", CONFIG), ("a.tabi", "evnt e about profile {}\n")]);
     assert_eq!(told(typo.path(), &["fix", "--diff", "--detailed-exitcode"]).1, 3);

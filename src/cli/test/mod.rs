@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 use super::args::ReportFormat;
 use super::exit::{Exit, Stop};
-use super::open::open;
+use super::open::{Opened, open, read};
 use super::speak::Speaker;
 use super::watch;
 use crate::diag::render::{self, Run};
-use crate::diag::{Language, Phrase, did_you_mean};
+use crate::diag::{Code, Diagnostic, Language, Phrase, did_you_mean};
 use crate::ir::Program;
 use crate::ir::timeline::Timeline;
 use crate::simulate::timeline::{self, Verdict};
@@ -104,7 +104,7 @@ fn journey(program: &Program, name: &str) -> Result<String, Stop> {
 }
 
 fn once(project: &Path, name: Option<&str>, format: ReportFormat, speaker: &mut Speaker) -> Result<Exit, Stop> {
-    let opened = open(project);
+    let (opened, broken) = testable(project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
     let chosen = chosen(program, &opened.timelines, name)?;
     let ran: Vec<Ran> = chosen
@@ -115,9 +115,25 @@ fn once(project: &Path, name: Option<&str>, format: ReportFormat, speaker: &mut 
             verdict: timeline::run(program, timeline),
         })
         .collect();
-    let exit = if ran.iter().all(|test| test.verdict.passed) { Exit::Fine } else { Exit::Failed };
+    let passed = broken.is_empty() && ran.iter().all(|test| test.verdict.passed);
+    let exit = if passed { Exit::Fine } else { Exit::Failed };
+    let text = speaker.diagnostics(&broken, &opened.project.sources);
+    speaker.aside(&text)?;
     speaker.report(&told(&ran, &opened.project.sources, format, exit, speaker.language))?;
     Ok(exit)
+}
+
+/// A project whose tests may be run, and the promises it does not keep: these are no reason not to run the tests, since
+/// what breaks a promise is told as one.
+fn testable(project: &Path) -> (Opened, Vec<Diagnostic>) {
+    let mut opened = read(project);
+    let errors = opened.diagnostics.iter().filter(|found| found.is_error());
+    let (broken, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) = errors.partition(|found| found.code == Code::E0205);
+    let (broken, refused) = (broken.into_iter().cloned().collect(), !others.is_empty());
+    if refused {
+        opened.program = None;
+    }
+    (opened, broken)
 }
 
 /// The other commands take the project where this one takes a name: a project's folder there is understood.
