@@ -21,6 +21,14 @@ fn texts() -> Vec<String> {
     files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
+/// The files of one project that has no mistakes: spoilt a little, it often still has a meaning, and lints get to see it.
+fn campaigns() -> Vec<String> {
+    let mut files = Vec::new();
+    find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("campaigns"), &mut files);
+    files.sort();
+    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
 fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -57,6 +65,17 @@ fn spoil() -> impl Strategy<Value = Spoil> {
         n().prop_map(Spoil::DropWord),
         (n(), "[ a-z{}()\"#:,?.0-9%\u{3000}会👩‍👧é]{1,6}").prop_map(|(at, text)| Spoil::Put(at, text)),
         n().prop_map(Spoil::CutTail),
+    ]
+}
+
+/// Whole lines and words: what is left is mostly still in the language.
+fn line_spoil() -> impl Strategy<Value = Spoil> {
+    let n = any::<usize>;
+    prop_oneof![
+        3 => n().prop_map(Spoil::CutLine),
+        2 => n().prop_map(Spoil::DoubleLine),
+        2 => (n(), n()).prop_map(|(a, b)| Spoil::MoveLine(a, b)),
+        2 => (n(), n()).prop_map(|(a, b)| Spoil::SwapWords(a, b)),
     ]
 }
 
@@ -211,6 +230,21 @@ proptest! {
         if with_world {
             project.push(include_str!("language/world.tabi").to_owned());
         }
+        survives(&project);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mangled_campaigns(
+        which in any::<usize>(),
+        spoils in proptest::collection::vec(line_spoil(), 1..4),
+    ) {
+        let mut project = campaigns();
+        let which = which % project.len();
+        project[which] = spoils.iter().fold(project[which].clone(), |text, spoil| spoiled(&text, &text, spoil));
         survives(&project);
     }
 }
