@@ -10,6 +10,7 @@ mod commands {
     pub mod reference;
     pub mod run;
     pub mod shells;
+    pub mod slips;
     pub mod tour;
     pub mod watch;
 }

@@ -172,8 +172,7 @@ pub fn zone(name: &str, span: Span, sink: &mut Sink) -> Option<Zone> {
     if let Some(zone) = Zone::from_name(name) {
         return Some(zone);
     }
-    let other_case = Zone::names().find(|known| known.eq_ignore_ascii_case(name));
-    let alike = other_case.or_else(|| crate::diag::did_you_mean(name, Zone::names()));
+    let alike = Zone::common_name(name).or_else(|| crate::diag::did_you_mean(name, Zone::names()));
     let mut found = crate::schema::unknown(("time zone", "タイムゾーン"), name, span, []);
     found = match alike {
         Some(alike) => {

@@ -202,9 +202,9 @@ fn told(folder: &Path, list: &str) -> Phrase {
              tabi show cart   a journey as a diagram\nThen change a wait in journeys/welcome.tabi and test again.\n"
         ),
         format!(
-            "作成したもの:\n{list}\n次に:\n{enter}  tabi check       どのジャーニーも筋が通っているか\n  tabi test        \
-             テストに書いたとおりに動くか\n  tabi simulate    sample/ の人たちに何が起きていたはずか\n  \
-             tabi show cart   ジャーニーの図\nそれから journeys/welcome.tabi の待ち時間を変えて、もう一度テストしてみてください。\n"
+            "作成したもの:\n{list}\n次に:\n{enter}  tabi check --lang ja       どのジャーニーも筋が通っているか\n  tabi test --lang ja        \
+             テストに書いたとおりに動くか\n  tabi simulate --lang ja    sample/ の人たちに何が起きていたはずか\n  \
+             tabi show cart --lang ja   ジャーニーの図\nそれから journeys/welcome.tabi の待ち時間を変えて、もう一度テストしてみてください。\n"
         ),
     )
 }

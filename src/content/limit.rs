@@ -27,7 +27,7 @@ pub fn judge(length: Length, span: Span, limit: &Limit<'_>) -> Option<Diagnostic
     if length.least > most {
         let least = length.least;
         let exact = length.most == Some(least);
-        let (at_least, at_least_ja) = if exact { ("", "") } else { ("at least ", "少なくとも ") };
+        let (at_least, at_least_ja) = if exact { ("", " ") } else { ("at least ", "少なくとも ") };
         let found = Diagnostic::new(
             Code::E0444,
             span,

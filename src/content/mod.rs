@@ -86,7 +86,7 @@ fn one(
         Some(Attachment::Read(source)) => *source,
         Some(Attachment::Unreadable { why, help }) => {
             let found = Diagnostic::new(Code::E0441, written.span, why.en.clone(), why.ja.clone());
-            let alike = did_you_mean(&written.text, attachments.known.iter().map(String::as_str));
+            let alike = alike(&written.text, &attachments.known);
             report(match alike {
                 Some(alike) => found
                     .help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?"))
@@ -112,6 +112,13 @@ fn one(
     checker.found.extend(secrets(file));
     checker.found.into_iter().for_each(report);
     content.filter(|_| !broken)
+}
+
+/// The known path whose file is named most alike; a folder that both are in makes no names alike.
+fn alike<'a>(written: &str, known: &'a [String]) -> Option<&'a String> {
+    let name = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
+    let meant = did_you_mean(written.rsplit('/').next().unwrap_or(written), known.iter().map(|path| name(path)))?;
+    known.iter().find(|path| name(path) == meant)
 }
 
 fn by_channel(file: File<'_>, channel: Channel, checker: &mut Checker<'_>) -> Option<Content> {

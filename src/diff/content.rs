@@ -33,6 +33,20 @@ fn walk(json: &serde_json::Value, path: &mut Vec<String>, texts: &mut Vec<(Strin
     };
     match json {
         Json::Null => {}
+        // Elements and members of a message in JSON are called what the file calls them.
+        Json::Object(parts) if parts.contains_key("node") && parts.contains_key("each") => {
+            inside(Some("$for".into()), &parts["each"]);
+            inside(parts.get("when").map(|_| "$if".into()), &parts["when"]);
+            inside(None, &parts["node"]);
+        }
+        Json::Object(parts) if ["name", "when", "value"].iter().all(|part| parts.contains_key(*part)) => {
+            let name = parts["name"].as_str().unwrap_or_default();
+            inside(Some(format!("{name} $if")), &parts["when"]);
+            inside(Some(name.to_string()), &parts["value"]);
+        }
+        Json::Object(parts) if parts.len() == 1 && parts.contains_key("Object") => {
+            parts["Object"].as_array().into_iter().flatten().for_each(|member| inside(None, member));
+        }
         Json::Bool(_) | Json::Number(_) => texts.push((path.join(" "), json.to_string())),
         Json::String(text) => texts.push((path.join(" "), text.clone())),
         Json::Array(items) => items.iter().enumerate().for_each(|(i, item)| inside(Some((i + 1).to_string()), item)),
@@ -83,7 +97,12 @@ fn label(place: &str) -> Both {
         "text" => "テキスト",
         "title" => "題名",
         "" => return Both::new("content", "内容"),
-        other => other,
+        other => {
+            if let Some(rest) = other.strip_prefix("messages ") {
+                return Both::new(format!("message {rest}"), format!("メッセージ {rest}"));
+            }
+            other
+        }
     };
     Both::new(place, ja)
 }

@@ -84,8 +84,9 @@ fn code(place: &Option<Place>) -> String {
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_code = false;
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
+            '`' if !in_code && !text[at + 1..].contains('`') => out.push_str("&#96;"),
             '`' => {
                 in_code = !in_code;
                 out.push(c);
@@ -185,6 +186,22 @@ pub fn sentence(change: &Change, language: Language) -> String {
         (_, what, Some(old), None) => format!("{subject}{} {removed}: {old}", what.clone().unwrap_or_default()),
         (_, what, None, None) => {
             format!("{subject}{}: {}", what.clone().unwrap_or_default(), language.of("changed", "変更"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn text_is_text_in_markdown() {
+        for (text, expected) in [
+            ("`wait_1` a_b", "`wait_1` a&#95;b"),
+            ("one ` and <b>", "one &#96; and &#60;b&#62;"),
+            ("`a` one ` <b>", "`a` one &#96; &#60;b&#62;"),
+        ] {
+            assert_eq!(escaped(text), expected);
         }
     }
 }

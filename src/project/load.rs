@@ -153,8 +153,17 @@ fn not_there(path: &Path, error: &io::Error) -> Trouble {
 
 /// Reads one text file within `limit` bytes.
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Trouble> {
-    let size = fs::metadata(path).map_err(|e| not_there(path, &e))?.len();
-    let name = shown(path);
+    let about = fs::metadata(path).map_err(|e| not_there(path, &e))?;
+    let (size, name) = (about.len(), shown(path));
+    // A pipe would be waited for, and a device read, without end.
+    if !about.is_file() {
+        return Err(Trouble::new(
+            format!("`{name}` is not an ordinary file"),
+            format!("`{name}` は通常のファイルではありません"),
+            "put a text file in its place, or give it another name",
+            "テキストファイルに置き換えるか、名前を変える",
+        ));
+    }
     if size > limit {
         return Err(Trouble::new(
             format!("`{name}` is too large: {} MB, at most {} MB", size >> 20, limit >> 20),

@@ -36,6 +36,9 @@ impl Project {
         for written in paths {
             let read = within(written).and_then(|relative| {
                 let full = self.root.join(relative);
+                if leads_out(&self.root, &full) {
+                    return Err(outside(written));
+                }
                 let text = read_text(&full, MESSAGE_BYTES_MAX.min(left))?;
                 left -= text.len() as u64;
                 Ok(self.sources.add(Source::other(shown(&full), text)))
@@ -56,7 +59,20 @@ fn within(written: &str) -> Result<&Path, Trouble> {
     if plain && path.components().next().is_some() {
         return Ok(path);
     }
-    Err(Trouble {
+    Err(outside(written))
+}
+
+/// Whether links take a path that stays inside out of the project after all: what a campaign shows of its files is to
+/// be in its own folder.
+fn leads_out(root: &Path, full: &Path) -> bool {
+    match (root.canonicalize(), full.canonicalize()) {
+        (Ok(root), Ok(full)) => !full.starts_with(root),
+        _ => false,
+    }
+}
+
+fn outside(written: &str) -> Trouble {
+    Trouble {
         headline: Phrase::new(
             format!("`{written}` is not a file inside the project"),
             format!("`{written}` はプロジェクトの中のファイルではありません"),
@@ -65,7 +81,7 @@ fn within(written: &str) -> Result<&Path, Trouble> {
             "write the path from the folder of `tabi.yaml`: `messages/hello.mjml`",
             "`tabi.yaml` のあるフォルダーからのパスを書く: `messages/hello.mjml`",
         ),
-    })
+    }
 }
 
 /// The files in the folder that a path leads to.

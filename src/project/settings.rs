@@ -243,8 +243,7 @@ impl Reader<'_> {
         let name = self.text_of(yaml, &["timezone"])?;
         let zone = Zone::from_name(&name);
         if zone.is_none() {
-            let meant =
-                Zone::names().find(|z| z.eq_ignore_ascii_case(&name)).or_else(|| did_you_mean(&name, Zone::names()));
+            let meant = Zone::common_name(&name).or_else(|| did_you_mean(&name, Zone::names()));
             let help = match meant {
                 Some(zone) => (format!("did you mean `{zone}`?"), format!("`{zone}` ではありませんか")),
                 None => ("use an IANA name such as `Asia/Tokyo`".into(), "`Asia/Tokyo` のような IANA 名を使う".into()),

@@ -57,6 +57,13 @@ pub fn unknown<'a>(
         }
         return found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(span, alike);
     }
+    if known.is_empty() && matches!(kind.0, "policy" | "event" | "message" | "journey" | "segment" | "action") {
+        let (en, ja) = kind;
+        return found.help(
+            format!("no {en} is declared in this project: declare it, or bring back the file that did"),
+            format!("このプロジェクトに{ja}の宣言がありません。宣言を書くか、書いてあったファイルを戻してください"),
+        );
+    }
     if known.is_empty() || known.len() > LISTED_NAMES_MAX {
         return found;
     }

@@ -68,7 +68,11 @@ fn nothing_happened(journey: &JourneyReport) -> bool {
 
 /// A person's whole story, ending in a newline.
 pub fn story(story: &Story, language: Language) -> String {
-    format!("{} ({})\n{}", story.person, story.zone, story_lines(story, language, usize::MAX))
+    let person = match (story.person.as_str(), language) {
+        (super::timeline::TEST_PERSON, Language::Japanese) => "テストの人",
+        (person, _) => person,
+    };
+    format!("{person} ({})\n{}", story.zone, story_lines(story, language, usize::MAX))
 }
 
 fn head(out: &mut String, report: &Report, language: Language) {

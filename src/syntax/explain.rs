@@ -68,6 +68,9 @@ impl Walk<'_> {
         if let Some((en, ja)) = listed(&expected) {
             diagnostic = diagnostic.note(format!("expected {en}"), format!("書けるもの: {ja}"));
         }
+        if let Some((en, ja)) = habit(slice, at) {
+            diagnostic = diagnostic.help(en, ja);
+        }
         if diagnostic.help.is_none()
             && let Some(usage) = notation::usage(first)
         {
@@ -75,6 +78,32 @@ impl Walk<'_> {
         }
         self.say(diagnostic);
     }
+}
+
+/// The remedy for two habits of writing numbers, where reading stopped: `3,000` and `2026/04/01`.
+fn habit(slice: &str, at: usize) -> Option<(String, String)> {
+    let (before, rest) = (slice.get(..at)?.trim_end(), slice.get(at..)?);
+    let start = before.rfind(|c: char| !c.is_ascii_digit() && c != '/').map_or(0, |i| i + 1);
+    let last = before[start..].trim_end();
+    let digits = |text: &str, counts: std::ops::RangeInclusive<usize>| {
+        counts.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    if let Some(behind) = rest.strip_prefix(',') {
+        let group: String = behind.chars().take_while(char::is_ascii_digit).collect();
+        if group.len() != 3 || !digits(last, 1..=3) {
+            return None;
+        }
+        return Some((
+            format!("write `{last}_{group}`, or without any mark"),
+            format!("`{last}_{group}` か、区切りなしで書く"),
+        ));
+    }
+    let parts: Vec<&str> = last.split('/').collect();
+    let [year, month, day] = parts.as_slice() else { return None };
+    (digits(year, 4..=4) && digits(month, 1..=2) && digits(day, 1..=2)).then(|| {
+        let date = format!("{year}-{month:0>2}-{day:0>2}");
+        (format!("a date is written `{date}`"), format!("日付は `{date}` と書く"))
+    })
 }
 
 /// How far `rule` gets in `slice`, and what it would have wanted there. `None` when it reads it all.

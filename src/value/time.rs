@@ -275,6 +275,13 @@ impl Zone {
     pub fn name(self) -> &'static str {
         &zones()[self.0 as usize].name
     }
+    /// The name meant by what people call a zone, or by a slip of its spelling.
+    pub fn common_name(called: &str) -> Option<&'static str> {
+        match called {
+            "JST" | "Asia/Osaka" | "Tokyo" | "東京" | "日本" | "日本時間" => Some("Asia/Tokyo"),
+            _ => Zone::names().find(|known| known.eq_ignore_ascii_case(called)),
+        }
+    }
     /// All names, sorted; for suggestions.
     pub fn names() -> impl Iterator<Item = &'static str> {
         zones().iter().map(|z| z.name.as_str())

@@ -132,7 +132,11 @@ impl Words<'_> {
     }
 
     pub fn quiet(&self, quiet: &Quiet) -> String {
-        format!("{}–{}{}", quiet.from, quiet.to, self.overflow(quiet.overflow))
+        let then = match quiet.overflow {
+            Overflow::Hold => self.language.of(", then hold", "は保留"),
+            Overflow::Drop => self.language.of(", then drop", "は送らない"),
+        };
+        format!("{}–{}{then}", quiet.from, quiet.to)
     }
 
     fn overflow(&self, overflow: Overflow) -> &'static str {

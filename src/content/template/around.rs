@@ -81,11 +81,8 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
             format!("`</{tag}>` closes before `</{inner}>` does"),
             format!("`</{inner}>` より先に `</{tag}>` が閉じています"),
         )
-        .other(
-            piece.place(open.clone()),
-            format!("`<{inner}>` is open"),
-            format!("`<{inner}>` が開いています"),
-        ),
+        .other(piece.place(open.clone()), format!("`<{inner}>` is open"), format!("`<{inner}>` が開いています"))
+        .help(format!("write `</{inner}>` before it"), format!("その前に `</{inner}>` を書いてください")),
         MisfitKind::NeverOpened(tag) => Diagnostic::new(
             Code::E0442,
             place,

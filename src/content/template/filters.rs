@@ -314,7 +314,8 @@ impl At<'_, '_> {
             found =
                 found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")).fix(place, alike);
         } else {
-            found = found.help("docs/messages.md lists them", "docs/messages.md に一覧があります");
+            let list = FILTERS.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+            found = found.help(format!("there is {list}"), format!("使えるもの: {list}"));
         }
         self.report(found);
         Typed::unknown()

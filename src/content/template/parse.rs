@@ -118,6 +118,9 @@ fn wrong(piece: &Piece, from: usize, error: &minijinja::Error) -> Diagnostic {
             "閉じてください: `{{ … }}`、`{% if … %} … {% endif %}`、`{# … #}`",
         );
     }
+    if detail.contains("expected end of variable block") {
+        return found.help("write a value as `{{ … }}`", "値は `{{ … }}` の形で書いてください");
+    }
     let Some(word) = detail.strip_prefix("unknown statement ") else { return found };
     match did_you_mean(word.trim(), STATEMENTS.iter().copied()) {
         Some(alike) => found.help(format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?")),
