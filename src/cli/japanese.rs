@@ -67,7 +67,6 @@ const TEXTS: &[(&str, &str)] = &[
     // prove
     ("Prove how long journeys last at most, how many messages they send, and that they keep their promises", "ジャーニーの最長の長さ・最大の通数を証明し、約束が守られるかを調べる"),
     ("Only this journey; without it all, and what they send together", "このジャーニーだけ (省略時はすべてと、その合計)"),
-    ("For people, or for programs", "人向け、またはプログラム向け"),
     // show
     ("Show a journey as a diagram", "ジャーニーを図にする"),
     ("The journey's name", "ジャーニーの名前"),
