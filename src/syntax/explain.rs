@@ -83,8 +83,8 @@ impl Walk<'_> {
 /// The remedy for two habits of writing numbers, where reading stopped: `3,000` and `2026/04/01`.
 fn habit(slice: &str, at: usize) -> Option<(String, String)> {
     let (before, rest) = (slice.get(..at)?.trim_end(), slice.get(at..)?);
-    let start = before.rfind(|c: char| !c.is_ascii_digit() && c != '/').map_or(0, |i| i + 1);
-    let last = before[start..].trim_end();
+    let start = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '/').len();
+    let last = &before[start..];
     let digits = |text: &str, counts: std::ops::RangeInclusive<usize>| {
         counts.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
     };
@@ -164,4 +164,15 @@ fn token_word(text: &str) -> &str {
     let text = text.trim_start();
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::habit;
+
+    #[test]
+    fn habits_are_seen_where_reading_stopped_and_letters_of_several_bytes_end_there() {
+        assert_eq!(habit("eೃ૯mେ", "eೃ૯mେ".len()), None);
+        assert_eq!(habit("cap 3,000 line", 5).map(|h| h.0).as_deref(), Some("write `3_000`, or without any mark"));
+    }
 }
