@@ -72,8 +72,9 @@ impl Apart {
             return self;
         }
         let mut sum = Apart { least: [FAR; 4], dates: (self.dates + other.dates).min(FAR) };
-        for first in KINDS {
-            for second in KINDS {
+        // Most distances come about in one way only.
+        for second in KINDS.into_iter().filter(|kind| other.least[*kind as usize] < FAR) {
+            for first in KINDS.into_iter().filter(|kind| self.least[*kind as usize] < FAR) {
                 let kind = match (first, second) {
                     (Kind::Still, kind) | (kind, Kind::Still) => kind,
                     (a, b) if a == b => a,

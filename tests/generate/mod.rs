@@ -282,7 +282,8 @@ impl Writer<'_> {
         match self.draw.below(5) {
             0 => {
                 let handle = format!("h{}", self.name());
-                self.line(depth, &format!("{first} as {handle}"));
+                // Only mail tells all that is asked of it below.
+                self.line(depth, &format!("send email mail with {{ name: {name} }}{before} as {handle}"));
                 self.handles.push(handle);
             }
             1 => self.line(depth, &first),
