@@ -5,24 +5,32 @@
 use super::Input;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Channel, JourneyId, Op, Promise};
-use crate::prove::{self, Edge, Longest, Most, Path, Proof, Stretch, Unbounded, Verdict, Way};
+use crate::prove::{self, Edge, Judged, Longest, Most, Path, Proof, Stretch, Unbounded, Verdict, Way};
 use crate::text::Span as Place;
 use crate::value::Span;
 use crate::witness;
 
 /// More places than this explain nothing better.
 const PLACES_MAX: usize = 8;
+/// Counter-stories told at one check; `tabi prove` tells all.
+const STORIES_MAX: usize = 3;
 
 pub fn lint(input: Input<'_>) -> Vec<Diagnostic> {
     let analysis = prove::prove(input.program);
-    let mut found = Vec::new();
+    let (mut found, mut stories) = (Vec::new(), 0);
     for (index, proof) in analysis.journeys.iter().enumerate() {
         let looked_at = Looked { input, id: JourneyId(index as u16), proof };
         if proof.promises.is_empty() {
             found.push(looked_at.no_promise());
         }
         for (judged, place) in proof.promises.iter().zip(&input.map.journeys[index].promises) {
-            found.extend(looked_at.judged(&judged.promise, &judged.verdict, *place));
+            let broken = looked_at.judged(&judged.promise, &judged.verdict, *place);
+            found.extend(broken.map(|diagnostic| {
+                // Looking for a story takes longer than all other checks together.
+                let story = matches!(judged.verdict, Verdict::Refuted(_)) && stories < STORIES_MAX;
+                stories += usize::from(story);
+                if story { looked_at.with_story(diagnostic, judged) } else { diagnostic }
+            }));
         }
     }
     found
@@ -78,10 +86,10 @@ impl Looked<'_> {
         match (verdict, promise) {
             (Verdict::Proven, _) => None,
             (Verdict::Refuted(path), Promise::EndsWithin(_)) => {
-                Some(self.with_story(self.too_long(path, place), promise, verdict))
+                Some(self.too_long(path, place))
             }
             (Verdict::Refuted(path), Promise::Messages { channel, per: None, .. }) => {
-                Some(self.with_story(self.too_many(path, *channel, place), promise, verdict))
+                Some(self.too_many(path, *channel, place))
             }
             (Verdict::Refuted(path), Promise::Messages { count, channel, per: Some(per) }) => {
                 let what = messages(u64::from(*count) + 1, *channel);
@@ -95,15 +103,15 @@ impl Looked<'_> {
                     "let more time pass between them, or promise what holds",
                     "間隔を空けるか、成り立つ約束に直す",
                 );
-                Some(self.with_story(diagnostic, promise, verdict))
+                Some(diagnostic)
             }
             (Verdict::Unproven(why), _) => Some(self.unproven(*why, place)),
         }
     }
 
     /// The counter-story, as a test that fails.
-    fn with_story(&self, diagnostic: Diagnostic, promise: &Promise, verdict: &Verdict) -> Diagnostic {
-        match witness::counter_story(self.input.program, self.id, promise, verdict) {
+    fn with_story(&self, diagnostic: Diagnostic, judged: &Judged) -> Diagnostic {
+        match witness::counter_story(self.input.program, self.id, &judged.promise, &judged.verdict) {
             Ok(counter) => {
                 let test = counter.test(self.input.program);
                 let test = test.trim_end();

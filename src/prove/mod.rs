@@ -21,10 +21,12 @@ mod windows;
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Cap, Channel, JourneyId, Pc, PolicyId, Program, Promise};
+use crate::ir::{Cap, Channel, JourneyId, Overflow, Pc, PolicyId, Program, Promise, Start};
 use crate::value::Span;
 use crate::value::time::CLOCK_CHANGES_MAX;
+use apart::Apart;
 use bounds::{Counter, Subject, Times};
+use entries::Entries;
 pub use graph::{Edge, Graph, Loop, Way};
 pub use path::{Path, Stretch};
 pub use promises::allowed;
@@ -45,7 +47,9 @@ pub fn prove_without(program: &Program, dead: &[BTreeSet<Edge>]) -> Analysis {
             Subject::new(program, id, graph, clocks(program, id))
         })
         .collect();
-    let times: Vec<Times> = subjects.iter().map(|subject| Times::new(subject, &others(subject, &subjects))).collect();
+    let rivals = Rivals::of(program, &subjects);
+    let times = |(i, subject)| Times::new(subject, &|cap: &Cap| rivals.others(subject, i, cap));
+    let times: Vec<Times> = subjects.iter().enumerate().map(times).collect();
     let counters: Vec<Counter<'_, '_>> = subjects.iter().zip(&times).map(|(s, t)| Counter::new(s, t)).collect();
     let journeys = counters.iter().zip(&times).map(|(counter, times)| Proof {
         graph: counter.subject.graph.clone(),
@@ -66,24 +70,36 @@ pub fn clocks(program: &Program, journey: JourneyId) -> Span {
     }
 }
 
-/// How many messages that a cap counts can come from elsewhere than the one run that is looked at, ever. None: without
-/// end.
-fn others<'s>(subject: &'s Subject<'_>, subjects: &'s [Subject<'_>]) -> impl Fn(&Cap) -> Option<u64> + 's {
-    move |cap| {
-        let mut count: u64 = 0;
-        for other in subjects {
-            let run = other.most_of_run(cap.channel).0;
-            if std::ptr::eq(other.journey, subject.journey) {
-                // Runs of one key follow each other: none is beside this one.
-                if matches!(&other.journey.start, crate::ir::Start::Event { key: Some(_), .. }) {
-                    return None;
-                }
-            } else if run > 0 {
-                count =
-                    count.saturating_add(entries::Entries::of(other.journey, apart::Apart::STILL).in_all().ok()? * run);
-            }
+/// How many messages every journey can send to one person, ever; asked only where a cap holds.
+struct Rivals {
+    /// By channel, all messages last; then by journey. None: without end.
+    sent: Vec<Vec<Option<u64>>>,
+}
+
+impl Rivals {
+    fn of(program: &Program, subjects: &[Subject<'_>]) -> Rivals {
+        let holds = |cap: &Cap| cap.overflow == Overflow::Hold;
+        if !program.policies.iter().any(|policy| policy.caps.iter().any(holds)) {
+            return Rivals { sent: Vec::new() };
         }
-        Some(count)
+        let whiches = Channel::ALL.into_iter().map(Some).chain([None]);
+        let ever = |subject: &Subject<'_>, which| match subject.most_of_run(which).0 {
+            0 => Some(0),
+            run => Entries::of(subject.journey, Apart::STILL).in_all().ok().map(|runs| runs.saturating_mul(run)),
+        };
+        Rivals { sent: whiches.map(|which| subjects.iter().map(|s| ever(s, which)).collect()).collect() }
+    }
+
+    /// How many messages that the cap counts can come from elsewhere than the one run that is looked at. None: without
+    /// end.
+    fn others(&self, subject: &Subject<'_>, index: usize, cap: &Cap) -> Option<u64> {
+        // Runs of one key follow each other: none is beside this one.
+        if matches!(&subject.journey.start, Start::Event { key: Some(_), .. }) {
+            return None;
+        }
+        let sent = self.sent.get(cap.channel.map_or(Channel::COUNT, Channel::index))?;
+        let elsewhere = sent.iter().enumerate().filter(|(i, _)| *i != index);
+        elsewhere.map(|(_, count)| *count).sum()
     }
 }
 
