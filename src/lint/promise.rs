@@ -85,9 +85,7 @@ impl Looked<'_> {
     fn judged(&self, promise: &Promise, verdict: &Verdict, place: Place) -> Option<Diagnostic> {
         match (verdict, promise) {
             (Verdict::Proven, _) => None,
-            (Verdict::Refuted(path), Promise::EndsWithin(_)) => {
-                Some(self.too_long(path, place))
-            }
+            (Verdict::Refuted(path), Promise::EndsWithin(_)) => Some(self.too_long(path, place)),
             (Verdict::Refuted(path), Promise::Messages { channel, per: None, .. }) => {
                 Some(self.too_many(path, *channel, place))
             }
