@@ -27,6 +27,10 @@
 //! ingest/     bytes -> typed event, or a reason
 //! render/     a message filled in for one person
 //!
+//! store/      the log of inputs and the embedded store                edges: never know each other
+//! channels/   email, LINE, SMS, push, webhooks, chat; and paper
+//! server/     HTTP: events in, webhooks of providers, pages for people, operation
+//!
 //! prove/      what holds for every run: bounds, promises            proofs
 //! witness/    stories made to order, run before they are told; personas
 //!
@@ -48,6 +52,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod channels;
 pub mod check;
 pub mod cli;
 pub mod compile;
@@ -70,7 +75,9 @@ pub mod prove;
 pub mod render;
 pub mod runtime;
 pub mod schema;
+pub mod server;
 pub mod simulate;
+pub mod store;
 pub mod syntax;
 pub mod text;
 pub mod value;

@@ -24,11 +24,15 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ir", &["value"]),
     // The engine: does not know that there is a language.
     ("machine", &["ir", "value"]),
-    ("ports", &["machine", "ir", "value"]),
-    ("runtime", &["ports", "machine", "ir", "value"]),
+    ("ports", &["ingest", "render", "machine", "ir", "value"]),
+    ("runtime", &["ingest", "render", "ports", "machine", "ir", "value"]),
     ("simulate", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     ("ingest", &["ir", "value"]),
     ("render", &["ir", "value"]),
+    // The edges: know the ports and not each other.
+    ("store", &["ports", "value"]),
+    ("channels", &["render", "ports", "machine", "ir", "value"]),
+    ("server", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     // The proofs: know the program, not how it was written nor how it runs.
     ("prove", &["ir", "value"]),
     // Stories are told by the machine itself.
@@ -40,12 +44,13 @@ const DOORS: &[(&str, &[&str])] = &[
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
     ("preview", &["render", "value"]),
-    ("project", &["text", "diag", "value", "ir"]),
+    ("project", &["ports", "text", "diag", "value", "ir"]),
     (
         "cli",
         &[
             "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
-            "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render",
+            "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
+            "runtime", "store", "channels", "server",
         ],
     ),
 ];

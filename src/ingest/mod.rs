@@ -76,6 +76,22 @@ pub enum Signal {
     Unblocked,
 }
 
+impl Arrival<'_> {
+    /// The same, holding on to no line.
+    pub fn into_owned(self) -> Arrival<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let Arrival { at, who, what, introduction, skewed } = self;
+        let what = match what {
+            What::Event { id, event, payload } => What::Event { id, event, payload },
+            What::Profile { id, traits } => What::Profile { id, traits },
+            What::Alias { previous } => What::Alias { previous: owned(previous) },
+            What::Signal { channel, signal } => What::Signal { channel, signal },
+        };
+        let who = Who { user: who.user.map(owned), anonymous: who.anonymous.map(owned) };
+        Arrival { at, who, what, introduction, skewed }
+    }
+}
+
 /// Undoes gzip and zstd, recognised by their first bytes; anything else passes as it is.
 pub fn open(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let mut magic = [0u8; 4];

@@ -1,9 +1,24 @@
 //! The outside as the runtime sees it: where orders go, what comes back, and who reads the journal.
 //!
-//! Implements nothing. Time has no port: every input carries its own.
+//! Implements no outside. Time has no port: every input carries its own.
+
+mod desk;
+pub mod environment;
+mod key;
+mod notice;
+mod provider;
+pub mod store;
 
 use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
 use crate::value::Instant;
+
+pub use desk::{Desk, Question, Refusal, Scope, Subject, Submission};
+pub use key::{CallKey, Secret, SendKey};
+pub use notice::{About, Distrust, Notice, Told};
+pub use provider::{
+    Attempt, Call, CallOutcome, Delivery, Doer, Idempotency, Manifest, Noticeboard, Outcome, Posting, Provider, Quota,
+    Unsubscribe,
+};
 
 /// A person's place in a host, from 0 in order of first sight.
 pub type Seat = u32;
