@@ -8,6 +8,7 @@
 pub mod budgets;
 pub mod host;
 pub mod identity;
+pub mod people;
 pub mod ticks;
 
 pub use budgets::Budgets;
