@@ -137,7 +137,12 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
     /// From now on, wakes before this moment are noted; those of people at rest are handed in.
     pub fn look_ahead(&mut self, horizon: Instant, near: impl Iterator<Item = (Seat, Instant)>) {
         self.horizon = horizon;
-        self.wakes.extend(near.map(|(seat, at)| Reverse((at, seat))));
+        for (seat, at) in near {
+            match self.people.chair(seat) {
+                Some(_) => self.queue_wake(seat),
+                None => self.wakes.push(Reverse((at, seat))),
+            }
+        }
     }
 
     /// What was known of the person before: starts nothing.
@@ -313,8 +318,8 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
                     self.journal.wrote(seat, &entry);
                 }
                 Effect::Passed(passage) => self.journal.passed(seat, &passage),
-                Effect::Send(order) => self.outbox.send(person, at, order, &mut self.answers),
-                Effect::Call(call) => self.outbox.call(person, at, call, &mut self.answers),
+                Effect::Send(order) => self.outbox.send(seat, person, at, order, &mut self.answers),
+                Effect::Call(call) => self.outbox.call(seat, person, at, call, &mut self.answers),
             }
         }
         let mut answers = std::mem::take(&mut self.answers);

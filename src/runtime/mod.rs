@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_types)]
 
 pub mod budgets;
+pub mod durable;
 pub mod host;
 pub mod identity;
 pub mod people;
