@@ -5,6 +5,7 @@
 mod desk;
 pub mod environment;
 mod key;
+pub mod link;
 mod notice;
 mod provider;
 pub mod store;
