@@ -88,9 +88,10 @@ impl Node<'_, '_, '_> {
                 self.jobs.push_back(job);
             }
             What::Chunk { job, from, to } => self.take_chunk(job, from, to, at),
-            What::Attempt { key } => {
-                if self.replaying {
-                    self.count_budget(key, at);
+            What::Attempt { key, journey, channel } => {
+                // Live, the budgets were asked before it was written.
+                if let Some(channel) = channel.filter(|_| self.replaying) {
+                    self.budgets.admit(journey, channel, at);
                 }
                 self.dispatcher.attempted(key, at);
                 let (owner, _) = self.current(key.seat, key.run);
@@ -101,26 +102,15 @@ impl Node<'_, '_, '_> {
         }
     }
 
-    fn settle(
-        &mut self,
-        key: PendingKey,
-        at: Instant,
-        settlement: super::record::Settlement,
-        answer: Option<Value>,
-    ) {
+    fn settle(&mut self, key: PendingKey, at: Instant, settlement: super::record::Settlement, answer: Option<Value>) {
         self.settled(key, &settlement);
         self.dispatcher.drop(key);
         let (owner, _) = self.current(key.seat, key.run);
         self.lanes.give(owner, Command::Settle { key, at, settlement, answer });
     }
-    /// In a replay nobody asked the budgets before.
-    fn count_budget(&mut self, key: PendingKey, at: Instant) {
-        self.replayed_attempts.push((key, at));
-    }
-
     fn read_call(&mut self, position: Position, at: Instant, raw: &[u8], received_at: Instant, source: &str) {
         let mut reader = Reader::new(self.schema);
-        if let Ok(Some(arrival)) = reader.received(raw, received_at) {
+        if let Ok(Some(arrival)) = reader.call_received(raw, received_at) {
             self.take_arrival(position, at, arrival.into_owned(), source);
         }
     }
@@ -341,7 +331,7 @@ impl Node<'_, '_, '_> {
         });
         let raw = call.to_string();
         let mut reader = Reader::new(self.schema);
-        if let Ok(Some(arrival)) = reader.received(raw.as_bytes(), at) {
+        if let Ok(Some(arrival)) = reader.call_received(raw.as_bytes(), at) {
             self.take_came(position, at, seat, arrival.into_owned().what, source);
         }
     }
@@ -359,7 +349,8 @@ impl Node<'_, '_, '_> {
             joined.seat
         });
         let fields = vec![(field, Value::text(address))];
-        self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Profile { id: None, fields, consent: Vec::new() } });
+        self.lanes
+            .give(seat, Command::Take { seat, at, kind: InputKind::Profile { id: None, fields, consent: Vec::new() } });
     }
     fn leave_list(&mut self, position: Position, at: Instant, about: &Whom, words: &str, source: &str, back: bool) {
         let Some(seat) = self.seat_of(about) else { return };
@@ -417,7 +408,14 @@ impl Node<'_, '_, '_> {
         };
         self.lanes.give(seat, Command::Take { seat, at, kind });
     }
-    fn prove_consents(&mut self, position: Position, at: Instant, seat: Seat, consent: &[(PurposeId, bool)], source: &str) {
+    fn prove_consents(
+        &mut self,
+        position: Position,
+        at: Instant,
+        seat: Seat,
+        consent: &[(PurposeId, bool)],
+        source: &str,
+    ) {
         let program = self.program();
         for (purpose, given) in consent {
             let name = &program.purposes[purpose.index()];

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::segment::Reader;
 use crate::ingest::{Arrival, Schema};
 use crate::ir::{Channel, JourneyId, Program};
 use crate::machine::Engine;
@@ -79,7 +78,6 @@ pub struct Counters {
 
 pub struct Node<'s, 'e, 'p> {
     pub(super) engine: &'e Engine<'p>,
-    pub(super) reader: Reader<'e>,
     pub(super) schema: &'e Schema,
     pub(super) outfit: Arc<Outfit>,
     pub(super) log: Box<dyn Log>,
@@ -97,10 +95,10 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) heard: (HashSet<u64>, VecDeque<u64>),
     pub(super) now: Instant,
     pub(super) replaying: bool,
-    staged: Vec<Staged>,
+    pub(super) staged: Vec<Staged>,
     /// Made ready, and to leave when the attempt is durable.
-    prepared: Vec<Work>,
-    out: Vec<Work>,
+    pub(super) prepared: Vec<Work>,
+    pub(super) out: Vec<Work>,
     pub(super) changes: Checkpoint,
     pub(super) dead_next: u64,
     pub(super) horizon: Instant,
@@ -145,14 +143,13 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
 
     /// Takes a submission in; it counts once it is committed.
     pub fn submit(&mut self, submission: Submission) {
-        let (submission, arrival) = match submission {
+        let (what, arrival) = match submission {
             Submission::Call { raw, arrival, received_at, source } => {
-                let empty = Arrival { at: None, who: Default::default(), what: arrival.what.clone(), introduction: None, skewed: false };
-                (Submission::Call { raw, arrival: empty, received_at, source }, Some(arrival))
+                (What::Call { received_at, source, raw: raw.into_vec() }, Some(arrival))
             }
-            other => (other, None),
+            other => (What::of(other), None),
         };
-        self.staged.push(Staged { what: What::of(submission), arrival });
+        self.staged.push(Staged { what, arrival });
     }
     pub(super) fn stage(&mut self, what: What) {
         self.staged.push(Staged { what, arrival: None });
@@ -264,7 +261,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// What a shard tells.
     pub fn up(&mut self, up: Up) {
         match up {
-            Up::Placed { key, journey, channel, at, attempted_at, at_most_once, awaited } => {
+            Up::Placed { key, journey, channel, action, at, attempted_at, at_most_once, awaited } => {
                 let program = self.program();
                 let priority = i64::from(program.journey(journey).priority);
                 let waiting = Waiting {
@@ -276,7 +273,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
                     attempted_at,
                     at_most_once,
                     awaited,
-                    patience: None,
+                    action,
+                    patience: action.map(|a| program.actions[a.index()].patience),
                 };
                 let next = self.dispatcher.place(waiting, self.now);
                 self.follow(key, next);
@@ -285,6 +283,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Up::Gone { key } => self.dispatcher.drop(key),
             Up::Zone(zone) => self.ticks.note_zone(zone, self.now),
             Up::Cut(piece) => self.gather(*piece),
+            Up::Marked => {}
             Up::Failed(why) => drop(self.failed.get_or_insert(why)),
         }
     }
@@ -311,7 +310,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.counters.attempts[way_of(waiting.channel)] += 1;
         match waiting.attempted_at {
             None => {
-                self.stage(What::Attempt { key });
+                let (journey, channel) = (waiting.journey, waiting.channel);
+                self.stage(What::Attempt { key, journey, channel });
                 self.prepared.push(work);
             }
             Some(_) => self.out.push(work),
@@ -377,6 +377,13 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.lanes.flush();
         self.hear();
         Ok(())
+    }
+
+    /// The answer of an action as a value of what it gives; else why it is none.
+    fn read_answer(&self, key: PendingKey, json: &serde_json::Value) -> Result<Value, String> {
+        let action = self.dispatcher.waiting_for(key).and_then(|waiting| waiting.action);
+        let action = action.ok_or_else(|| "nobody waits for it".to_owned())?;
+        self.schema.answer(action, json).map_err(|reason| reason.to_string())
     }
 
     pub(super) fn note_heard(&mut self, id: u64) -> bool {
