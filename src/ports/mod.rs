@@ -7,6 +7,7 @@ pub mod environment;
 mod key;
 mod notice;
 mod provider;
+pub mod reach;
 pub mod store;
 
 use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
