@@ -8,6 +8,7 @@ mod key;
 pub mod link;
 mod notice;
 mod provider;
+pub mod reach;
 pub mod store;
 
 use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
