@@ -37,25 +37,29 @@ pub struct Seen {
     pub stored: usize,
     pub open: usize,
     pub open_at_once: usize,
-    faults: usize,
+    pub scene: Option<Scene>,
 }
 
 #[derive(Clone, Default)]
 pub struct Relay {
-    pub scene: Option<Scene>,
     pub seen: Arc<Mutex<Seen>>,
 }
 
 impl Relay {
     pub fn with(at: &'static str, fault: Fault) -> Relay {
-        Relay { scene: Some(Scene { at, fault, times: usize::MAX }), ..Relay::default() }
+        let relay = Relay::default();
+        relay.from_now(Scene { at, fault, times: usize::MAX });
+        relay
+    }
+    pub fn from_now(&self, scene: Scene) {
+        self.seen.lock().unwrap().scene = Some(scene);
     }
 
     fn fault(&self, at: &str) -> Option<Fault> {
-        let scene = self.scene.filter(|scene| scene.at == at)?;
         let mut seen = self.seen.lock().unwrap();
-        seen.faults += 1;
-        (seen.faults <= scene.times).then_some(scene.fault)
+        let scene = seen.scene.as_mut().filter(|scene| scene.at == at && scene.times > 0)?;
+        scene.times -= 1;
+        Some(scene.fault)
     }
 
     async fn serve(self, stream: DuplexStream, number: usize) {

@@ -96,25 +96,26 @@ async fn a_kept_connection_that_died_is_replaced_and_the_mail_goes_once() {
         assert_eq!(relay.seen.lock().unwrap().conversations.len(), connections, "after {pause} s");
     }
     assert_eq!(relay.seen.lock().unwrap().stored, 5);
-    for (at, pause) in [("MAIL", 0), ("RSET", 10)] {
-        for fault in [Fault::Drops, Fault::Says("421 4.4.2 Idle too long")] {
-            let mut relay = Relay::default();
-            let smtp = over(&relay);
-            assert_eq!(word(&smtp.deliver(&delivery(email())).await), "accepted");
-            relay = Relay { scene: Some(Scene { at, fault, times: 1 }), seen: relay.seen.clone() };
-            let smtp = {
-                // The first mail went over a relay without faults; from now on one fault waits.
-                let faulty = over(&relay);
-                drop(smtp);
-                faulty
-            };
-            // A first MAIL meets the fault on a connection of its own: nothing is repeated there.
-            if at == "MAIL" {
-                assert_eq!(word(&smtp.deliver(&delivery(email())).await), "later", "{fault:?}");
-            }
-            tokio::time::sleep(Duration::from_secs(pause)).await;
-            assert_eq!(word(&smtp.deliver(&delivery(email())).await), "accepted", "{at} {fault:?}");
-        }
+    for (at, pause, fault, expected) in [
+        ("MAIL", 0, Fault::Drops, "accepted"),
+        ("MAIL", 0, Fault::Says("421 4.4.2 Idle too long"), "accepted"),
+        ("RSET", 10, Fault::Drops, "accepted"),
+        ("RSET", 10, Fault::Hangs, "accepted"),
+        ("RSET", 10, Fault::Says("421 4.4.2 Idle too long"), "accepted"),
+        // Said of this mail, not of the connection.
+        ("MAIL", 0, Fault::Says("451 4.3.0 Try again later"), "later"),
+        ("RCPT", 0, Fault::Drops, "later"),
+        ("DOT", 0, Fault::Drops, "unknown"),
+    ] {
+        let relay = Relay::default();
+        let smtp = over(&relay);
+        assert_eq!(word(&smtp.deliver(&delivery(email())).await), "accepted");
+        relay.from_now(Scene { at, fault, times: 1 });
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        assert_eq!(word(&smtp.deliver(&delivery(email())).await), expected, "{at} {fault:?}");
+        let seen = relay.seen.lock().unwrap();
+        assert_eq!(seen.stored, if expected == "later" { 1 } else { 2 }, "{at} {fault:?}");
+        assert_eq!(seen.conversations.len(), if expected == "accepted" { 2 } else { 1 }, "{at} {fault:?}");
     }
 }
 
@@ -197,12 +198,7 @@ fn settings_that_cannot_work_are_refused_with_their_reason() {
         (EmailSettings { connections_max: 0, ..good.clone() }, None, "", "connections_max"),
         (EmailSettings { user: Some("shop".to_owned()), ..good.clone() }, None, "", "password"),
         (good.clone(), Some("x"), "", "password"),
-        (
-            good.clone(),
-            None,
-            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-            "localhost",
-        ),
+        (good.clone(), None, "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "localhost"),
         (EmailSettings { host: "not a host".to_owned(), tls: Tls::Implicit, ..good.clone() }, None, "", "not a host"),
     ] {
         let why = Smtp::new(&settings, password.map(SecretString::from), roots.as_bytes()).err();
