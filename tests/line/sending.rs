@@ -257,6 +257,21 @@ async fn a_thousand_aggregation_units_are_remembered_and_then_none_is_sent() {
     mock.kept();
 }
 
+/// Statistics are not worth a message.
+#[tokio::test]
+async fn a_channel_that_may_not_use_units_sends_without() {
+    let mock = Mock::start().await;
+    let property = json!({ "message": "Not allowed", "property": "customAggregationUnits" });
+    mock.next(Act::Answer(400, json!({ "message": "The request body has 1 error(s)", "details": [property] })));
+    let line = Line::new(api(&mock), None, versions());
+    let first = delivery(&[USER], text("x"));
+    assert!(matches!(line.deliver(&first).await, Outcome::Later { after: Some(Span(0)), .. }));
+    assert!(matches!(line.deliver(&Delivery { attempt: 2, ..first }).await, Outcome::Accepted { .. }));
+    let units: Vec<bool> = mock.seen().iter().map(|r| r.json().get("customAggregationUnits").is_some()).collect();
+    assert_eq!(units, [true, false]);
+    mock.kept();
+}
+
 fn call(action: &str, params: Json) -> Call {
     Call {
         key: "k".into(),
