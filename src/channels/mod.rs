@@ -2,5 +2,6 @@
 //!
 //! Decides neither who gets what nor when to try again.
 
+pub mod email;
 pub mod line;
 pub mod tls;

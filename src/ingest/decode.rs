@@ -42,6 +42,9 @@ impl Unknown {
             self.others += 1;
         }
     }
+    pub fn total(&self) -> u64 {
+        self.others + self.names.iter().map(|(_, n)| n).sum::<u64>()
+    }
     /// `(name, times)` in order of appearance; the rest under `…`.
     pub fn into_counts(self) -> impl Iterator<Item = (String, u64)> {
         let rest = (self.others > 0).then(|| ("…".to_string(), self.others));

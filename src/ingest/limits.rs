@@ -14,6 +14,21 @@ pub const EXCERPT_CHARS_MAX: usize = 60;
 pub const UNKNOWN_NAMES_MAX: usize = 200;
 /// Different unknown fields counted by name for one event; the rest is counted together.
 pub const UNKNOWN_FIELDS_MAX: usize = 32;
+/// Different unknown fields counted by name over all events, in a process that runs for months.
+pub const UNKNOWN_FIELDS_TOTAL_MAX: usize = 2_000;
+/// Different reasons counted by name; a reason names a declared field or a column, so there are more only on purpose.
+pub const REASONS_MAX: usize = 10_000;
+/// One call as it comes in by HTTP, with what it shares with its batch. Segment's limit.
+pub const CALL_BYTES_MAX: usize = 32 << 10;
+/// A batch, unpacked, with what its calls share repeated in each. Segment takes 500 KB, RudderStack 4 MB; a client that was
+/// made for the larger limit would lose what it sent, so the larger one holds.
+pub const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Calls of one batch. Segment's limit.
+pub const BATCH_CALLS_MAX: usize = 2_500;
+/// JSON nested deeper than this is an attack. RudderStack's limit.
+pub const DEPTH_MAX: usize = 200;
+/// Members at the top of a call; Segment's spec knows about 20.
+pub const MEMBERS_MAX: usize = 200;
 /// Rows of one group (lines of one invoice).
 pub const GROUP_ROWS_MAX: usize = 10_000;
 /// Segment's own limit is 100; ids of 255 characters are seen from others.

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_types)]
 
 pub mod decode;
+pub mod envelope;
 pub mod limits;
 pub mod lines;
 pub mod mapping;

@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::limits::{EXCERPT_CHARS_MAX, ID_BYTES_MAX, LINE_BYTES_MAX, SAMPLES_MAX, UNKNOWN_NAMES_MAX};
+use super::limits::{
+    EXCERPT_CHARS_MAX, ID_BYTES_MAX, LINE_BYTES_MAX, REASONS_MAX, SAMPLES_MAX, UNKNOWN_FIELDS_TOTAL_MAX,
+    UNKNOWN_NAMES_MAX,
+};
 
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,18 @@ pub enum Reason {
         found: String,
     },
     NoPerson,
+    /// Nobody declared it, and the project takes only what is declared.
+    UnknownEvent {
+        found: String,
+    },
+    /// Fields nobody declared, in an event or the profile.
+    UnknownField {
+        of: String,
+    },
+    /// One call, or a batch with what its calls share, takes more room than it may.
+    TooLarge {
+        bytes_max: usize,
+    },
     NoEvent,
     NoPreviousId,
     NoTime,
@@ -94,6 +109,9 @@ impl Reason {
             Reason::NotACall { .. } => "not a call",
             Reason::UnknownType { .. } => "unknown type",
             Reason::NoPerson => "no person",
+            Reason::UnknownEvent { .. } => "unknown event",
+            Reason::UnknownField { of } => return format!("unknown field {of}"),
+            Reason::TooLarge { .. } => "too large",
             Reason::NoEvent => "no event name",
             Reason::NoPreviousId => "no previous id",
             Reason::NoTime => "no time",
@@ -121,6 +139,9 @@ impl Reason {
                 format!("種類 `{found}` は不明です(identify, track, alias, group, page, screen)")
             }
             Reason::NoPerson => format!("1〜{ID_BYTES_MAX}バイトのuserIdもanonymousIdもありません"),
+            Reason::UnknownEvent { found } => format!("イベント `{found}` は宣言されていません"),
+            Reason::UnknownField { of } => format!("`{of}` に宣言されていない項目があります"),
+            Reason::TooLarge { bytes_max } => format!("{bytes_max}バイトを超えています"),
             Reason::NoEvent => "イベント名がありません".into(),
             Reason::NoPreviousId => "aliasにpreviousIdがありません".into(),
             Reason::NoTime => "timestampがありません".into(),
@@ -152,6 +173,9 @@ impl fmt::Display for Reason {
                 write!(f, "unknown type `{found}` (identify, track, alias, group, page, screen)")
             }
             Reason::NoPerson => write!(f, "no userId or anonymousId of 1 to {ID_BYTES_MAX} bytes"),
+            Reason::UnknownEvent { found } => write!(f, "nobody declared the event `{found}`"),
+            Reason::UnknownField { of } => write!(f, "`{of}` has fields that nobody declared"),
+            Reason::TooLarge { bytes_max } => write!(f, "more than {bytes_max} bytes"),
             Reason::NoEvent => f.write_str("no event name"),
             Reason::NoPreviousId => f.write_str("alias without previousId"),
             Reason::NoTime => f.write_str("no timestamp"),
@@ -284,7 +308,7 @@ impl Tally {
         self.rejected.values().sum()
     }
     pub fn unknown_event(&mut self, name: &str) {
-        count_bounded(&mut self.unknown_events, &excerpt(name), UNKNOWN_NAMES_MAX);
+        count_bounded(&mut self.unknown_events, &excerpt(name), 1, UNKNOWN_NAMES_MAX);
     }
     /// Adds another tally, of a source read later.
     pub fn absorb(&mut self, other: Tally) {
@@ -294,13 +318,13 @@ impl Tally {
         self.left_out += other.left_out;
         self.skewed += other.skewed;
         self.out_of_order += other.out_of_order;
-        for (into, from) in [
-            (&mut self.rejected, other.rejected),
-            (&mut self.unknown_events, other.unknown_events),
-            (&mut self.unknown_fields, other.unknown_fields),
+        for (into, from, max) in [
+            (&mut self.rejected, other.rejected, REASONS_MAX),
+            (&mut self.unknown_events, other.unknown_events, UNKNOWN_NAMES_MAX),
+            (&mut self.unknown_fields, other.unknown_fields, UNKNOWN_FIELDS_TOTAL_MAX),
         ] {
             for (name, n) in from {
-                *into.entry(name).or_default() += n;
+                count_bounded(into, &name, n, max);
             }
         }
         let room = SAMPLES_MAX.saturating_sub(self.samples.len());
@@ -309,11 +333,11 @@ impl Tally {
 }
 
 /// Counts a name; once there are `max` names, new ones are counted under `…`.
-fn count_bounded(counts: &mut BTreeMap<String, u64>, name: &str, max: usize) {
+fn count_bounded(counts: &mut BTreeMap<String, u64>, name: &str, times: u64, max: usize) {
     if let Some(n) = counts.get_mut(name) {
-        *n += 1;
+        *n += times;
         return;
     }
     let name = if counts.len() < max { name } else { "…" };
-    *counts.entry(name.to_string()).or_default() += 1;
+    *counts.entry(name.to_string()).or_default() += times;
 }

@@ -76,6 +76,9 @@ struct Call<'a> {
     traits: Option<&'a RawValue>,
     #[serde(borrow)]
     context: Option<&'a RawValue>,
+    /// When it reached us, if it came to us and not in a file; then what it says of `receivedAt` itself does not count.
+    #[serde(skip)]
+    taken_at: Option<Instant>,
 }
 
 /// The one thing of `context` that is read.
@@ -103,6 +106,8 @@ pub struct Reader<'s> {
     unknown_events: Tally,
     /// Spellings under which events about things came; a later pass keeps such lines.
     thing_names: Vec<Box<str>>,
+    /// Refuse a call with anything that nobody declared, instead of counting it.
+    strict: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -114,17 +119,34 @@ impl<'s> Reader<'s> {
             unknown_traits: Unknown::default(),
             unknown_events: Tally::default(),
             thing_names: Vec::new(),
+            strict: false,
         }
+    }
+    /// Refuses calls with events or fields that nobody declared.
+    pub fn strict(schema: &'s Schema) -> Self {
+        Reader { strict: true, ..Reader::new(schema) }
     }
 
     /// `Ok(None)`: understood, and without an effect.
     pub fn line<'l>(&mut self, bytes: &'l [u8]) -> Result<Option<Arrival<'l>>, Reason> {
+        self.call(bytes, None)
+    }
+
+    /// A call that came to us at `received_at`. By Segment's clock rule its own time is
+    /// `received_at − (sentAt − originalTimestamp)`, where senders write the original time as `timestamp`; without `sentAt`
+    /// it is the original time, and without that `received_at`. The same bytes received at the same time always read alike.
+    pub fn call_received<'l>(&mut self, bytes: &'l [u8], received_at: Instant) -> Result<Option<Arrival<'l>>, Reason> {
+        self.call(bytes, Some(received_at))
+    }
+
+    fn call<'l>(&mut self, bytes: &'l [u8], taken_at: Option<Instant>) -> Result<Option<Arrival<'l>>, Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
         // A list would be read as the fields in their order.
         if text.trim_ascii_start().starts_with(|c: char| c != '{') {
             return Err(not_an_object(text));
         }
-        let call: Call<'l> = serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))?;
+        let mut call: Call<'l> = serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))?;
+        call.taken_at = taken_at;
         match call.kind.as_ref().map(|k| &*k.0) {
             Some("track") => self.track(call),
             Some("identify") => self.identify(call),
@@ -150,7 +172,7 @@ impl<'s> Reader<'s> {
             Named::Noted => who(&call).map(|_| None),
             Named::Unknown => {
                 self.unknown_events.unknown_event(name);
-                Ok(None)
+                if self.strict { Err(Reason::UnknownEvent { found: excerpt(name) }) } else { Ok(None) }
             }
         }
     }
@@ -175,8 +197,13 @@ impl<'s> Reader<'s> {
         let times = times(&call)?.ok_or(Reason::NoTime)?;
         let who = if self.schema.about_things[event.index()] { Who::default() } else { who(&call)? };
         let unknown = &mut self.unknown[event.index()];
+        let before = unknown.total();
         let raw = call.properties.or(call.traits);
-        let payload = decode::record(self.schema, self.schema.event(event), raw, Some(times.own), unknown)?;
+        let shape = self.schema.event(event);
+        let payload = decode::record(self.schema, shape, raw, Some(times.own), unknown)?;
+        if self.strict && unknown.total() > before {
+            return Err(Reason::UnknownField { of: shape.name.clone() });
+        }
         let id = call.message_id.map(|m| fingerprint(&m.0));
         Ok(Some(arrival(Some(times), who, What::Event { id, event, payload })))
     }
@@ -185,6 +212,7 @@ impl<'s> Reader<'s> {
         let times = times(&call)?;
         let who = who(&call)?;
         let schema = self.schema;
+        let before = self.unknown_traits.total();
         let mut consent = Vec::new();
         let mut fields = match call.traits {
             None => Vec::new(),
@@ -198,6 +226,9 @@ impl<'s> Reader<'s> {
                 })
             })?,
         };
+        if self.strict && self.unknown_traits.total() > before {
+            return Err(Reason::UnknownField { of: schema.profile.name.clone() });
+        }
         if let Some(zone) = schema.zone
             && !fields.iter().any(|f| f.0 == zone.index())
             && let Some(found) = call.context.and_then(zone_of)
@@ -270,10 +301,17 @@ fn alias(call: Call<'_>) -> Result<Option<Arrival<'_>>, Reason> {
 /// cut to it. `None` when there is no time at all.
 fn times(call: &Call) -> Result<Option<Times>, Reason> {
     let read = |text: &Option<Text>| text.as_ref().map(|t| instant(&t.0)).transpose();
-    let received = read(&call.received_at)?;
-    let own = match read(&call.timestamp)? {
+    let (written, received) = match call.taken_at {
+        Some(taken_at) => (None, Some(taken_at)),
+        None => (read(&call.timestamp)?, read(&call.received_at)?),
+    };
+    let original = match (&call.original_timestamp, call.taken_at) {
+        (None, Some(_)) => &call.timestamp,
+        (original, _) => original,
+    };
+    let own = match written {
         Some(own) => Some(own),
-        None => match (read(&call.original_timestamp)?, read(&call.sent_at)?, received) {
+        None => match (read(original)?, read(&call.sent_at)?, received) {
             (Some(original), Some(sent), Some(received)) => Some(received.minus(sent.since(original))),
             (Some(original), _, _) => Some(original),
             (None, _, Some(received)) => Some(received),
@@ -286,6 +324,13 @@ fn times(call: &Call) -> Result<Option<Times>, Reason> {
     }
     let arrival = received.unwrap_or(own);
     Ok(Some(Times { own: own.min(arrival), arrival, skewed: own > arrival }))
+}
+
+/// The own time of a call that came to us at `received_at`.
+pub fn own_time(bytes: &[u8], received_at: Instant) -> Result<Instant, Reason> {
+    let mut call: Call = serde_json::from_slice(bytes).map_err(|error| not_a_call(bytes, &error))?;
+    call.taken_at = Some(received_at);
+    Ok(times(&call)?.map_or(received_at, |times| times.own))
 }
 
 fn instant(text: &str) -> Result<Instant, Reason> {

@@ -86,6 +86,14 @@ impl SendKey {
         let (seat, run, step, repetition) = read(&secret.open("send", token)?)?;
         Some(SendKey { seat, send: SendId { run, step, repetition } })
     }
+    /// What is sealed: 12 bytes.
+    pub fn bytes(self) -> [u8; 12] {
+        bytes_of(self.seat, self.send.run, self.send.step, self.send.repetition)
+    }
+    pub fn of_bytes(bytes: [u8; 12]) -> SendKey {
+        let (seat, run, step, repetition) = parts(bytes);
+        SendKey { seat, send: SendId { run, step, repetition } }
+    }
     /// In the shape of a UUID (version 8, RFC 9562), for those who ask for one, such as LINE's retry key.
     pub fn uuid(self, secret: &Secret) -> String {
         let bytes = bytes_of(self.seat, self.send.run, self.send.step, self.send.repetition);
@@ -115,10 +123,13 @@ fn bytes_of(seat: Seat, run: RunNo, step: StepId, repetition: u16) -> [u8; 12] {
 }
 
 fn read(bytes: &[u8]) -> Option<(Seat, RunNo, StepId, u16)> {
-    let bytes: [u8; 12] = bytes.try_into().ok()?;
+    Some(parts(bytes.try_into().ok()?))
+}
+
+fn parts(bytes: [u8; 12]) -> (Seat, RunNo, StepId, u16) {
     let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
     let (seat, run) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
-    Some((seat, RunNo(run), StepId(u16::from_be_bytes([i, j])), u16::from_be_bytes([k, l])))
+    (seat, RunNo(run), StepId(u16::from_be_bytes([i, j])), u16::from_be_bytes([k, l]))
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -18,6 +18,7 @@ pub mod links;
 mod marks;
 pub mod markup;
 mod mjml;
+pub mod plain;
 mod plain_text;
 pub mod sample;
 pub mod sms;

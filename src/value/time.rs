@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub const MILLIS_PER_SECOND: i64 = 1_000;
 pub const MILLIS_PER_MINUTE: i64 = 60_000;
@@ -16,7 +17,7 @@ pub const MILLIS_PER_HOUR: i64 = 3_600_000;
 pub const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Instant(pub i64);
 
 impl Instant {
@@ -63,11 +64,11 @@ impl fmt::Display for Instant {
 }
 
 /// An exact span in milliseconds (`s`, `m`, `h`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span(pub i64);
 
 /// A calendar period: months, then days, in somebody's zone; then an exact rest (`1d12h`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct CalendarPeriod {
     pub months: i32,
     pub days: i32,
@@ -160,7 +161,7 @@ impl fmt::Display for Span {
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Date(pub i32);
 
 impl Date {
@@ -220,7 +221,7 @@ impl fmt::Display for Date {
 }
 
 /// Seconds since local midnight, `0..86_400`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LocalTime(pub u32);
 
 impl LocalTime {
@@ -360,6 +361,13 @@ impl Serialize for Zone {
     /// By name, so that a hash does not depend on the table.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Zone::from_name(&name).ok_or_else(|| D::Error::custom("a time zone that is not known"))
     }
 }
 

@@ -50,7 +50,7 @@ fn handle_of(program: &Program, journey: JourneyId, step: StepId) -> Option<Hand
 }
 
 impl Outbox for Stage<'_, '_> {
-    fn send(&mut self, _: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>) {
+    fn send(&mut self, _: Seat, _: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>) {
         let handle = handle_of(self.engine.program(), order.journey, order.id.step);
         let tested = handle.filter(|_| order.journey == self.timeline.journey);
         let refusal = self.refusals.iter().position(|h| Some(*h) == tested);
@@ -66,7 +66,7 @@ impl Outbox for Stage<'_, '_> {
         self.orders.push(order);
     }
 
-    fn call(&mut self, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
+    fn call(&mut self, _: Seat, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
         let program = self.engine.program();
         let said = self.timeline.answers.iter().find(|(action, _)| *action == call.action);
         let gives = &program.actions[call.action.index()].gives;
