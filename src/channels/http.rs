@@ -285,7 +285,10 @@ impl Service<Name> for Guarded {
             let found = names.addresses(name.as_str().to_owned()).await?;
             // One private address among public ones is as suspect as it alone.
             if reach == Reach::Public && found.iter().any(|ip| !is_public(*ip)) {
-                let why = format!("`{}` leads into a private network or this machine", name.as_str());
+                let why = format!(
+                    "`{}` leads into a private network or this machine (`private: true` if that is meant)",
+                    name.as_str()
+                );
                 return Err(io::Error::other(Forbidden(why)));
             }
             Ok(found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect::<Vec<_>>().into_iter())

@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::chat::{Chatwork, Slack};
 use super::http::{Http, Reach};
 use super::paper::Paper;
@@ -13,7 +15,7 @@ use super::secrets::Secrets;
 use super::sms::{Sms, SmsIntake};
 use super::webhook::Webhooks;
 use crate::ir::Channel;
-use crate::ports::environment::{ChatSettings, Environment};
+use crate::ports::environment::{ChatSettings, Environment, SecretRef};
 use crate::ports::{Doer, Noticeboard, Provider};
 
 /// All ways out of one environment.
@@ -50,7 +52,8 @@ pub fn open(environment: &Environment, secrets: &Secrets, folder: &Path) -> Resu
         Ok(paper) => paper,
         Err(error) => return Err(vec![Unopened::paper(environment, &error)]),
     };
-    let mut opening = Opening { environment, secrets, paper: &paper, unopened: Vec::new() };
+    let http = Http::new(Reach::Anywhere);
+    let mut opening = Opening { environment, secrets, paper: &paper, http, unopened: Vec::new() };
     let webhooks = opening.webhooks();
     let webhook: Arc<dyn Provider> = match &webhooks {
         Some(webhooks) => webhooks.clone(),
@@ -62,8 +65,9 @@ pub fn open(environment: &Environment, secrets: &Secrets, folder: &Path) -> Resu
     };
     let providers = [opening.email(), opening.line(), opening.sms(), opening.push(), webhook];
     let noticeboards = opening.noticeboards();
-    let sms = environment.sms.as_ref().zip(environment.public_url.as_deref());
-    let sms = sms.map(|(sms, url)| Arc::new(SmsIntake::new(secrets.get(&sms.token), url)));
+    let token = environment.sms.as_ref().and_then(|sms| secrets.get(&sms.token));
+    let sms = token.zip(environment.public_url.as_deref());
+    let sms = sms.map(|(token, url)| Arc::new(SmsIntake::new(token.clone(), url)));
     if opening.unopened.is_empty() {
         Ok(Channels { providers, doer, noticeboards, paper, sms })
     } else {
@@ -100,6 +104,8 @@ struct Opening<'a> {
     environment: &'a Environment,
     secrets: &'a Secrets,
     paper: &'a Paper,
+    /// To the interfaces of providers, wherever they are.
+    http: Http,
     unopened: Vec<Unopened>,
 }
 
@@ -135,21 +141,24 @@ impl Opening<'_> {
 
     fn sms(&mut self) -> Arc<dyn Provider> {
         let Some(settings) = &self.environment.sms else { return self.to_paper(Channel::Sms) };
-        let token = self.secrets.get(&settings.token);
-        let made = Sms::new(settings, &token, self.environment.public_url.as_deref(), Http::new(Reach::Anywhere));
+        let url = self.environment.public_url.as_deref();
+        let made = self.secret(&settings.token).and_then(|token| Sms::new(settings, token, url, self.http.clone()));
         self.live(Channel::Sms, made)
     }
 
     fn push(&mut self) -> Arc<dyn Provider> {
         let Some(settings) = &self.environment.push else { return self.to_paper(Channel::Push) };
-        let made = Push::new(settings, &self.secrets.get(&settings.key), Http::new(Reach::Anywhere));
+        let made = self.secret(&settings.key).and_then(|key| Push::new(settings, key, self.http.clone()));
         self.live(Channel::Push, made)
     }
 
     fn webhooks(&mut self) -> Option<Arc<Webhooks>> {
         let settings = self.environment.webhook.as_ref()?;
-        let http = Http::new(Webhooks::rules(settings).reach);
-        match Webhooks::new(settings, &self.secrets.get(&settings.secret), http) {
+        let http = match Webhooks::rules(settings).reach {
+            Reach::Anywhere => self.http.clone(),
+            Reach::Public => Http::new(Reach::Public),
+        };
+        match self.secret(&settings.secret).and_then(|secret| Webhooks::new(settings, secret, http)) {
             Ok(webhooks) => Some(Arc::new(webhooks)),
             Err(why) => {
                 self.note("webhook", why);
@@ -160,18 +169,8 @@ impl Opening<'_> {
 
     fn noticeboards(&mut self) -> Vec<Arc<dyn Noticeboard>> {
         let mut boards: Vec<Arc<dyn Noticeboard>> = Vec::new();
-        let http = Http::new(Reach::Anywhere);
         for chat in &self.environment.chat {
-            let made: Result<Arc<dyn Noticeboard>, String> = match chat {
-                ChatSettings::Slack { url } => {
-                    Slack::new(&self.secrets.get(url), http.clone()).map(|slack| Arc::new(slack) as _)
-                }
-                ChatSettings::Chatwork { base_url, room, token } => {
-                    let made = Chatwork::new(base_url, room, self.secrets.get(token), http.clone());
-                    made.map(|chatwork| Arc::new(chatwork) as _)
-                }
-            };
-            match made {
+            match self.noticeboard(chat) {
                 Ok(board) => boards.push(board),
                 Err(why) => self.note("chat", why),
             }
@@ -180,5 +179,19 @@ impl Opening<'_> {
             boards.push(Arc::new(self.paper.clone()));
         }
         boards
+    }
+
+    fn noticeboard(&self, chat: &ChatSettings) -> Result<Arc<dyn Noticeboard>, String> {
+        let http = self.http.clone();
+        Ok(match chat {
+            ChatSettings::Slack { url } => Arc::new(Slack::new(self.secret(url)?, http)?),
+            ChatSettings::Chatwork { base_url, room, token } => {
+                Arc::new(Chatwork::new(base_url, room, self.secret(token)?.clone(), http)?)
+            }
+        })
+    }
+
+    fn secret(&self, reference: &SecretRef) -> Result<&SecretString, String> {
+        self.secrets.get(reference).ok_or_else(|| format!("`{reference}` was not looked up"))
     }
 }

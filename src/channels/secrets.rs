@@ -69,9 +69,9 @@ impl Secrets {
         if missing.is_empty() { Ok(Secrets { found }) } else { Err(missing) }
     }
 
-    /// The secret itself; empty if it was not resolved.
-    pub fn get(&self, reference: &SecretRef) -> SecretString {
-        self.found.get(reference).cloned().unwrap_or_default()
+    /// The secret itself; `None` if it is not of the environment that was resolved.
+    pub fn get(&self, reference: &SecretRef) -> Option<&SecretString> {
+        self.found.get(reference)
     }
 }
 

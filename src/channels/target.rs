@@ -2,6 +2,7 @@
 //!
 //! Connects to nothing. Names that lead to private networks are seen only when they are looked up, by `http`.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use hyper::Uri;
@@ -11,9 +12,16 @@ use super::http::Reach;
 use crate::ports::reach::is_public;
 
 /// An address that may be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     uri: Uri,
+}
+
+impl fmt::Debug for Target {
+    /// Without its path, which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Target").field(&self.host()).finish()
+    }
 }
 
 /// Which addresses may be called.

@@ -132,9 +132,16 @@ impl Paper {
             pile.count
         };
         if let Some(folder) = self.folder.clone() {
+            let key = sheet.key.clone();
             let written = tokio::task::spawn_blocking(move || folder.write(&sheet)).await;
-            let written = written.map_err(|error| error.to_string())?;
-            written.map_err(|error| format!("the outbox cannot be written: {error}"))?;
+            let written = written.unwrap_or_else(|error| Err(io::Error::other(error)));
+            if let Err(error) = written {
+                // It is to be tried again.
+                let mut pile = self.pile();
+                pile.sheets.retain(|sheet| sheet.number != number);
+                pile.keys.remove(&key);
+                return Err(format!("the outbox cannot be written: {error}"));
+            }
         }
         Ok(Some(number))
     }
