@@ -52,9 +52,7 @@ pub fn unpack(kind: Kind, body: &[u8]) -> Result<Unpacked, Reason> {
             let mut pieces = Vec::with_capacity(calls.len());
             for call in calls {
                 let piece = call_of_batch(call.get(), &members, kind == Kind::Import);
-                room = room
-                    .checked_sub(piece.raw.len())
-                    .ok_or(Reason::TooLarge { bytes_max: BATCH_BYTES_MAX })?;
+                room = room.checked_sub(piece.raw.len()).ok_or(Reason::TooLarge { bytes_max: BATCH_BYTES_MAX })?;
                 pieces.push(piece);
             }
             pieces
@@ -288,7 +286,8 @@ mod tests {
 
     #[test]
     fn a_call_is_of_the_type_of_its_route_and_carries_no_key() {
-        let body = r#"{ "writeKey": "k", "type": "page", "userId": 7, "receivedAt": "2026-01-01T00:00:00Z", "event": "a" }"#;
+        let body =
+            r#"{ "writeKey": "k", "type": "page", "userId": 7, "receivedAt": "2026-01-01T00:00:00Z", "event": "a" }"#;
         assert_eq!(pieces(Kind::Call("track"), body), [r#"{"type":"track","userId":7,"event":"a"}"#]);
         assert_eq!(unpack(Kind::Call("track"), body.as_bytes()).unwrap().write_key.as_deref(), Some("k"));
     }
@@ -313,11 +312,7 @@ mod tests {
             {"type":"track","event":"a"},{"type":"identify"}],"sentAt":"2026-01-01T00:00:00Z"}"#;
         assert_eq!(
             pieces(Kind::Import, body),
-            [
-                r#"{"type":"track","event":"a","timestamp":"2020-01-01T00:00:00Z"}"#,
-                "no time",
-                r#"{"type":"identify"}"#
-            ]
+            [r#"{"type":"track","event":"a","timestamp":"2020-01-01T00:00:00Z"}"#, "no time", r#"{"type":"identify"}"#]
         );
     }
 

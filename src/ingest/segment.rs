@@ -135,11 +135,7 @@ impl<'s> Reader<'s> {
     /// A call that came to us at `received_at`. By Segment's clock rule its own time is
     /// `received_at − (sentAt − originalTimestamp)`, where senders write the original time as `timestamp`; without `sentAt`
     /// it is the original time, and without that `received_at`. The same bytes received at the same time always read alike.
-    pub fn call_received<'l>(
-        &mut self,
-        bytes: &'l [u8],
-        received_at: Instant,
-    ) -> Result<Option<Arrival<'l>>, Reason> {
+    pub fn call_received<'l>(&mut self, bytes: &'l [u8], received_at: Instant) -> Result<Option<Arrival<'l>>, Reason> {
         self.call(bytes, Some(received_at))
     }
 

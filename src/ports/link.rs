@@ -144,7 +144,9 @@ mod tests {
         for target in ["https://a.example", "HTTP://a.example/b", "http://[::1]/"] {
             assert!(leads(target), "{target}");
         }
-        for target in ["https:///a", "https:a.example", "//a.example", "javascript://a.example/%0aalert(1)", "https://a\r\nb"] {
+        for target in
+            ["https:///a", "https:a.example", "//a.example", "javascript://a.example/%0aalert(1)", "https://a\r\nb"]
+        {
             assert!(!leads(target), "{target}");
         }
     }
@@ -157,7 +159,10 @@ mod tests {
         assert_eq!(opened_picture(token, &secret), Some(SEND));
         assert_eq!(opened_picture(&SEND.sealed(&secret), &secret), None);
         let token = SEND.sealed(&secret);
-        assert_eq!(leave_url("https://m.example", SEND, Channel::Email, &secret), format!("https://m.example/u/{token}"));
+        assert_eq!(
+            leave_url("https://m.example", SEND, Channel::Email, &secret),
+            format!("https://m.example/u/{token}")
+        );
         assert!(leave_url("https://m.example", SEND, Channel::Line, &secret).ends_with("?on=line"));
     }
 }

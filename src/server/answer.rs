@@ -3,8 +3,8 @@
 //! Says nothing of who asked or of what others sent.
 
 use axum::Json;
-use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -31,7 +31,8 @@ impl Answer {
         Answer { close: true, ..self }
     }
     pub fn no_key() -> Answer {
-        let message = "no known write key: send it as the user name of Basic authorization, or as `writeKey` in the body";
+        let message =
+            "no known write key: send it as the user name of Basic authorization, or as `writeKey` in the body";
         Answer::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
     }
     pub fn too_large(bytes_max: usize) -> Answer {

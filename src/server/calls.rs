@@ -82,7 +82,8 @@ fn judge(state: &State, kind: Kind, claim: Claim, body: &[u8], received_at: Inst
         Unknowns::Accept => segment::Reader::new(&state.schema),
         Unknowns::Refuse => segment::Reader::strict(&state.schema),
     };
-    let mut judged = Judged { submissions: Vec::with_capacity(pieces.len()), refused: Vec::new(), tally: Tally::default() };
+    let mut judged =
+        Judged { submissions: Vec::with_capacity(pieces.len()), refused: Vec::new(), tally: Tally::default() };
     for (i, Piece { raw, refused }) in pieces.into_iter().enumerate() {
         judged.tally.lines += 1;
         let read = match refused {
@@ -126,9 +127,7 @@ fn wrong(reason: &Reason) -> Answer {
 /// A batch always succeeds, as clients of Segment expect, and says which of its calls were refused and why. A single call
 /// that was refused is an error of whoever wrote it.
 fn answer(kind: Kind, refused: &[(usize, Reason)]) -> Response {
-    let told = |(index, reason): &(usize, Reason)| {
-        json!({ "index": index, "reason": reason.key(), "message": reason.to_string(), "message_ja": reason.ja() })
-    };
+    let told = |(index, reason): &(usize, Reason)| json!({ "index": index, "reason": reason.key(), "message": reason.to_string(), "message_ja": reason.ja() });
     match (kind, refused) {
         (_, []) => Json(json!({ "success": true })).into_response(),
         (Kind::Call(_), [(_, reason), ..]) => wrong_call(reason).into_response(),

@@ -98,10 +98,5 @@ fn again(state: &State, letter: &Letter) -> Result<Option<Submission>, Reason> {
         Unknowns::Refuse => segment::Reader::strict(&state.schema),
     };
     let arrival = reader.call_received(&raw, received_at)?.map(|arrival| arrival.into_owned());
-    Ok(arrival.map(|arrival| Submission::Call {
-        raw: raw.into(),
-        arrival,
-        received_at,
-        source: letter.source.clone(),
-    }))
+    Ok(arrival.map(|arrival| Submission::Call { raw: raw.into(), arrival, received_at, source: letter.source.clone() }))
 }

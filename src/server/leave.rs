@@ -196,7 +196,8 @@ mod tests {
     fn one_click_is_told_from_the_button_in_either_encoding() {
         let form = "application/x-www-form-urlencoded";
         let parts = "multipart/form-data; boundary=x";
-        let multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+        let multipart =
+            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         for (kind, body, expected) in [
             (form, "List-Unsubscribe=One-Click", Wish::OneClick),
             (form, "leave=1", Wish::Leave),

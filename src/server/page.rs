@@ -159,7 +159,13 @@ mod tests {
 
     #[test]
     fn pages_stand_in_both_languages_and_run_nothing() {
-        let pages = [Page::Ask(Channel::Email), Page::Left(Channel::Line), Page::Back(Channel::Sms), Page::Unknown, Page::Later];
+        let pages = [
+            Page::Ask(Channel::Email),
+            Page::Left(Channel::Line),
+            Page::Back(Channel::Sms),
+            Page::Unknown,
+            Page::Later,
+        ];
         for page in pages {
             for language in [Language::English, Language::Japanese] {
                 let html = page.html("<script>alert(1)</script> & 花", language);

@@ -1,0 +1,11 @@
+//! The server against clients it did not choose: Segment's own SDKs, mail programs, scanners, and whoever means harm.
+//!
+//! Behind it stands a desk that only writes down what it was handed; the engine has its own tests.
+
+mod server {
+    pub mod admin;
+    pub mod desk;
+    pub mod ingest;
+    pub mod pages;
+    pub mod world;
+}
