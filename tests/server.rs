@@ -5,7 +5,11 @@
 mod server {
     pub mod admin;
     pub mod desk;
+    pub mod hostile;
     pub mod ingest;
+    pub mod logs;
+    pub mod memory;
     pub mod pages;
+    pub mod sdks;
     pub mod world;
 }

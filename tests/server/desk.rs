@@ -6,12 +6,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Value, json};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 use tabi::ports::{Attempt, Desk, Question, Refusal, Submission};
 use tabi::value::Instant;
 
-#[derive(Default)]
 pub struct FakeDesk {
     now: AtomicI64,
     taken: Mutex<Vec<Submission>>,
@@ -21,15 +20,28 @@ pub struct FakeDesk {
     /// When present, each batch waits for a permit.
     pub gate: Option<Semaphore>,
     dead: Mutex<Vec<Value>>,
-    /// Told when a batch is handed in, before it waits.
-    pub begun: Notify,
+    /// A permit for each batch that was handed in, before it waits.
+    begun: Semaphore,
 }
 
 impl FakeDesk {
     pub fn at(now: &str) -> FakeDesk {
-        let desk = FakeDesk::default();
+        let desk = FakeDesk {
+            now: AtomicI64::default(),
+            taken: Mutex::default(),
+            asked: Mutex::default(),
+            refusal: Mutex::default(),
+            answer: Mutex::default(),
+            gate: None,
+            dead: Mutex::default(),
+            begun: Semaphore::new(0),
+        };
         desk.set_now(now);
         desk
+    }
+    /// Waits until one more batch is handed in.
+    pub async fn begins(&self) {
+        self.begun.acquire().await.unwrap().forget();
     }
     pub fn set_now(&self, now: &str) {
         self.now.store(Instant::parse_rfc3339(now).unwrap().0, Ordering::SeqCst);
@@ -57,7 +69,7 @@ impl Desk for FakeDesk {
     }
     fn submit(&self, batch: Vec<Submission>) -> Attempt<'_, Result<(), Refusal>> {
         Box::pin(async move {
-            self.begun.notify_one();
+            self.begun.add_permits(1);
             if let Some(gate) = &self.gate {
                 gate.acquire().await.unwrap().forget();
             }

@@ -219,7 +219,7 @@ async fn nothing_is_acknowledged_that_is_not_durable() {
         tokio::pin!(posting);
         tokio::select! {
             _ = &mut posting => panic!("it is answered before it is durable"),
-            () = world.desk.begun.notified() => {}
+            () = world.desk.begins() => {}
         }
         assert!(tokio::time::timeout(Duration::from_millis(50), &mut posting).await.is_err(), "it waits");
         world.desk.gate.as_ref().unwrap().add_permits(1);
@@ -327,7 +327,7 @@ async fn what_is_under_way_finishes_when_we_stop() {
     let posting = tokio::spawn(async move {
         told(client.post(url).basic_auth(KEY, Some("")).body(TRACK).send().await.unwrap()).await
     });
-    world.desk.begun.notified().await;
+    world.desk.begins().await;
     world.stop();
     world.desk.gate.as_ref().unwrap().add_permits(1);
     let desk = world.desk.clone();
