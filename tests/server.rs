@@ -4,7 +4,9 @@
 
 mod server {
     pub mod admin;
+    pub mod commands;
     pub mod desk;
+    pub mod documented;
     pub mod hostile;
     pub mod ingest;
     pub mod logs;

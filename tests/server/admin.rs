@@ -84,7 +84,7 @@ async fn orders_become_submissions() {
         ("/stop", json!({ "journy": "a" })),
         ("/approve", json!({ "person": "u" })),
         ("/backup", json!({ "to": "relative" })),
-        ("/dead/replay", json!([])),
+        ("/dead/replay", json!({ "numbers": "all" })),
     ] {
         let refused = ask(&world, "POST", path, Some(body)).await;
         assert!(matches!(refused, Err(Trouble::Refused { status: 400, .. })), "{path}: {refused:?}");

@@ -28,7 +28,7 @@ pub fn kinds(taken: &[Submission]) -> Vec<String> {
     let one = |submission: &Submission| match submission {
         Submission::Call { arrival, .. } => {
             let what = match &arrival.what {
-                What::Event { event, .. } => ["purchase", "page", "screen", "group"][event.index()],
+                What::Event { event, .. } => ["group", "page", "purchase", "screen"][event.index()],
                 What::Profile { .. } => "identify",
                 What::Alias { .. } => "alias",
                 What::Signal { .. } => "signal",

@@ -35,7 +35,7 @@ static COUNTING: Counting = Counting;
 /// What each of the flood sends: the largest batch there may be, of calls that grow the most when they are read.
 fn batch() -> String {
     let item = r#"{"item_id":"a","price":1},"#;
-    let items = item.repeat(60);
+    let items = item.repeat(80);
     let call = format!(
         r#"{{"type":"track","userId":"u","event":"purchase","properties":{{"order_id":"1","total":5,"items":[{}]}}}}"#,
         items.trim_end_matches(',')
@@ -89,7 +89,8 @@ fn alone() {
         // Those for whom there is room wait at the desk; let them through when as many as can have come so far.
         let fits = ROOM / (batch.len() * tabi::server::limits::MEMORY_PER_BYTE);
         for _ in 0..fits {
-            world.desk.begins().await;
+            let begins = tokio::time::timeout(std::time::Duration::from_secs(60), world.desk.begins());
+            begins.await.expect("a batch is let in");
         }
         let most = MOST.load(Ordering::Relaxed) - before;
         world.desk.gate.as_ref().unwrap().add_permits(1_000);

@@ -48,7 +48,9 @@ fn python(package: &str) -> Command {
     let name = package.split("==").next().unwrap().to_owned();
     let folder = installed(&name, |folder| {
         let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]).arg(folder).arg(package);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+            .arg(folder)
+            .arg(package);
         pip
     });
     let mut python = Command::new("python3");
@@ -74,7 +76,8 @@ fn arrived(taken: &[Submission], name: &str) {
     let mut found = kinds(taken);
     found.sort();
     let (person, anonymous) = (format!("{name}-1"), format!("{name}-anon"));
-    let mut expected: Vec<String> = ["alias", "group", "identify", "purchase"].map(|kind| format!("{kind} {person}")).to_vec();
+    let mut expected: Vec<String> =
+        ["alias", "group", "identify", "purchase"].map(|kind| format!("{kind} {person}")).to_vec();
     expected.extend(["page", "screen"].map(|kind| format!("{kind} {anonymous}")));
     expected.sort();
     assert_eq!(found, expected);
@@ -86,7 +89,7 @@ fn arrived(taken: &[Submission], name: &str) {
         match &arrival.what {
             What::Event { id, event, payload } => {
                 assert!(id.is_some(), "an SDK names each message: {raw}");
-                if event.index() == 0 {
+                if event.index() == 2 {
                     let payload = format!("{payload:?}");
                     assert!(payload.contains("1200") && payload.contains("600"), "{payload}");
                     // Nine in the morning of the day before, less what the two clocks differ: it was never on the way.
@@ -94,12 +97,15 @@ fn arrived(taken: &[Submission], name: &str) {
                     let sent = Instant::parse_rfc3339(raw["sentAt"].as_str().unwrap()).unwrap();
                     assert_eq!(own, Instant::parse_rfc3339("2026-03-31T09:00:00Z").unwrap());
                     let expected = received_at.minus(sent.since(own));
-                    assert!(payload.contains(&format!("Instant(Instant({}))", expected.0)) || arrival.skewed, "{payload}");
+                    assert!(
+                        payload.contains(&format!("Instant(Instant({}))", expected.0)) || arrival.skewed,
+                        "{payload}"
+                    );
                 }
             }
             What::Profile { traits, .. } => {
                 let traits = format!("{traits:?}");
-                for part in ["花子", "hanako@shop.example", "Asia/Tokyo"] {
+                for part in ["花子", "hanako@shop.example", "Zone("] {
                     assert!(traits.contains(part), "{part}: {traits}");
                 }
             }
