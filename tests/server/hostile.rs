@@ -199,6 +199,27 @@ async fn a_full_house_serves_those_who_are_in_and_then_the_next() {
     world.stopped().await;
 }
 
+/// Asks for much and reads nothing: forty answers of half a megabyte each do not fit into what the system holds for us.
+#[tokio::test]
+async fn whoever_does_not_read_is_cut_off() {
+    let world = World::with(|wish| {
+        wish.settings.limits.connections_max = 1;
+        wish.settings.limits.write_timeout = Duration::from_millis(100);
+    })
+    .await;
+    let mut deaf = TcpStream::connect(world.address).await.unwrap();
+    let body = format!("{{\"batch\":[{}]}}", vec!["0"; 2_500].join(","));
+    let head = format!("POST /v1/batch HTTP/1.1\r\nHost: a\r\nAuthorization: {BASIC}\r\n");
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    deaf.write_all(request.repeat(40).as_bytes()).await.unwrap();
+    // There is one connection only, and the deaf one has it until it is cut off.
+    let answer = world.raw(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(statuses(&answer), [200]);
+    assert!(world.desk.taken().len() < 40 * 2_500, "it was cut off before the end");
+    drop(deaf);
+    world.stopped().await;
+}
+
 #[tokio::test]
 async fn keep_alive_serves_many_requests_on_one_connection() {
     let world = World::start().await;
