@@ -43,6 +43,8 @@ pub enum Stop {
     Usage { what: Phrase, help: Phrase },
     /// Something that was read is wrong, outside the campaigns: what, and the remedy.
     Wrong { what: Phrase, help: Phrase },
+    /// Something that is needed is not there now, and may be later: what, and the remedy.
+    Later { what: Phrase, help: Phrase },
     /// Writing failed: the reader of our output is gone, or the disk is full.
     Write(io::Error),
 }
@@ -72,6 +74,10 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> u8 {
         Err(Stop::Wrong { what, help }) => {
             speaker.refusal(&what, &help);
             FINDINGS
+        }
+        Err(Stop::Later { what, help }) => {
+            speaker.refusal(&what, &help);
+            TRY_AGAIN
         }
         // `tabi … | head`: whoever read our output has seen enough.
         Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => FINE,
