@@ -9,49 +9,14 @@ use super::email::unreadable;
 use super::error::{Fault, Words};
 use super::markup::{Piece, pieces};
 use super::tags::line_at;
+use crate::value::mjml;
 
-/// The elements of MJML; others the library would pass on as they are, and mailboxes would show nothing of them.
-const ELEMENTS: &[&str] = &[
-    "mj-accordion",
-    "mj-accordion-element",
-    "mj-accordion-text",
-    "mj-accordion-title",
-    "mj-all",
-    "mj-attributes",
-    "mj-body",
-    "mj-breakpoint",
-    "mj-button",
-    "mj-carousel",
-    "mj-carousel-image",
-    "mj-class",
-    "mj-column",
-    "mj-divider",
-    "mj-font",
-    "mj-group",
-    "mj-head",
-    "mj-hero",
-    "mj-image",
-    "mj-navbar",
-    "mj-navbar-link",
-    "mj-preview",
-    "mj-raw",
-    "mj-section",
-    "mj-social",
-    "mj-social-element",
-    "mj-spacer",
-    "mj-style",
-    "mj-table",
-    "mj-text",
-    "mj-title",
-    "mj-wrapper",
-    "mjml",
-];
-
-/// Refuses elements that MJML does not have, and `mj-include`: a message is one file.
+/// Refuses elements that messages do not have, `mj-include` among them: the library would pass them on as they are, and
+/// mailboxes would show nothing of them.
 pub fn known_elements(source: &str) -> Result<(), Fault> {
     for piece in pieces(source) {
         let Piece::Open { name, range, .. } = piece else { continue };
-        if name.starts_with("mj-") && !ELEMENTS.contains(&name.as_str()) {
+        if name.starts_with("mj-") && mjml::find(&name).is_none() {
             let line = line_at(source, range.start);
             return Err(Fault::new(
                 Words::new(format!("MJML has no element `{name}`"), format!("MJML に `{name}` という要素はありません")),

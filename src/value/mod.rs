@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod id;
+pub mod mjml;
 pub mod money;
 mod price;
 pub mod sms;

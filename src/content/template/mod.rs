@@ -7,7 +7,6 @@ mod binary;
 mod expr;
 mod filters;
 pub mod html;
-pub mod mjml;
 mod names;
 mod parse;
 pub mod typed;
