@@ -274,7 +274,8 @@ pub const TAGS: &[Tag] = &[
         &[SEEN, PADDING, LETTERS, LINK, &["letter-spacing", "name", "text-decoration", "text-transform"]],
     ),
     tag("mj-preview", None, &[]),
-    tag("mj-raw", None, &[SEEN, &["position"]]),
+    // MJML's takes a class, which stands nowhere in what it becomes, and `position`, which the compiler refuses.
+    tag("mj-raw", None, &[]),
     tag(
         "mj-section",
         Some(&["mj-column", "mj-group", "mj-raw"]),
