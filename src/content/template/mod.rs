@@ -9,6 +9,7 @@ mod filters;
 pub mod html;
 mod names;
 mod parse;
+pub mod truth;
 pub mod typed;
 mod walk;
 mod words;
