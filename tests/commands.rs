@@ -13,4 +13,5 @@ mod commands {
     pub mod slips;
     pub mod tour;
     pub mod watch;
+    pub mod who;
 }
