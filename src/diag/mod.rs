@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod render;
 pub mod repair;
+mod system;
 
 use crate::text::Span;
 pub use codes::Code;

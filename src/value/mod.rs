@@ -10,6 +10,7 @@ pub mod money;
 mod price;
 pub mod sms;
 pub mod time;
+pub mod yaml;
 
 use std::sync::Arc;
 

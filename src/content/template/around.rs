@@ -83,6 +83,15 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
             "a value before it is not closed, or has a quotation mark in it: write `name=\"value\"`, and `&quot;` within",
             "前の値が閉じていないか、値の中に引用符があります。`名前=\"値\"` と書き、値の中では `&quot;` にしてください",
         ),
+        MisfitKind::Unquoted(value) => Diagnostic::new(
+            Code::E0442,
+            place,
+            "a value without quotation marks; MJML needs them",
+            "MJML では属性の値を引用符で囲みます",
+        )
+        .help(format!("write `\"{value}\"`"), format!("`\"{value}\"` と書いてください"))
+        .fix(place, format!("\"{value}\"")),
+        MisfitKind::Text(parent) => loose(place, parent),
         MisfitKind::Misplaced(tag, parent) => {
             let (children, parent) = (parent.holds.unwrap_or_default(), parent.name);
             let list =
@@ -110,6 +119,18 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
             format!("`</{tag}>` に対応する開始タグがありません"),
         ),
     }
+}
+
+/// Text that no reader would see.
+fn loose(place: Span, parent: &mjml::Tag) -> Diagnostic {
+    let name = parent.name;
+    Diagnostic::new(
+        Code::E0442,
+        place,
+        format!("text directly in `<{name}>` is not shown"),
+        format!("`<{name}>` の直下の文字は表示されません"),
+    )
+    .help("put it into `<mj-text>`, in a column", "カラムの中の `<mj-text>` に入れてください")
 }
 
 /// What MJML has and a message has not.
@@ -206,6 +227,11 @@ impl At<'_, '_> {
         let place = self.place(expr);
         self.may_leave(typed, place);
         self.note(typed, &around);
+        if let Setting::Page(html) = &self.checker.setting
+            && let Some(parent) = html.holds_no_text()
+        {
+            self.report(loose(place, parent));
+        }
         match around {
             Around::Text | Around::Attribute => {}
             Around::Link(before) => self.in_link(typed, expr, &before),

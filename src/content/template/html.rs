@@ -59,6 +59,10 @@ pub enum MisfitKind {
     Quote(Range<usize>),
     /// A tag that may not stand in its parent.
     Misplaced(String, &'static mjml::Tag),
+    /// A value without quotation marks.
+    Unquoted(String),
+    /// Text in a tag that holds none.
+    Text(&'static mjml::Tag),
     /// Closed, but another is open; its place.
     Crossed(String, String, Range<usize>),
     /// Closed and never opened.
@@ -87,6 +91,8 @@ pub struct Html {
     attribute_start: usize,
     attribute_written: String,
     value: String,
+    /// Whether something was told to stand where only MJML's tags may, since the last of these.
+    loose: bool,
     /// Open tags of MJML, with their places.
     pub open: Vec<(String, Range<usize>)>,
 }
@@ -104,6 +110,7 @@ impl Html {
             attribute_start: 0,
             attribute_written: String::new(),
             value: String::new(),
+            loose: false,
             open: Vec::new(),
         }
     }
@@ -148,7 +155,12 @@ impl Html {
                     (self.tag_start, self.self_closing) = (from + at, false);
                     self.state = State::TagName;
                 }
-                State::Text => seen(c),
+                State::Text => {
+                    if !c.is_whitespace() {
+                        self.loose_text(rest, from + at, misfits);
+                    }
+                    seen(c);
+                }
                 State::Comment => {
                     if rest.starts_with("-->") {
                         self.state = State::Text;
@@ -206,6 +218,11 @@ impl Html {
                 State::BeforeValue if c == '"' || c == '\'' => self.state = State::Value(Some(c as u8)),
                 State::BeforeValue if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::BeforeValue => {
+                    if self.mjml {
+                        let long = rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default();
+                        let range = from + at..from + at + long.len();
+                        misfits.push(Misfit { range, kind: MisfitKind::Unquoted(long.to_owned()) });
+                    }
                     self.value.push(c);
                     self.state = State::Value(None);
                 }
@@ -214,6 +231,21 @@ impl Html {
                 State::Value(None) if c.is_whitespace() => self.state = State::InTag,
                 State::Value(_) => self.value.push(c),
             }
+        }
+    }
+
+    /// The tag that a text would stand in where only tags may stand.
+    pub fn holds_no_text(&self) -> Option<&'static mjml::Tag> {
+        let parent = self.open.last().filter(|_| self.mjml && self.state == State::Text)?;
+        mjml::find(&parent.0).filter(|parent| parent.holds.is_some())
+    }
+
+    /// Text between tags that hold none, once for each stretch without MJML's tags.
+    fn loose_text(&mut self, rest: &str, at: usize, misfits: &mut Vec<Misfit>) {
+        if let Some(parent) = self.holds_no_text().filter(|_| !self.loose) {
+            self.loose = true;
+            let line = rest.split(['<', '\n', '\r']).next().unwrap_or_default().trim_end();
+            misfits.push(Misfit { range: at..at + line.len(), kind: MisfitKind::Text(parent) });
         }
     }
 
@@ -262,8 +294,20 @@ impl Html {
     fn tag_end(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
         let code = !self.closing && !self.self_closing && matches!(self.tag.as_str(), "script" | "style" | "mj-style");
         self.state = if code { State::Code } else { State::Text };
-        if self.mjml && (self.tag == "mjml" || self.tag.starts_with("mj-")) {
-            self.mjml_tag(self.tag_start..end.max(self.tag_start), misfits);
+        if !self.mjml {
+            return;
+        }
+        let range = self.tag_start..end.max(self.tag_start);
+        if self.tag == "mjml" || self.tag.starts_with("mj-") {
+            self.loose = false;
+            self.mjml_tag(range, misfits);
+        } else if let Some(parent) = self.open.last().and_then(|(parent, _)| mjml::find(parent))
+            && parent.holds.is_some()
+            && !self.closing
+            && !self.loose
+        {
+            self.loose = true;
+            misfits.push(Misfit { range, kind: MisfitKind::Misplaced(self.tag.clone(), parent) });
         }
     }
 
