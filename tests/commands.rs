@@ -7,6 +7,7 @@ mod commands {
     pub mod fix;
     pub mod formats;
     pub mod init;
+    pub mod japanese;
     pub mod reference;
     pub mod run;
     pub mod shells;

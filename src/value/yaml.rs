@@ -70,7 +70,6 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "知らない `!タグ` です。文字列なら引用符で囲みます",
     ),
     ("found duplicate", "a directive that stands twice", "指示行が二度あります"),
-    ("duplicate entry", "a key stands twice", "同じキーが二度あります"),
     ("found unexpected ':'", "a `:` that may not stand here", "ここに `:` は書けません"),
     ("control characters are not allowed", "a control character", "制御文字があります"),
     ("invalid leading UTF-8", "not UTF-8", "UTF-8 ではありません"),
@@ -86,14 +85,15 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("EOF while parsing", "nothing is in it", "中身がありません"),
     ("more than one document", "a second document behind `---`", "`---` の後に二つ目の文書があります"),
     ("invalid type", "a value of another kind is expected", "値の種類が違います"),
-    ("missing field", "a key is missing", "必要なキーがありません"),
-    ("unknown field", "an unknown key", "知らないキーがあります"),
 ];
 
 /// What the library says, in English and Japanese; `detail` may tell a place, which is left out. Where the library names
 /// something of the file's (a key, a kind), its own words follow.
 pub fn reason(detail: &str) -> (String, String) {
     let detail = detail.split(" at line ").next().unwrap_or(detail);
+    if let Some(told) = key(detail) {
+        return told;
+    }
     match KNOWN.iter().find(|(known, ..)| detail.contains(known)) {
         Some((_, en, ja)) if detail.contains(['`', '"']) => {
             (format!("{en} (“{detail}”)"), format!("{ja} (「{detail}」)"))
@@ -101,6 +101,27 @@ pub fn reason(detail: &str) -> (String, String) {
         Some((_, en, ja)) => ((*en).to_owned(), (*ja).to_owned()),
         None => (format!("“{detail}”"), format!("「{detail}」")),
     }
+}
+
+/// Of a key by name: one that is unknown, missing or there twice. The path in front of it stays.
+fn key(detail: &str) -> Option<(String, String)> {
+    let named = |before: &str, quote: char| {
+        let (path, rest) = detail.split_once(before)?;
+        let (name, rest) = rest.split_once(quote)?;
+        Some((path.to_owned(), name.to_owned(), rest.to_owned()))
+    };
+    if let Some((path, name, rest)) = named("unknown field `", '`') {
+        let known = rest.trim_start_matches(", expected ").trim_start_matches("one of ");
+        return Some((
+            format!("{path}unknown key `{name}`; there is {known}"),
+            format!("{path}知らないキー `{name}`。使えるもの: {known}"),
+        ));
+    }
+    if let Some((path, name, _)) = named("missing field `", '`') {
+        return Some((format!("{path}the key `{name}` is missing"), format!("{path}キー `{name}` がありません")));
+    }
+    let (path, name, _) = named("duplicate entry with key \"", '"')?;
+    Some((format!("{path}`{name}` stands twice"), format!("{path}`{name}` が二度あります")))
 }
 
 #[cfg(test)]
@@ -141,7 +162,10 @@ mod tests {
             assert!(!ja.is_empty() && !ja.contains("line"), "{text:?}: {ja}");
         }
         assert_eq!(reason("something new at line 3 column 1").1, "「something new」");
-        let key = reason("duplicate entry with key \"a\"");
-        assert_eq!(key.1, "同じキーが二度あります (「duplicate entry with key \"a\"」)");
+        assert_eq!(reason("duplicate entry with key \"a\" at line 2 column 1").1, "`a` が二度あります");
+        let unknown = reason("events[0]: unknown field `tme`, expected one of `a`, `b` at line 8 column 5");
+        assert_eq!(unknown.0, "events[0]: unknown key `tme`; there is `a`, `b`");
+        assert_eq!(reason("missing field `x`").1, "キー `x` がありません");
+        assert!(reason("invalid type: string \"a\", expected u8").1.starts_with("値の種類が違います (「"));
     }
 }
