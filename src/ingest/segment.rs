@@ -20,6 +20,7 @@ use super::schema::Named;
 use super::{Arrival, Reason, Schema, Tally, Traits, What, Who};
 
 /// Text, or a number where people write ids as numbers; borrowed from the line unless it holds escapes.
+#[derive(Clone)]
 struct Text<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
@@ -47,9 +48,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// A line taken apart as far as no schema is needed: several readers may understand one call, each in its own way.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Call<'a> {
+pub struct Call<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Text<'a>>,
     #[serde(borrow)]
@@ -76,6 +78,17 @@ struct Call<'a> {
     traits: Option<&'a RawValue>,
     #[serde(borrow)]
     context: Option<&'a RawValue>,
+}
+
+impl<'a> Call<'a> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Call<'a>, Reason> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
+        // A list would be read as the fields in their order.
+        if text.trim_ascii_start().starts_with(|c: char| c != '{') {
+            return Err(not_an_object(text));
+        }
+        serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))
+    }
 }
 
 /// The one thing of `context` that is read.
@@ -119,35 +132,34 @@ impl<'s> Reader<'s> {
 
     /// `Ok(None)`: understood, and without an effect.
     pub fn line<'l>(&mut self, bytes: &'l [u8]) -> Result<Option<Arrival<'l>>, Reason> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
-        // A list would be read as the fields in their order.
-        if text.trim_ascii_start().starts_with(|c: char| c != '{') {
-            return Err(not_an_object(text));
-        }
-        let call: Call<'l> = serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))?;
+        self.call(&Call::parse(bytes)?)
+    }
+
+    /// The same of a line that was parsed already.
+    pub fn call<'l>(&mut self, call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
         match call.kind.as_ref().map(|k| &*k.0) {
             Some("track") => self.track(call),
             Some("identify") => self.identify(call),
             Some("alias") => alias(call),
             Some(kind @ ("page" | "screen" | "group")) => match self.schema.event_named(kind) {
                 Some(event) => self.event(call, event),
-                None => who(&call).map(|_| None),
+                None => who(call).map(|_| None),
             },
             Some(other) => Err(Reason::UnknownType { found: excerpt(other) }),
             None => Err(Reason::NotACall { detail: "no type".into() }),
         }
     }
 
-    fn track<'l>(&mut self, call: Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
+    fn track<'l>(&mut self, call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
         let name = call.event.as_ref().map(|e| &*e.0).filter(|name| !name.is_empty()).ok_or(Reason::NoEvent)?;
         match self.named(name) {
             Named::Event(event) => self.event(call, event),
             Named::Signal(channel, signal) => {
-                let times = times(&call)?.ok_or(Reason::NoTime)?;
-                let who = who(&call)?;
+                let times = times(call)?.ok_or(Reason::NoTime)?;
+                let who = who(call)?;
                 Ok(Some(arrival(Some(times), who, What::Signal { channel, signal })))
             }
-            Named::Noted => who(&call).map(|_| None),
+            Named::Noted => who(call).map(|_| None),
             Named::Unknown => {
                 self.unknown_events.unknown_event(name);
                 Ok(None)
@@ -171,19 +183,19 @@ impl<'s> Reader<'s> {
         named
     }
 
-    fn event<'l>(&mut self, call: Call<'l>, event: EventId) -> Result<Option<Arrival<'l>>, Reason> {
-        let times = times(&call)?.ok_or(Reason::NoTime)?;
-        let who = if self.schema.about_things[event.index()] { Who::default() } else { who(&call)? };
+    fn event<'l>(&mut self, call: &Call<'l>, event: EventId) -> Result<Option<Arrival<'l>>, Reason> {
+        let times = times(call)?.ok_or(Reason::NoTime)?;
+        let who = if self.schema.about_things[event.index()] { Who::default() } else { who(call)? };
         let unknown = &mut self.unknown[event.index()];
         let raw = call.properties.or(call.traits);
         let payload = decode::record(self.schema, self.schema.event(event), raw, Some(times.own), unknown)?;
-        let id = call.message_id.map(|m| fingerprint(&m.0));
+        let id = call.message_id.as_ref().map(|m| fingerprint(&m.0));
         Ok(Some(arrival(Some(times), who, What::Event { id, event, payload })))
     }
 
-    fn identify<'l>(&mut self, call: Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
-        let times = times(&call)?;
-        let who = who(&call)?;
+    fn identify<'l>(&mut self, call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
+        let times = times(call)?;
+        let who = who(call)?;
         let schema = self.schema;
         let mut consent = Vec::new();
         let mut fields = match call.traits {
@@ -205,7 +217,7 @@ impl<'s> Reader<'s> {
             fields.push((zone.index(), Value::Zone(found)));
         }
         let fields = fields.into_iter().map(|(i, value)| (crate::ir::FieldId(i as u16), value)).collect();
-        let id = call.message_id.map(|m| fingerprint(&m.0));
+        let id = call.message_id.as_ref().map(|m| fingerprint(&m.0));
         Ok(Some(arrival(times, who, What::Profile { id, traits: Traits { fields, consent } })))
     }
 
@@ -258,10 +270,11 @@ fn who<'l>(call: &Call<'l>) -> Result<Who<'l>, Reason> {
     if who.user.is_none() && who.anonymous.is_none() { Err(Reason::NoPerson) } else { Ok(who) }
 }
 
-fn alias(call: Call<'_>) -> Result<Option<Arrival<'_>>, Reason> {
-    let times = times(&call)?.ok_or(Reason::NoTime)?;
-    let who = who(&call)?;
-    let previous = call.previous_id.map(|p| p.0).filter(|p| !p.trim().is_empty() && p.len() <= ID_BYTES_MAX);
+fn alias<'l>(call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
+    let times = times(call)?.ok_or(Reason::NoTime)?;
+    let who = who(call)?;
+    let previous =
+        call.previous_id.as_ref().map(|p| p.0.clone()).filter(|p| !p.trim().is_empty() && p.len() <= ID_BYTES_MAX);
     let previous = previous.ok_or(Reason::NoPreviousId)?;
     Ok(Some(arrival(Some(times), who, What::Alias { previous })))
 }
