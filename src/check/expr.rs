@@ -344,7 +344,7 @@ impl<'t> Exprs<'_, 't> {
     pub fn tags_field(&mut self, span: Span) -> Option<FieldId> {
         let tags = self.world.profile.person.tags;
         if tags.is_none() {
-            self.sink.report(
+            self.sink.report_once(
                 Diagnostic::new(Code::E0401, span, "people have no `tags` here", "プロフィールに `tags` がありません")
                     .help(
                         "declare `tags: list of text` in the profile",

@@ -3,6 +3,7 @@
 //! Reads no stream: `Lines` does. The common fields and the clock rule are those of Segment's public spec.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -78,6 +79,9 @@ pub struct Call<'a> {
     traits: Option<&'a RawValue>,
     #[serde(borrow)]
     context: Option<&'a RawValue>,
+    /// Worked out when first asked for.
+    #[serde(skip)]
+    times: OnceCell<Result<Option<Times>, Reason>>,
 }
 
 impl<'a> Call<'a> {
@@ -279,9 +283,13 @@ fn alias<'l>(call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
     Ok(Some(arrival(Some(times), who, What::Alias { previous })))
 }
 
+fn times(call: &Call) -> Result<Option<Times>, Reason> {
+    call.times.get_or_init(|| clock_rule(call)).clone()
+}
+
 /// Segment's clock rule: `timestamp`, or else `receivedAt − (sentAt − originalTimestamp)`. A time after the arrival is
 /// cut to it. `None` when there is no time at all.
-fn times(call: &Call) -> Result<Option<Times>, Reason> {
+fn clock_rule(call: &Call) -> Result<Option<Times>, Reason> {
     let read = |text: &Option<Text>| text.as_ref().map(|t| instant(&t.0)).transpose();
     let received = read(&call.received_at)?;
     let own = match read(&call.timestamp)? {
