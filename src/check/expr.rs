@@ -344,12 +344,13 @@ impl<'t> Exprs<'_, 't> {
     pub fn tags_field(&mut self, span: Span) -> Option<FieldId> {
         let tags = self.world.profile.person.tags;
         if tags.is_none() {
-            self.sink.report_once(
+            self.sink.report(
                 Diagnostic::new(Code::E0401, span, "people have no `tags` here", "プロフィールに `tags` がありません")
                     .help(
                         "declare `tags: list of text` in the profile",
                         "profile に `tags: list of text` を宣言してください",
-                    ),
+                    )
+                    .once(),
             );
         }
         tags

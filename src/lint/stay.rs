@@ -8,8 +8,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, Journey, Op, Pc, Program, Reentry, SlotId, Type};
 use crate::lower::map::JourneyMap;
 use crate::prove::Graph;
-use crate::value::time::MILLIS_PER_DAY;
 use crate::value::CalendarPeriod;
+use crate::value::time::MILLIS_PER_DAY;
 
 use super::Input;
 use super::code;

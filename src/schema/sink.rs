@@ -24,12 +24,6 @@ impl Sink {
             self.diagnostics.push(diagnostic);
         }
     }
-    /// For what one change elsewhere puts right: said of the first place only.
-    pub fn report_once(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.iter().any(|d| d.code == diagnostic.code && d.headline == diagnostic.headline) {
-            self.report(diagnostic);
-        }
-    }
     /// From here on, nothing more is said of a place that a diagnostic points at: it has the same cause.
     pub fn silence_reported(&mut self) {
         self.silenced = self.diagnostics.iter().map(|d| d.primary.span).collect();

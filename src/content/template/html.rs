@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::ir::address::{Leads, leads};
+
 use super::mjml;
 
 /// What surrounds a value.
@@ -27,6 +29,8 @@ pub enum Around {
 
 /// Attributes that hold addresses.
 const LINKS: &[&str] = &["href", "src", "action", "background", "background-url", "cite", "poster", "srcset"];
+/// Elements whose `href` is no link: a style sheet, a base.
+const NOT_LINKS: &[&str] = &["link", "base", "mj-font", "mj-include"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -57,6 +61,8 @@ pub enum MisfitKind {
     Crossed(String, String, Range<usize>),
     /// Closed and never opened.
     NeverOpened(String),
+    /// A written link that no reader could follow.
+    LeadsNowhere(String),
 }
 
 /// A position in a page.
@@ -70,6 +76,8 @@ pub struct Html {
     self_closing: bool,
     attribute: String,
     value: String,
+    /// Where the value begins, if all of it so far is raw text.
+    value_start: Option<usize>,
     /// Open tags of MJML, with their places.
     pub open: Vec<(String, Range<usize>)>,
 }
@@ -85,6 +93,7 @@ impl Html {
             self_closing: false,
             attribute: String::new(),
             value: String::new(),
+            value_start: None,
             open: Vec::new(),
         }
     }
@@ -115,6 +124,8 @@ impl Html {
 
     /// Goes on over raw text that begins at `from`; text that people read goes to `seen`.
     pub fn raw(&mut self, text: &str, from: usize, seen: &mut dyn FnMut(char), misfits: &mut Vec<Misfit>) {
+        // A value that goes on from before a tag is not all written.
+        self.value_start = None;
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let rest = &text[at..];
@@ -171,17 +182,34 @@ impl Html {
                 State::AttributeName if c == '/' => (self.state, self.self_closing) = (State::InTag, true),
                 State::AttributeName => self.attribute.extend(c.to_lowercase()),
                 State::BeforeValue if c.is_whitespace() => {}
-                State::BeforeValue if c == '"' || c == '\'' => self.state = State::Value(Some(c as u8)),
+                State::BeforeValue if c == '"' || c == '\'' => {
+                    self.state = State::Value(Some(c as u8));
+                    self.value_start = Some(from + at + 1);
+                }
                 State::BeforeValue if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::BeforeValue => {
                     self.value.push(c);
                     self.state = State::Value(None);
                 }
-                State::Value(Some(quote)) if c as u32 == u32::from(quote) => self.state = State::InTag,
+                State::Value(Some(quote)) if c as u32 == u32::from(quote) => {
+                    self.state = State::InTag;
+                    self.written_link(from + at, misfits);
+                }
                 State::Value(None) if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::Value(None) if c.is_whitespace() => self.state = State::InTag,
                 State::Value(_) => self.value.push(c),
             }
+        }
+    }
+
+    /// A link without a tag in it is judged as it is written.
+    fn written_link(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
+        let Some(start) = self.value_start.take() else { return };
+        let is_link = self.attribute == "href" && !NOT_LINKS.contains(&self.tag.as_str());
+        let target = self.value.replace("&amp;", "&");
+        if is_link && leads(target.trim()) == Leads::Nowhere {
+            let kind = MisfitKind::LeadsNowhere(target.trim().to_owned());
+            misfits.push(Misfit { range: start..end, kind });
         }
     }
 
