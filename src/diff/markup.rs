@@ -35,7 +35,7 @@ fn write_text(out: &mut String, text: &str, after: &str) {
         match (seen_before && seen_after, text.is_empty()) {
             (true, false) => out.push(' '),
             (true, true) => {}
-            (false, _) if out.is_empty() || after.is_empty() => {}
+            (false, _) if out.is_empty() || after.is_empty() || seen_before || seen_after => {}
             (false, _) => out.push('\n'),
         }
         return;

@@ -127,8 +127,9 @@ fn a_person_of_your_own_is_told_where_things_belong() {
     let folder = project();
     let project = folder.path().join("shop");
     fs::write(project.join("h.json"), r#"{ "given_name": "Hanako" }"#).expect("written");
-    let (text, code) = told(&project, &["render", "welcome_mail", "--person", "h.json"]);
-    assert_eq!(code, 1, "{text}");
+    let refused = output(&project, &["render", "welcome_mail", "--person", "h.json"]);
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{text}");
     assert!(text.contains("`given_name` does not belong at the top of `h.json`"), "{text}");
     fs::write(project.join("h.json"), r#"{ "profile": { "given_name": "<b>花子</b>" } }"#).expect("written");
     let (text, code) = told(&project, &["render", "welcome_mail", "--person", "h.json"]);
