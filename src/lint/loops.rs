@@ -218,6 +218,12 @@ fn finding(input: Input<'_>, round: &[&Link<'_>]) -> Diagnostic {
             finding = finding.other(at(link), en, ja);
         }
     }
+    if let [_] = round {
+        return finding.help(
+            "let it be entered once (`reentry never`), or only after a while (`reentry after 7d`)",
+            "一度きり (`reentry never`)、または間を空けて (`reentry after 7d`) 始まるようにする",
+        );
+    }
     finding.help(
         "let one of them be entered once (`reentry never`), or only after a while (`reentry after 7d`)",
         "どれかを一度きり (`reentry never`)、または間を空けて (`reentry after 7d`) 始まるようにする",
