@@ -323,7 +323,11 @@ fn stories_of_random_journeys_come_true_and_counter_stories_do_not() {
                 continue;
             }
             refuted += 1;
-            if let Ok(counter) = witness::counter_story(&program, JourneyId(0), &judged.promise, &judged.verdict) {
+            let found = witness::counter_story(&program, JourneyId(0), &judged.promise, &judged.verdict);
+            if let (Err(reason), true) = (&found, std::env::var_os("TABI_TELL").is_some()) {
+                println!("==== {seed}: {:?}: {}\n{}", judged.promise, reason.en, random_journey(seed));
+            }
+            if let Ok(counter) = found {
                 told += 1;
                 let test = counter.test(&program);
                 wrong += &fault(&text, &test).map_or(String::new(), |fault| format!("{seed}: {fault}\n{test}\n"));

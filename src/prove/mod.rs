@@ -7,10 +7,13 @@
 
 mod apart;
 mod bounds;
+mod clocked;
+mod course;
 mod crowded;
 mod entries;
 pub mod graph;
 mod holding;
+mod late;
 mod moments;
 pub mod path;
 mod pressure;
@@ -28,6 +31,7 @@ use apart::Apart;
 use bounds::{Counter, Subject, Times};
 use entries::Entries;
 pub use graph::{Edge, Graph, Loop, Way};
+use holding::Others;
 pub use path::{Path, Stretch};
 pub use promises::allowed;
 use windows::Window;
@@ -92,14 +96,16 @@ impl Rivals {
 
     /// How many messages that the cap counts can come from elsewhere than the one run that is looked at. None: without
     /// end.
-    fn others(&self, subject: &Subject<'_>, index: usize, cap: &Cap) -> Option<u64> {
+    fn others(&self, subject: &Subject<'_>, index: usize, cap: &Cap) -> Option<Others> {
         // Runs of one key follow each other: none is beside this one.
         if matches!(&subject.journey.start, Start::Event { key: Some(_), .. }) {
             return None;
         }
         let sent = self.sent.get(cap.channel.map_or(Channel::COUNT, Channel::index))?;
         let elsewhere = sent.iter().enumerate().filter(|(i, _)| *i != index);
-        elsewhere.map(|(_, count)| *count).sum()
+        let meanwhile = elsewhere.map(|(_, count)| *count).sum::<Option<u64>>()?;
+        let own = sent.get(index).copied().flatten();
+        Some(Others { meanwhile, ever: own.map(|own| meanwhile.saturating_add(own.saturating_sub(1))) })
     }
 }
 
@@ -198,6 +204,8 @@ pub struct Bounds {
     pub ways: Vec<Vec<Elapsed>>,
     /// From entry to the end, for those who are not held out.
     pub stay: Longest,
+    /// Since midnight (of Monday, where weekdays matter): who enters then can stay longest.
+    pub latest_entry: Span,
     /// For those who are held out: until the goal's window closes.
     pub held_out: Option<Longest>,
     /// A way that lasts as long as `stay`, or the way to the step that has no bound.
