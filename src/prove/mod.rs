@@ -137,11 +137,24 @@ pub struct Judged {
 pub enum Verdict {
     /// Holds for every run.
     Proven,
-    /// A way through the journey breaks it, as far as the program tells. A condition on the way may never come true; a
-    /// story that takes the way decides.
-    Refuted(Path),
-    /// Nothing single breaks it that could be told as one way, and yet it does not follow.
-    Unproven(Unbounded),
+    /// The bound that was found is worse than the promise. A condition on the way may never come true: only a story that
+    /// breaks it refutes the promise, and without one it is not proven.
+    Open(Doubt),
+}
+
+/// Why a promise is not proven.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    pub bound: Bound,
+    /// Ways of one run on which too much comes together, the likeliest first. None where it takes several runs.
+    pub ways: Vec<Path>,
+}
+
+/// The bound that was found for what a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    Messages(Most),
+    Stay(Longest),
 }
 
 /// Time since entry, or between two steps.

@@ -39,6 +39,10 @@ impl<'p> Moment<'_, 'p> {
             }
             Off::Waiting(pc) => match self.choose(aim, taken, *pc)?.way {
                 Way::Arm(arm) => self.bring(*pc, arm, taken.len()),
+                Way::TimeUp if self.draft.hurry => {
+                    self.draft.waited.push(taken.len());
+                    Ok(())
+                }
                 _ => Err(fixed()),
             },
             Off::Short(pc) => self.lengthen(*pc),
@@ -88,8 +92,10 @@ impl<'p> Moment<'_, 'p> {
                 }
                 _ => Err(fixed()),
             },
-            (Op::Do { action, .. }, Way::Failed) if self.draft.story.failing.insert(*action) => Ok(()),
-            (Op::Do { action, .. }, Way::Answered) if self.draft.story.failing.remove(action) => Ok(()),
+            (Op::Do { action, .. }, Way::Failed | Way::Answered) => {
+                self.draft.set_outcome(*action, self.asked, wanted.way == Way::Answered);
+                Ok(())
+            }
             (Op::Repeat { .. }, _) => {
                 Err(Reason::new("the loop is over, or has not run its times", "繰り返しの回数が合わない"))
             }
