@@ -311,7 +311,7 @@ fn journeys() -> u64 {
 fn stories_of_random_journeys_come_true_and_counter_stories_do_not() {
     let (mut branches, mut gaps, mut refuted, mut told) = (0, 0, 0, 0);
     let mut wrong = String::new();
-    for seed in 0..journeys() {
+    for seed in std::env::var("TABI_FROM").map_or(0, |n| n.parse().unwrap())..journeys() {
         let text = format!("{}{}", world(PROMISES), random_journey(seed));
         let (sources, compiled) = of_text(&text);
         let Some(program) = compiled.program else {
@@ -331,6 +331,7 @@ fn stories_of_random_journeys_come_true_and_counter_stories_do_not() {
             refuted += 1;
             let found = witness::counter_story(&engine, JourneyId(0), &proof, judged, &mut Effort::of(200_000));
             if let (Err(reason), true) = (&found, std::env::var_os("TABI_TELL").is_some()) {
+                println!("entry {:?}", proof.bounds.latest_entry);
                 println!("==== {seed}: {:?}: {}\n{}", judged.promise, reason.en, random_journey(seed));
             }
             if let Ok(counter) = found {

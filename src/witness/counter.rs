@@ -21,6 +21,10 @@ use super::story::{Reason, Story, Told};
 
 /// Hours after ten in the morning at which the story is tried to begin, besides the beginnings of quiet hours.
 const HOURS: [i64; 5] = [0, 10, 5, 14, 20];
+/// Minutes after the latest entry of the proof at which the story is tried to begin.
+const LATER: [i64; 5] = [0, 15, 30, 60, 180];
+/// Searches for one story that each may take an equal share of the effort.
+const SEARCHES: u64 = 8;
 /// Messages of one run that are looked for where several runs come together.
 const FULL_MAX: u32 = 3;
 /// Inputs that the search for such a run may take.
@@ -89,12 +93,15 @@ fn too_many(
 ) -> Result<Counter, Reason> {
     let program = engine.program();
     let breaks = |told: &Told| broken_at(program, told, most);
-    let mut first = None;
+    let (mut first, a_part) = (None, effort.share(SEARCHES));
     let goals = goals(program, journey, most, doubt);
     for later in begun(program, journey) {
         for goal in &goals {
             let manner = Manner { hurry: most.per.is_some(), later, ..Manner::usual(Look::Japanese) };
-            match search(engine, journey, goal, manner, &mut |told| breaks(told).is_some(), effort) {
+            let mut part = effort.part(a_part);
+            let found = search(engine, journey, goal, manner, &mut |told| breaks(told).is_some(), &mut part);
+            effort.give_back(part);
+            match found {
                 Ok(told) => {
                     let told = lean(engine, told, &mut |story| steer::told(engine, story), &breaks);
                     return Ok(counter(program, told, most));
@@ -106,7 +113,7 @@ fn too_many(
             return Ok(counter(program, told, most));
         }
         if effort.is_spent() {
-            return Err(spent());
+            return Err(first.unwrap_or_else(spent));
         }
     }
     Err(first.unwrap_or_else(nothing))
@@ -245,18 +252,23 @@ fn staying(
     let lasting = path.map(|path| Goal::Edges(lasting(program, journey, path)));
     let path = path.map(|path| Goal::Path(path.clone()));
     let latest = proof.map(|proof| until_entry(program, journey, proof.bounds.latest_entry));
-    let begun: Vec<Span> = latest.into_iter().chain(begun(program, journey)).collect();
-    let mut first = None;
-    for goal in lasting.into_iter().chain([Goal::Entered]).chain(path).chain(edges) {
+    // The bound counts on providers that are silent for a while; those of a story are not.
+    let later = latest.into_iter().flat_map(|entry| LATER.map(|minutes| Span(entry.0 + minutes * MILLIS_PER_MINUTE)));
+    let begun: Vec<Span> = later.chain(begun(program, journey)).collect();
+    let (mut first, a_part) = (None, effort.share(SEARCHES));
+    for goal in [Goal::Entered].into_iter().chain(lasting).chain(path).chain(edges) {
         for later in &begun {
             let usual = Manner::usual(Look::Japanese);
             let manner = Manner { late: true, later: *later, beyond: Some(period), ..usual };
-            match search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some(), effort) {
+            let mut part = effort.part(a_part);
+            let found = search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some(), &mut part);
+            effort.give_back(part);
+            match found {
                 Ok(told) => return Ok(told),
                 Err(reason) => first.get_or_insert(reason),
             };
             if effort.is_spent() {
-                return Err(spent());
+                return Err(first.unwrap_or_else(spent));
             }
         }
     }

@@ -22,6 +22,10 @@ impl Effort {
     pub fn is_spent(&self) -> bool {
         self.left == 0
     }
+    /// An equal share of what is left, if it is divided so often.
+    pub fn share(&self, by: u64) -> u64 {
+        self.left / by.max(1)
+    }
     /// A part of it for one search, which takes at most so much of what is left.
     pub fn part(&mut self, inputs: u64) -> Effort {
         let part = self.left.min(inputs);

@@ -277,7 +277,9 @@ impl<'p> Moment<'_, 'p> {
     /// A moment inside the wait that began now.
     fn time_in_wait(&self, up_to: Option<&Expr>) -> Result<Instant, Reason> {
         let hour = Span(MILLIS_PER_HOUR);
-        let Some(up_to) = up_to else { return Ok(self.now.plus(hour)) };
+        let Some(up_to) = up_to else {
+            return Ok(self.now.plus(if self.draft.hurry { Span(MILLIS_PER_MINUTE) } else { hour }));
+        };
         let until = match self.eval(up_to) {
             Value::Span(span) => self.now.plus(span),
             Value::Period(period) => self.zone.plus(self.now, period),
@@ -289,6 +291,9 @@ impl<'p> Moment<'_, 'p> {
         }
         if self.draft.late {
             return Ok(Instant(until.0 - MILLIS_PER_MINUTE.min(room / 2)));
+        }
+        if self.draft.hurry {
+            return Ok(Instant(self.now.0 + MILLIS_PER_MINUTE.min(room / 2000 * 1000)));
         }
         let usual = if room >= 3 * MILLIS_PER_DAY { MILLIS_PER_DAY } else { MILLIS_PER_HOUR };
         Ok(Instant(self.now.0 + usual.min(room / 2000 * 1000)))
