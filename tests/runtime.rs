@@ -4,6 +4,11 @@
 //! The long run: `TABI_FAULT_SEEDS=20000 cargo test --release --test runtime`; a seed that failed once:
 //! `TABI_FAULT_SEED=… cargo test --test runtime`.
 
+#[path = "runtime/faults.rs"]
+mod faults;
+#[allow(dead_code, reason = "only its chance is used here")]
+#[path = "generate/mod.rs"]
+mod generate;
 #[path = "runtime/rig.rs"]
 mod rig;
 #[path = "runtime/semantics.rs"]

@@ -132,6 +132,9 @@ impl Rig {
         self.settle(to, world)
     }
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        if !self.node.may_cut() {
+            self.node.commit(self.node.now())?;
+        }
         self.node.cut();
         if let Some(checkpoint) = self.node.checkpoint() {
             self.store.write(&checkpoint)?;

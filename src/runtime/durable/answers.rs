@@ -155,16 +155,20 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
     let broken = |error: StoreError| Refusal::Disk(error.to_string());
     let unknown = || Refusal::Unknown(format!("nobody has the id `{id}`"));
     let seat = node.identities().find(id).filter(|_| is_public(id)).ok_or_else(unknown)?;
-    let (row, journal, ledger, consents) = {
+    let (mut journal, mut ledger, mut consents) = (Vec::new(), Vec::new(), Vec::new());
+    let row = {
         let mut shelf = lock(&node.shelf);
-        let row = shelf.person(seat).map_err(broken)?;
-        (
-            row,
-            shelf.journal(seat).map_err(broken)?,
-            shelf.ledger(seat).map_err(broken)?,
-            shelf.consents(seat).map_err(broken)?,
-        )
+        // What was written of somebody before a merge stays under their old seat.
+        for seat in node.seats_of(seat) {
+            journal.extend(shelf.journal(seat).map_err(broken)?);
+            ledger.extend(shelf.ledger(seat).map_err(broken)?);
+            consents.extend(shelf.consents(seat).map_err(broken)?);
+        }
+        shelf.person(seat).map_err(broken)?
     };
+    journal.sort_by_key(|piece| (piece.position, piece.seat));
+    ledger.sort_by_key(|row| (row.settled_at, row.key));
+    consents.sort_by_key(|row| (row.position, row.ordinal));
     let row = row.ok_or_else(unknown)?;
     let person = Person::from_bytes(&row.state).map_err(|_| Refusal::Disk("the person cannot be read".to_owned()))?;
     let program = node.program();

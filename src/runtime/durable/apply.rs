@@ -40,6 +40,7 @@ impl Node<'_, '_, '_> {
     pub(super) fn apply(&mut self, position: Position, at: Instant, what: What, arrival: Option<Arrival<'static>>) {
         self.counters.records += 1;
         match what {
+            What::Passed => {}
             What::Started { program } => {
                 // Whoever was there before learns that the program is live.
                 if self.started.replace(program) != Some(program) && !self.identities.is_empty() {

@@ -401,7 +401,7 @@ impl Live<'_, '_, '_, '_> {
     fn checkpoint(&mut self, now: Instant) {
         let records = self.node.counters.records - self.records_at_cut;
         let is_time = records >= CHECKPOINT_RECORDS || (records > 0 && now.since(self.cut_at) >= CHECKPOINT_EVERY);
-        if !self.writing && (is_time || !self.asked.is_empty()) && !self.node.has_staged() {
+        if !self.writing && (is_time || !self.asked.is_empty()) && self.node.may_cut() {
             self.writing = true;
             self.cut_at = now;
             self.records_at_cut = self.node.counters.records;
@@ -504,6 +504,9 @@ impl Live<'_, '_, '_, '_> {
         self.node.commit(self.clock.now())?;
         while self.writing {
             self.wait_for_writer(until)?;
+        }
+        if !self.node.may_cut() {
+            self.node.commit(self.clock.now())?;
         }
         self.node.cut();
         self.writing = true;

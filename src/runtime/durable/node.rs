@@ -107,6 +107,8 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) dead_next: u64,
     pub(super) horizon: Instant,
     pub(super) cutting: Option<Cutting>,
+    /// Of the last checkpoint.
+    pub(super) cut_at: Position,
     pub counters: Counters,
     pub figures: Vec<Figures>,
     /// Why nothing that happened since may be kept.
@@ -334,15 +336,32 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         (seat, run)
     }
 
+    /// The seat and those merged into it.
+    pub fn seats_of(&self, seat: Seat) -> Vec<Seat> {
+        let mut seats: Vec<Seat> =
+            self.merges.keys().copied().filter(|from| self.current(*from, 0).0 == seat).collect();
+        seats.push(seat);
+        seats.sort_unstable();
+        seats
+    }
+
     // ---- checkpoints ---------------------------------------------------------------------------------------------
 
+    /// Whether a checkpoint can be cut: since the last one there is a record, if only the one that is staged now.
+    pub fn may_cut(&mut self) -> bool {
+        if self.log.end() <= self.cut_at && !self.has_staged() {
+            self.stage(What::Passed);
+        }
+        !self.has_staged()
+    }
     /// Begins a checkpoint of everything up to here; [`Node::checkpoint`] has it when all shards have told. Nothing may
-    /// be staged.
+    /// be staged, and [`Node::may_cut`] must have said yes.
     pub fn cut(&mut self) {
         if self.cutting.is_some() || self.failed.is_some() {
             return;
         }
         let position = self.log.end();
+        self.cut_at = position;
         let mut checkpoint = std::mem::take(&mut self.changes);
         checkpoint.position = position;
         checkpoint.at = self.now;

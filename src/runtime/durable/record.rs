@@ -27,6 +27,8 @@ pub enum What {
     Started {
         program: [u8; 32],
     },
+    /// Time passed: what it brought about is in the checkpoint that follows.
+    Passed,
     /// A call in Segment's shape; it reads back relative to `received_at`.
     Call {
         received_at: Instant,

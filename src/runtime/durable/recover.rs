@@ -123,6 +123,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             dead_next: 1,
             horizon: Instant(i64::MIN),
             cutting: None,
+            cut_at: from,
             counters: Counters::default(),
             figures: Vec::new(),
             failed: None,
