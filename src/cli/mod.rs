@@ -13,6 +13,7 @@ mod fmt;
 mod init;
 mod japanese;
 mod open;
+mod parts;
 mod person;
 mod personas;
 mod prove;
