@@ -10,6 +10,7 @@ mod commands {
     pub mod japanese;
     pub mod reference;
     pub mod run;
+    pub mod settings;
     pub mod shells;
     pub mod slips;
     pub mod tour;

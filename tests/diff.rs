@@ -120,6 +120,29 @@ fn one_edit_is_one_line() {
     }
 }
 
+/// What stands above the steps is shown at its own line, in the new version.
+#[test]
+fn a_changed_header_is_shown_at_its_line() {
+    let table = [
+        ("purpose convert", "purpose repeat"),
+        ("owner   \"@crm\"", "owner   \"@shop\""),
+        ("goal    purchase within 3d target 12%", "goal    purchase within 4d target 12%"),
+        ("review  every 3mo by \"@crm-lead\"", "review  every 6mo by \"@crm-lead\""),
+        ("reentry after 7d", "reentry after 9d"),
+        ("promise at most 2 messages", "promise at most 3 messages"),
+        ("settled for 1h", "settled for 2h"),
+        ("exit  when purchase", "exit  when purchase(total > 1 JPY)"),
+    ];
+    let old = shop(&[]);
+    for (before, after) in table {
+        let line = SHOP.lines().position(|line| line.contains(before)).expect(before) as u32 + 1;
+        let difference = difference(&old, &shop(&[(before, after)]));
+        let section = difference.sections.iter().find(|section| section.name == "cart").expect(after);
+        let lines: Vec<u32> = section.changes.iter().filter_map(|change| Some(change.place.as_ref()?.line)).collect();
+        assert!(lines.contains(&line), "{after}: {lines:?}, not {line}");
+    }
+}
+
 #[test]
 fn bounds_are_told_before_and_after() {
     let bounds = |new: &Program| -> Vec<String> {

@@ -165,6 +165,30 @@ fn tests_notice_what_they_look_at() {
     assert!(fewer.iter().any(|fault| fault == "send email hello -> "), "{fewer:#?}");
 }
 
+/// A fault of a line above the steps is shown at that line, one of a rule at the rule.
+#[test]
+fn faults_stand_where_they_are_written() {
+    let (program, _) = compiled(&[JOURNEY]);
+    let line_in = |text: &str, line: &str| text.lines().position(|l| l.trim() == line).expect(line) as u32 + 1;
+    let here = |line: &str| line_in(JOURNEY, line);
+    let prelude = |line: &str| line_in(include_str!("prelude.tabi"), line);
+    let cases = [
+        ("goal within", here("goal purchase within 3d")),
+        ("reentry", here("reentry never")),
+        ("exit when", here("exit when purchase")),
+        ("wait 3 days", here("wait 3d")),
+    ];
+    let all = mutate::mutants(&program, &|_| true);
+    for (old, line) in cases {
+        let found: Vec<&Mutant> = all.iter().filter(|m| m.of == "greet" && m.old.en.starts_with(old)).collect();
+        assert!(!found.is_empty(), "no fault of {old}");
+        found.iter().for_each(|m| assert_eq!(m.place.line, line, "{}", m.old.en));
+    }
+    let cap = all.iter().find(|m| m.old.en.starts_with("cap")).expect("a cap may be wrong");
+    assert_eq!((&*cap.place.path, cap.place.line), ("world.tabi", prelude("cap      3 messages per 7d")));
+    assert!(all.iter().all(|mutant| mutant.place.line > 0), "a fault without a place");
+}
+
 #[test]
 fn a_limit_chooses_evenly() {
     let (program, _) = compiled(&[JOURNEY]);

@@ -203,6 +203,27 @@ fn what_is_missing_is_never_written() {
     }
 }
 
+/// What libraries would fall over is refused before.
+#[test]
+fn nothing_nests_or_repeats_without_end() {
+    let deep = |tag: &str, times: usize| [format!("<{tag}>").repeat(times), format!("</{tag}>").repeat(times)].concat();
+    let text = |inner: String| mjml(&format!("<mj-text>{inner}</mj-text>"));
+    let images = "<mj-carousel-image src='https://a.example/b.png' />".repeat(2_000);
+    let cases = [
+        (text(deep("div", 150)), ""),
+        (text(deep("div", 20_000)), "within each other"),
+        (mjml(&deep("mj-raw", 20_000)), "within each other"),
+        (html(&deep("div", 20_000)), "within each other"),
+        (html(&"<p>x".repeat(5_000)), ""),
+        (mjml(&format!("<mj-carousel>{images}</mj-carousel>")), "elements of MJML"),
+    ];
+    for (content, words) in cases {
+        let program = program(content);
+        let said = Renderer::new(&program).faults().first().map(|fault| fault.fault.what.en.clone());
+        assert!(said.is_some() != words.is_empty() && said.as_ref().is_none_or(|s| s.contains(words)), "{said:?}");
+    }
+}
+
 #[test]
 fn no_template_runs_on() {
     let nested = "{% for a in items %}".repeat(30) + "x" + &"{% endfor %}".repeat(30);

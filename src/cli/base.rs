@@ -55,8 +55,7 @@ pub fn open(start: &Path, base: &str, speaker: &Speaker) -> Result<Base, Stop> {
     let Some(mut program) = opened.program.take() else {
         return Err(refused(base, checkout.as_ref(), &opened, speaker));
     };
-    let places = program.places.journeys.iter_mut().chain(program.places.steps.iter_mut().flatten());
-    places.for_each(|place| place.path = named(checkout.as_ref(), &place.path));
+    program.places.each(|place| place.path = named(checkout.as_ref(), &place.path));
     Ok(Base { name: base.to_string(), opened, program, checkout })
 }
 

@@ -18,6 +18,7 @@ mod ingest;
 mod init;
 mod japanese;
 mod open;
+mod parts;
 mod person;
 mod personas;
 mod prove;

@@ -9,11 +9,11 @@ use clap::ValueEnum;
 
 use super::exit::{Exit, Stop};
 use super::open::open;
+use super::parts;
 use super::speak::Speaker;
 use crate::diag::{Phrase, did_you_mean};
-use crate::diagram;
-use crate::ir::{JourneyId, Program};
-use crate::words;
+use crate::diagram::{self, Diagram};
+use crate::ir::{Channel, JourneyId, Program};
 
 /// Show a journey as a diagram
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,12 @@ pub enum Form {
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let text = drawn(program, journey(program, &args.journey)?, form(args), speaker.words())?;
+    let id = journey(program, &args.journey)?;
+    let mut diagram = diagram::diagram(program, id, speaker.words());
+    let costs = &opened.project.settings.costs;
+    let price = costs.iter().find(|(channel, _)| *channel == Channel::Sms).map(|(_, price)| *price);
+    parts::note(program, id, price, &mut diagram);
+    let text = drawn(&diagram, form(args))?;
     match &args.out {
         None => speaker.report(&text)?,
         Some(path) => fs::write(path, text).map_err(|error| unwritable(path, &error))?,
@@ -63,12 +68,11 @@ fn form(args: &Args) -> Form {
     }
 }
 
-fn drawn(program: &Program, journey: JourneyId, form: Form, language: words::Language) -> Result<String, Stop> {
-    let diagram = diagram::diagram(program, journey, language);
+fn drawn(diagram: &Diagram, form: Form) -> Result<String, Stop> {
     match form {
-        Form::Mermaid => Ok(diagram::mermaid(&diagram)),
-        Form::Json => Ok(diagram::json(&diagram)),
-        Form::Svg => diagram::svg(&diagram).ok_or_else(|| {
+        Form::Mermaid => Ok(diagram::mermaid(diagram)),
+        Form::Json => Ok(diagram::json(diagram)),
+        Form::Svg => diagram::svg(diagram).ok_or_else(|| {
             let (count, most) = (diagram.nodes.len(), diagram::NODES_MAX);
             Stop::Usage {
                 what: Phrase::new(

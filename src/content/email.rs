@@ -40,13 +40,7 @@ pub fn read(file: File<'_>, checker: &mut Checker<'_>) -> Option<Email> {
         return None;
     };
     let place = Span::new(file.source, head.start.saturating_sub(4), head.start);
-    let entries = match yaml::parse(file.text, file.source, head) {
-        Ok(entries) => entries,
-        Err(found) => {
-            checker.report(*found);
-            Vec::new()
-        }
-    };
+    let entries = yaml::parse(file.text, file.source, head);
     let mut keys = Keys::new(entries, place, KEYS, checker);
     let subject = keys.needed("subject", "\"…\"", checker);
     let from = keys.needed("from", "\"Shop <hello@example.jp>\"", checker);

@@ -11,13 +11,25 @@ use crate::text::Span;
 /// The keys of one file, taken one by one.
 pub struct Keys {
     entries: Vec<Entry>,
-    /// Where a missing key is told.
-    place: Span,
+    /// Where a missing key is told; absent where the file could not be read, which was told.
+    place: Option<Span>,
 }
 
 impl Keys {
-    /// Refuses keys that are not among the known ones.
-    pub fn new(entries: Vec<Entry>, place: Span, known: &[&str], checker: &mut Checker<'_>) -> Keys {
+    /// Refuses keys that are not among the known ones. Of a file that could not be read nothing more is asked.
+    pub fn new(
+        entries: Result<Vec<Entry>, Box<Diagnostic>>,
+        place: Span,
+        known: &[&str],
+        checker: &mut Checker<'_>,
+    ) -> Keys {
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(found) => {
+                checker.report(*found);
+                return Keys { entries: Vec::new(), place: None };
+            }
+        };
         let mut kept: Vec<Entry> = Vec::new();
         for entry in entries {
             if let Some(first) = kept.iter().find(|other| other.key == entry.key) {
@@ -31,7 +43,7 @@ impl Keys {
                 checker.report(unknown(&entry, known));
             }
         }
-        Keys { entries: kept, place }
+        Keys { entries: kept, place: Some(place) }
     }
 
     /// A text; what else stands there is a mistake.
@@ -56,8 +68,9 @@ impl Keys {
     /// A text that must be there and say something.
     pub fn needed(&mut self, key: &str, example: &str, checker: &mut Checker<'_>) -> Option<Piece> {
         if !self.entries.iter().any(|entry| entry.key == key) {
+            let place = self.place?;
             let (en, ja) = (format!("no `{key}`"), format!("`{key}` がありません"));
-            let found = Diagnostic::new(Code::E0442, self.place, en, ja);
+            let found = Diagnostic::new(Code::E0442, place, en, ja);
             checker
                 .report(found.help(format!("add `{key}: {example}`"), format!("`{key}: {example}` を加えてください")));
             return None;
@@ -81,7 +94,7 @@ impl Keys {
         };
         let known: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let mut inner = Keys::new(entries, self.place, &known, checker);
+        let mut inner = Keys::new(Ok(entries), entry.key_span, &known, checker);
         known.iter().filter_map(|key| Some(((*key).to_owned(), inner.text(key, checker)?))).collect()
     }
 }

@@ -20,19 +20,15 @@ const SMS_PARTS_MAX: usize = 3;
 /// What Firebase Cloud Messaging takes of a notification, in bytes.
 const PUSH_BYTES_MAX: usize = 4096;
 
-fn entries(file: File<'_>, checker: &mut Checker<'_>) -> Vec<yaml::Entry> {
+fn entries(file: File<'_>) -> Result<Vec<yaml::Entry>, Box<Diagnostic>> {
     let mark = file.text.len() - file.text.trim_start_matches('\u{feff}').len();
-    yaml::parse(file.text, file.source, mark..file.text.len()).unwrap_or_else(|found| {
-        checker.report(*found);
-        Vec::new()
-    })
+    yaml::parse(file.text, file.source, mark..file.text.len())
 }
 
 pub fn sms(file: File<'_>, checker: &mut Checker<'_>) -> Option<Sms> {
     let start = Span::new(file.source, 0, 0);
     let piece = if file.has_ending(&["yaml", "yml"]) {
-        let entries = entries(file, checker);
-        Keys::new(entries, start, &["text"], checker).needed("text", "\"…\"", checker)?
+        Keys::new(entries(file), start, &["text"], checker).needed("text", "\"…\"", checker)?
     } else if file.has_ending(&["txt"]) {
         let text = file.text.trim_start_matches('\u{feff}');
         let from = file.text.len() - text.len();
@@ -77,9 +73,8 @@ pub fn push(file: File<'_>, checker: &mut Checker<'_>) -> Option<Push> {
         checker.report(file.wrong_ending("`.yaml`", "`.yaml`"));
         return None;
     }
-    let entries = entries(file, checker);
     let start = Span::new(file.source, 0, 0);
-    let mut keys = Keys::new(entries, start, &["title", "body", "link", "image", "data"], checker);
+    let mut keys = Keys::new(entries(file), start, &["title", "body", "link", "image", "data"], checker);
     let title = keys.needed("title", "\"…\"", checker);
     let body = keys.needed("body", "\"…\"", checker);
     let (link, image) = (keys.text("link", checker), keys.text("image", checker));

@@ -9,8 +9,9 @@ mod render;
 
 use serde::Serialize;
 
+use crate::ir::places::HeaderLine;
 use crate::ir::timeline::Timeline;
-use crate::ir::{Place, Program};
+use crate::ir::{JourneyId, Place, Program};
 use crate::simulate::timeline::Trail;
 use crate::words::Both;
 pub use points::Kind;
@@ -83,7 +84,11 @@ fn of_journey(program: &Program, id: usize, trails: &[(&Timeline, Trail)]) -> Jo
         points: points.len(),
         missed: listed
             .map(|point| {
-                let at = point.step.and_then(|step| program.places.steps.get(id)?.get(step.index()));
+                let at = match (point.step, point.exit()) {
+                    (Some(step), _) => program.places.steps.get(id).and_then(|steps| steps.get(step.index())),
+                    (None, Some(exit)) => program.places.header(JourneyId(id as u16), HeaderLine::Exit(exit)),
+                    (None, None) => None,
+                };
                 let at: &Place = at.unwrap_or(&place);
                 Missed {
                     kind: point.kind,

@@ -42,6 +42,14 @@ enum Visited {
 }
 
 impl Point {
+    /// Which of the journey's exits it is, if it is one.
+    pub fn exit(&self) -> Option<usize> {
+        match self.visited {
+            Visited::Exit(exit) => Some(usize::from(exit)),
+            Visited::Step(_) | Visited::Left(..) | Visited::Drawn(..) => None,
+        }
+    }
+
     pub fn is_visited(&self, program: &Program, journey: usize, trail: &Trail) -> bool {
         match self.visited {
             Visited::Left(pc, way) => trail.ways.contains(&(pc, way)),

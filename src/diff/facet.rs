@@ -17,16 +17,22 @@ pub struct Facet {
     pub kind: Kind,
     pub exact: String,
     pub shown: Both,
+    /// Where it stands, if that is not where its thing does.
+    pub place: Option<Place>,
 }
 
 impl Facet {
     pub fn new(key: &str, ja: &str, kind: Kind, exact: impl Into<String>, shown: Both) -> Facet {
-        Facet { key: key.to_string(), label: Both::new(key, ja), kind, exact: exact.into(), shown }
+        Facet { key: key.to_string(), label: Both::new(key, ja), kind, exact: exact.into(), shown, place: None }
     }
     /// A text that is its own exact form.
     pub fn plain(key: &str, ja: &str, kind: Kind, text: impl Into<String>) -> Facet {
         let text = text.into();
         Facet::new(key, ja, kind, text.clone(), Both::same(text))
+    }
+    pub fn at(mut self, place: Option<&Place>) -> Facet {
+        self.place = place.cloned();
+        self
     }
     /// Under a name of the author's, such as a parameter's.
     pub fn named(mut self, name: &str) -> Facet {
@@ -46,7 +52,7 @@ pub fn compare(step: Option<&str>, place: Option<&Place>, old: &[Facet], new: &[
             what: Some(facet.label.clone()),
             old: old.map(|f| f.shown.clone()),
             new: new.map(|f| f.shown.clone()),
-            place: place.cloned(),
+            place: new.and_then(|f| f.place.as_ref()).or(place).cloned(),
         });
     };
     for facet in new {
@@ -85,7 +91,7 @@ pub fn compare_sets(place: Option<&Place>, old: &[Facet], new: &[Facet]) -> Vec<
             what: Some(facet.label.clone()),
             old: old.map(|f| f.shown.clone()),
             new: new.map(|f| f.shown.clone()),
-            place: place.cloned(),
+            place: new.and_then(|f| f.place.as_ref()).or(place).cloned(),
         })
     };
     changes.into_iter().filter_map(change).collect()

@@ -6,6 +6,7 @@ use super::align::{self, Pair, Placed};
 use super::facet::{self, Facet};
 use super::outline::{Branch, Step, outline};
 use super::{Change, Kind, Section, Status, Thing};
+use crate::ir::places::HeaderLine;
 use crate::ir::{Audience, Expr, Journey, JourneyId, Place, Program, Start};
 use crate::words::{Both, Exact, Words, percent, period};
 
@@ -208,8 +209,32 @@ impl Header {
         let mut single = texts(program, journey);
         single.extend(goal(program, journey));
         single.extend(start(program, journey));
-        Header { single, several: several(program, journey) }
+        let at = |line| program.places.header(id, line);
+        let single = single.into_iter().map(|facet| match line_of(&facet.key) {
+            Some(line) => facet.at(at(line)),
+            None => facet,
+        });
+        Header { single: single.collect(), several: several(program, id) }
     }
+}
+
+/// The line of the header that says what a facet is of; the title stands where the journey is named.
+fn line_of(facet: &str) -> Option<HeaderLine> {
+    Some(match facet {
+        "purpose" => HeaderLine::Purpose,
+        "owner" => HeaderLine::Owner,
+        "policy" => HeaderLine::Policy,
+        "priority" => HeaderLine::Priority,
+        "reentry" => HeaderLine::Reentry,
+        "stage" => HeaderLine::Stage,
+        "about" => HeaderLine::About,
+        "review by" | "review every" => HeaderLine::Review,
+        "holdout" => HeaderLine::Holdout,
+        "goal" | "goal within" | "goal target" => HeaderLine::Goal,
+        "start when" | "settled for" | "one run per" | "for" | "including members" => HeaderLine::Start,
+        "only if" => HeaderLine::OnlyIf,
+        _ => return None,
+    })
 }
 
 fn said(program: &Program, journey: &Journey, write: impl Fn(&mut Words) -> String) -> Both {
@@ -314,20 +339,23 @@ fn yes() -> Both {
     Both::new("yes", "含む")
 }
 
-fn several(program: &Program, journey: &Journey) -> Vec<Facet> {
+fn several(program: &Program, id: JourneyId) -> Vec<Facet> {
     use crate::ir::journey::Exit;
+    let journey = program.journey(id);
     let mut exact = Exact::new(program, Some(journey));
-    let exits = journey.exits.iter().map(|exit| {
+    let exits = journey.exits.iter().enumerate().map(|(i, exit)| {
         let text = match exit {
             Exit::Event { event, filter } => format!("event {}", exact.event(*event, filter.as_ref())),
             Exit::Segment { segment, enters } => format!("segment {} {enters}", exact.segment(*segment)),
         };
         Facet::new("exit when", "離脱", Kind::Condition, text, said(program, journey, |words| words.exit(exit)))
+            .at(program.places.header(id, HeaderLine::Exit(i)))
     });
     let exits: Vec<Facet> = exits.collect();
-    let promises = journey.promises.iter().map(|promise| {
+    let promises = journey.promises.iter().enumerate().map(|(i, promise)| {
         let shown = said(program, journey, |words| words.promise(promise));
         Facet::new("promise", "約束", Kind::Rule, format!("{promise:?}"), shown)
+            .at(program.places.header(id, HeaderLine::Promise(i)))
     });
     exits.into_iter().chain(promises).collect()
 }

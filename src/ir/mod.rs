@@ -9,10 +9,9 @@ pub mod address;
 pub mod content;
 pub mod expr;
 pub mod journey;
+pub mod places;
 pub mod timeline;
 mod walk;
-
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +21,7 @@ pub use journey::{
     Arm, ArmOn, Audience, Goal, Holdout, Instruction, Journey, Op, Pc, Promise, Reentry, Schedule, ScheduleWhen, Start,
     Until,
 };
+pub use places::{Place, Places};
 
 /// Version of the shapes in this room; part of every hash.
 pub const IR_VERSION: u32 = 1;
@@ -412,20 +412,6 @@ pub struct TrackedSegment {
     pub fields: Vec<FieldId>,
     /// … or when its value said it would flip by the passing of time.
     pub by_time: bool,
-}
-
-/// `path:line` of journeys and steps, for stories and explanations.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Places {
-    /// By [`JourneyId`], then by [`StepId`].
-    pub steps: Vec<Vec<Place>>,
-    pub journeys: Vec<Place>,
-}
-
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Place {
-    pub path: Arc<str>,
-    pub line: u32,
 }
 
 impl Program {

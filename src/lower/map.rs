@@ -65,6 +65,9 @@ pub struct JourneyMap {
     pub promises: Vec<Span>,
     /// The lines of the header; absent where there is none.
     pub purpose: Option<Span>,
+    pub owner: Option<Span>,
+    pub about: Option<Span>,
+    pub review: Option<Span>,
     pub policy: Option<Span>,
     pub goal: Option<Span>,
     pub reentry: Option<Span>,
@@ -151,11 +154,10 @@ fn header(decl: &JourneyDecl, map: &mut JourneyMap) {
                 HeaderKind::Priority(_) => map.priority = Some(line.span),
                 HeaderKind::PromiseMessages { .. } | HeaderKind::PromiseEnds(_) => map.promises.push(line.span),
                 HeaderKind::Stage(_) => map.stage = Some(line.span),
-                HeaderKind::Owner(_)
-                | HeaderKind::About(_)
-                | HeaderKind::Review { .. }
-                | HeaderKind::Allow(_)
-                | HeaderKind::Error => {}
+                HeaderKind::Owner(_) => map.owner = Some(line.span),
+                HeaderKind::About(_) => map.about = Some(line.span),
+                HeaderKind::Review { .. } => map.review = Some(line.span),
+                HeaderKind::Allow(_) | HeaderKind::Error => {}
             },
         }
     }

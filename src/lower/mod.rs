@@ -35,8 +35,8 @@ pub fn program(
     sources: &Sources,
 ) -> (Program, SourceMap) {
     let journeys: Vec<typed::Journey> = checked.journeys.into_iter().flatten().collect();
-    let places = places::places(&journeys, sources);
     let mut map = map::map(world, &splits, &journeys);
+    let places = places::places(world, &journeys, &map, sources);
     let (journeys, parts): (Vec<Journey>, Vec<_>) = journeys.into_iter().map(layout::journey).unzip();
     map.journeys.iter_mut().zip(parts).for_each(|(journey, parts)| journey.parts = parts);
     let mut program = Program {

@@ -6,6 +6,7 @@ use super::conditions::conditions;
 use super::durations::{periods, times};
 use super::{Edit, Mutant};
 use crate::ir::journey::Exit;
+use crate::ir::places::{HeaderLine, Place, PolicyPlaces};
 use crate::ir::{
     Audience, Expr, Goal, Journey, JourneyId, MessageId, Op, Overflow, Policy, PolicyId, Program, Reentry, Schedule,
     ScheduleWhen, Start,
@@ -30,14 +31,14 @@ struct Header<'a> {
 }
 
 impl Header<'_> {
-    fn mutant(&self, old: Both, new: Option<Both>, edit: Edit) -> Mutant {
+    fn mutant(&self, line: HeaderLine, old: Both, new: Option<Both>, edit: Edit) -> Mutant {
         Mutant {
             of: self.journey.name.clone(),
             journeys: vec![self.id],
             step: None,
             old,
             new,
-            place: self.program.places.journeys.get(self.id.index()).cloned().unwrap_or_default(),
+            place: self.program.places.header(self.id, line).cloned().unwrap_or_default(),
             edit,
         }
     }
@@ -59,7 +60,7 @@ impl Header<'_> {
         let mut found = Vec::new();
         let mut other = |new: Start| {
             let (before, after) = (self.started(own), self.started(&new));
-            found.push(self.mutant(before, Some(after), start(new)));
+            found.push(self.mutant(HeaderLine::Start, before, Some(after), start(new)));
         };
         match own {
             Start::Event { filter: Some(filter), .. } => {
@@ -87,7 +88,7 @@ impl Header<'_> {
                 if let Start::Event { settled, .. } = &mut new {
                     *settled = quiet;
                 }
-                found.push(self.mutant(shown(*settled), quiet.map(shown), start(new)));
+                found.push(self.mutant(HeaderLine::Start, shown(*settled), quiet.map(shown), start(new)));
             }
         }
         found.extend(self.audiences());
@@ -118,7 +119,7 @@ impl Header<'_> {
                 Start::Schedule { audience, .. } | Start::At { audience, .. } => *audience = other,
                 Start::Segment { .. } => {}
             }
-            self.mutant(before, Some(after), Edit::Start(self.id, Box::new(new)))
+            self.mutant(HeaderLine::Start, before, Some(after), Edit::Start(self.id, Box::new(new)))
         };
         others.into_iter().map(mutant).collect()
     }
@@ -129,7 +130,7 @@ impl Header<'_> {
         let changed = conditions(only_if).into_iter().map(Some).chain([None]);
         let mutant = |new: Option<Expr>| {
             let after = new.as_ref().map(shown);
-            self.mutant(shown(only_if), after, Edit::OnlyIf(self.id, new))
+            self.mutant(HeaderLine::OnlyIf, shown(only_if), after, Edit::OnlyIf(self.id, new))
         };
         changed.map(mutant).collect()
     }
@@ -146,12 +147,12 @@ impl Header<'_> {
                     let mut exits = exits.clone();
                     exits[i] = Exit::Event { event: *event, filter: Some(changed) };
                     let after = shown(&exits[i]);
-                    found.push(self.mutant(shown(exit), Some(after), Edit::Exits(self.id, exits)));
+                    found.push(self.mutant(HeaderLine::Exit(i), shown(exit), Some(after), Edit::Exits(self.id, exits)));
                 }
             }
             let mut left = exits.clone();
             left.remove(i);
-            found.push(self.mutant(shown(exit), None, Edit::Exits(self.id, left)));
+            found.push(self.mutant(HeaderLine::Exit(i), shown(exit), None, Edit::Exits(self.id, left)));
         }
         found
     }
@@ -170,7 +171,9 @@ impl Header<'_> {
         let shown = |of: Reentry| labelled(("reentry", "再参加"), &self.said(|words| words.reentry(of)));
         others
             .into_iter()
-            .map(|other| self.mutant(shown(own), Some(shown(other)), Edit::Reentry(self.id, other)))
+            .map(|other| {
+                self.mutant(HeaderLine::Reentry, shown(own), Some(shown(other)), Edit::Reentry(self.id, other))
+            })
             .collect()
     }
 
@@ -180,7 +183,7 @@ impl Header<'_> {
         let event =
             |of: &Goal| labelled(("goal", "ゴール"), &self.said(|words| words.event(of.event, of.filter.as_ref())));
         let mutant = |other: Goal, shown: &dyn Fn(&Goal) -> Both| {
-            self.mutant(shown(goal), Some(shown(&other)), Edit::Goal(self.id, Box::new(other)))
+            self.mutant(HeaderLine::Goal, shown(goal), Some(shown(&other)), Edit::Goal(self.id, Box::new(other)))
         };
         let periods = periods(goal.within).into_iter();
         let mut found: Vec<Mutant> = periods.map(|d| mutant(Goal { within: d, ..goal.clone() }, &within)).collect();
@@ -226,14 +229,15 @@ pub fn of_policies(program: &Program, journeys: &[JourneyId]) -> Vec<Mutant> {
         if under.is_empty() {
             continue;
         }
-        for (old, new, changed) in faults(program, policy) {
+        let places = program.places.policy(id).cloned().unwrap_or_default();
+        for (place, old, new, changed) in faults(program, policy, &places) {
             found.push(Mutant {
                 of: policy.name.clone(),
                 journeys: under.clone(),
                 step: None,
                 old,
                 new,
-                place: Default::default(),
+                place,
                 edit: Edit::Policy(id, Box::new(changed)),
             });
         }
@@ -241,7 +245,11 @@ pub fn of_policies(program: &Program, journeys: &[JourneyId]) -> Vec<Mutant> {
     found
 }
 
-fn faults(program: &Program, policy: &Policy) -> Vec<(Both, Option<Both>, Policy)> {
+/// What stands where, what else might, and the policy that has it.
+type RuleFault = (Place, Both, Option<Both>, Policy);
+
+fn faults(program: &Program, policy: &Policy, places: &PolicyPlaces) -> Vec<RuleFault> {
+    let place = |of_kind: &[Place], i: usize| of_kind.get(i).unwrap_or(&places.name).clone();
     let said = |write: &dyn Fn(&Words) -> String| Both::of(|language| write(&Words::new(program, None, language)));
     let mut found = Vec::new();
     for (i, quiet) in policy.quiet.iter().enumerate() {
@@ -256,11 +264,11 @@ fn faults(program: &Program, policy: &Policy) -> Vec<(Both, Option<Both>, Policy
             let new = labelled(("quiet", "静かな時間帯"), &said(&|words| words.quiet(&other)));
             let mut changed = policy.clone();
             changed.quiet[i] = other;
-            found.push((old.clone(), Some(new), changed));
+            found.push((place(&places.quiet, i), old.clone(), Some(new), changed));
         }
         let mut changed = policy.clone();
         changed.quiet.remove(i);
-        found.push((old, None, changed));
+        found.push((place(&places.quiet, i), old, None, changed));
     }
     for (i, cap) in policy.caps.iter().enumerate() {
         let old = labelled(("cap", "上限"), &said(&|words| words.cap(cap)));
@@ -271,11 +279,11 @@ fn faults(program: &Program, policy: &Policy) -> Vec<(Both, Option<Both>, Policy
             let new = labelled(("cap", "上限"), &said(&|words| words.cap(&other)));
             let mut changed = policy.clone();
             changed.caps[i] = other;
-            found.push((old.clone(), Some(new), changed));
+            found.push((place(&places.caps, i), old.clone(), Some(new), changed));
         }
         let mut changed = policy.clone();
         changed.caps.remove(i);
-        found.push((old, None, changed));
+        found.push((place(&places.caps, i), old, None, changed));
     }
     for (i, withhold) in policy.withhold.iter().enumerate() {
         let purpose = &program.purposes[withhold.purpose.index()];
@@ -284,7 +292,7 @@ fn faults(program: &Program, policy: &Policy) -> Vec<(Both, Option<Both>, Policy
             Both::new(format!("withhold {purpose} when {}", when.en), format!("差し止め: {purpose} ({})", when.ja));
         let mut changed = policy.clone();
         changed.withhold.remove(i);
-        found.push((old, None, changed));
+        found.push((place(&places.withhold, i), old, None, changed));
     }
     found
 }
@@ -313,7 +321,7 @@ pub fn of_messages(program: &Program, journeys: &[JourneyId]) -> Vec<Mutant> {
             step: None,
             old: Both::new("consent is asked for", "同意を確かめる"),
             new: Some(Both::new("no consent is asked for", "同意を確かめない")),
-            place: Default::default(),
+            place: program.places.message(id).cloned().unwrap_or_default(),
             edit: Edit::Message(id, Box::new(changed)),
         })
     });

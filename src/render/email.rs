@@ -93,6 +93,7 @@ fn in_source(fault: Fault, source: &str) -> Fault {
 }
 
 fn compiled(document: &str, mjml: bool, source: &str) -> Result<String, Fault> {
+    mjml::within_limits(document, mjml, source)?;
     let html = if mjml { mjml::to_html(document, source)? } else { document.to_owned() };
     mjml::inlined(&html, source)
 }

@@ -28,6 +28,42 @@ pub fn known_elements(source: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Tags within each other: the libraries call themselves for each, and a mailbox shows none of the depth.
+const DEPTH_MAX: usize = 200;
+/// Elements of MJML in one mail: each becomes a dozen tags, and mailboxes clip a mail at about 100 KB.
+const ELEMENTS_MAX: usize = 1_000;
+/// Tags whose end HTML lets one leave out.
+const ENDLESS: &[&str] = &["dd", "dt", "li", "option", "p", "tbody", "td", "th", "thead", "tr"];
+
+/// Refuses what would take the libraries too long or too deep. `source` is what the fault points into.
+pub fn within_limits(document: &str, mjml: bool, source: &str) -> Result<(), Fault> {
+    let (mut depth, mut elements) = (0usize, 0);
+    for piece in pieces(document) {
+        match piece {
+            Piece::Open { name, range, closed, .. } => {
+                elements += usize::from(mjml && name.starts_with("mj-"));
+                depth += usize::from(!closed && (mjml || !ENDLESS.contains(&name.as_str())));
+                let (en, ja) = match (depth > DEPTH_MAX, elements > ELEMENTS_MAX) {
+                    (true, _) => (
+                        format!("more than {DEPTH_MAX} tags stand within each other"),
+                        format!("タグの入れ子が {DEPTH_MAX} 段を超えています"),
+                    ),
+                    (_, true) => (
+                        format!("more than {ELEMENTS_MAX} elements of MJML"),
+                        format!("MJML の要素が {ELEMENTS_MAX} 個を超えています"),
+                    ),
+                    (false, false) => continue,
+                };
+                let help = Words::new("say less in one mail", "一通の内容を減らす");
+                return Err(Fault::new(Words::new(en, ja), help).at(source, Some(line_before(document, range.start))));
+            }
+            Piece::Close { name, .. } if mjml || !ENDLESS.contains(&name.as_str()) => depth = depth.saturating_sub(1),
+            Piece::Close { .. } | Piece::Text(_) | Piece::Comment | Piece::Declaration => {}
+        }
+    }
+    Ok(())
+}
+
 /// Puts a preheader where there is none.
 pub fn with_preview(source: &str, preview: &str) -> String {
     let after = |mark: &str| {

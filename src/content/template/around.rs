@@ -4,9 +4,9 @@
 
 use minijinja::machinery::ast::Expr;
 
-use super::html::{Around, Misfit, MisfitKind, Unfinished};
+use super::html::{Around, Misfit, MisfitKind, Unfinished, clipped};
 use super::typed::{Length, Link, Typed};
-use super::{At, Checker, Setting};
+use super::{At, Checker, FINDINGS_MAX, Setting};
 use crate::content::piece::Piece;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::ir::{Channel, Type};
@@ -31,6 +31,8 @@ impl Checker<'_> {
             Setting::Link(before) => before.push_str(text),
             Setting::Page(html) => html.raw(text, from, &mut see, &mut misfits),
         }
+        // To word what nobody will be shown takes time too.
+        misfits.truncate(FINDINGS_MAX.saturating_sub(self.found.len()));
         for misfit in misfits {
             let found = worded(&misfit, piece);
             self.report(found);
@@ -44,6 +46,7 @@ impl Checker<'_> {
             let found = unfinished(&what, piece.place(range));
             self.report(found);
         } else if let Some((tag, range)) = html.open.last() {
+            let tag = clipped(tag);
             let found = Diagnostic::new(
                 Code::E0442,
                 piece.place(range.clone()),
@@ -106,8 +109,7 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
             "a value without quotation marks; MJML needs them",
             "MJML では属性の値を引用符で囲みます",
         )
-        .help(format!("write `\"{value}\"`"), format!("`\"{value}\"` と書いてください"))
-        .fix(place, format!("\"{value}\"")),
+        .help(format!("write `\"{value}\"`"), format!("`\"{value}\"` と書いてください")),
         MisfitKind::Text(parent) => loose(place, parent),
         MisfitKind::Misplaced(tag, parent) => {
             let (children, parent) = (parent.holds.unwrap_or_default(), parent.name);

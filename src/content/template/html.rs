@@ -234,7 +234,7 @@ impl Html {
                     if self.mjml {
                         let long = rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default();
                         let range = from + at..from + at + long.len();
-                        misfits.push(Misfit { range, kind: MisfitKind::Unquoted(long.to_owned()) });
+                        misfits.push(Misfit { range, kind: MisfitKind::Unquoted(clipped(long)) });
                     }
                     self.value.push(c);
                     self.state = State::Value(None);
@@ -290,9 +290,9 @@ impl Html {
         let what = match self.state {
             State::Text => return None,
             State::Comment => Unfinished::Comment,
-            State::Code => Unfinished::Code(self.tag.clone()),
+            State::Code => Unfinished::Code(clipped(&self.tag)),
             State::TagName | State::InTag | State::AttributeName | State::BeforeValue | State::Value(_) => {
-                Unfinished::Tag(self.tag.clone())
+                Unfinished::Tag(clipped(&self.tag))
             }
         };
         let long = match &what {
@@ -314,7 +314,7 @@ impl Html {
             let open = self.tag_start..self.tag_start + 1 + self.tag.len();
             misfits.push(Misfit { range, kind: MisfitKind::Quote(open) });
         } else if !tag.takes().contains(&name) {
-            misfits.push(Misfit { range, kind: MisfitKind::Attribute(tag, name.to_owned()) });
+            misfits.push(Misfit { range, kind: MisfitKind::Attribute(tag, clipped(name)) });
         }
     }
 
@@ -334,7 +334,7 @@ impl Html {
             && !self.loose
         {
             self.loose = true;
-            misfits.push(Misfit { range, kind: MisfitKind::Misplaced(self.tag.clone(), parent) });
+            misfits.push(Misfit { range, kind: MisfitKind::Misplaced(clipped(&self.tag), parent) });
         }
     }
 
@@ -346,10 +346,10 @@ impl Html {
                 Some(at) if at + 1 == self.open.len() => drop(self.open.pop()),
                 Some(at) => {
                     let (inner, place) = self.open[self.open.len() - 1].clone();
-                    misfit(MisfitKind::Crossed(tag, inner, place));
+                    misfit(MisfitKind::Crossed(clipped(&tag), clipped(&inner), place));
                     self.open.truncate(at);
                 }
-                None => misfit(MisfitKind::NeverOpened(tag)),
+                None => misfit(MisfitKind::NeverOpened(clipped(&tag))),
             }
             return;
         }
@@ -358,13 +358,23 @@ impl Html {
         if mjml::REFUSED.contains(&tag.as_str()) {
             misfit(MisfitKind::Refused(tag.clone()));
         } else if mjml::find(&tag).is_none() {
-            misfit(MisfitKind::Unknown(tag.clone()));
+            misfit(MisfitKind::Unknown(clipped(&tag)));
         } else if let Some(parent) = parent.filter(|parent| !parent.may_hold(&tag)) {
-            misfit(MisfitKind::Misplaced(tag.clone(), parent));
+            misfit(MisfitKind::Misplaced(clipped(&tag), parent));
         }
         if !self.self_closing {
             self.open.push((tag, range));
         }
+    }
+}
+
+/// Letters of a name that are shown; no tag or attribute has as many.
+const NAME_SHOWN_MAX: usize = 60;
+/// A name as it is shown: what is longer than any name is cut.
+pub fn clipped(name: &str) -> String {
+    match name.char_indices().nth(NAME_SHOWN_MAX) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.to_owned(),
     }
 }
 

@@ -171,7 +171,7 @@ impl At<'_, '_> {
                     return;
                 }
                 let there_open = there.open.last().or(here.open.last()).map(|(name, _)| name.clone());
-                let tag = there_open.unwrap_or_default();
+                let tag = super::html::clipped(&there_open.unwrap_or_default());
                 let found = Diagnostic::new(
                     Code::E0442,
                     self.place(expr),
