@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
-use tabi::channels::line::{Actions, Api, Line, SetupError, UNITS_A_MONTH_MAX, unit};
+use tabi::channels::line::{ACTIONS, Actions, Api, Line, SetupError, UNITS_A_MONTH_MAX, unit};
 use tabi::compile::{self, Attachment, Attachments};
 use tabi::ir::{Channel, MessageId};
 use tabi::machine::Report;
-use tabi::ports::{Call, CallOutcome, Delivery, Doer, Idempotency, Outcome, Provider, Quota};
+use tabi::ports::{Attempt, Call, CallOutcome, Delivery, Doer, Idempotency, Outcome, Provider, Quota};
 use tabi::project;
 use tabi::render::{self, Part, Renderer, Scene, sample};
 use tabi::value::{Instant, Span};
@@ -269,6 +270,29 @@ async fn a_channel_that_may_not_use_units_sends_without() {
     assert!(matches!(line.deliver(&Delivery { attempt: 2, ..first }).await, Outcome::Accepted { .. }));
     let units: Vec<bool> = mock.seen().iter().map(|r| r.json().get("customAggregationUnits").is_some()).collect();
     assert_eq!(units, [true, false]);
+    mock.kept();
+}
+
+struct Shop;
+
+impl Doer for Shop {
+    fn call<'a>(&'a self, call: &'a Call) -> Attempt<'a, CallOutcome> {
+        Box::pin(async { CallOutcome::Answered(json!({ "done": call.action })) })
+    }
+}
+
+#[tokio::test]
+async fn other_actions_are_done_by_others() {
+    let mock = Mock::start().await;
+    let actions = Actions::new(api(&mock)).before(Arc::new(Shop));
+    let outcome = actions.call(&call("points.grant", json!({ "value": 7 }))).await;
+    assert_eq!(outcome, CallOutcome::Answered(json!({ "done": "points.grant" })));
+    assert!(mock.seen().is_empty());
+    for action in ACTIONS {
+        let params = json!({ "line_user": USER, "rich_menu": "richmenu-1" });
+        assert!(matches!(actions.call(&call(action, params)).await, CallOutcome::Answered(_)), "{action}");
+    }
+    assert_eq!(mock.seen().len(), ACTIONS.len());
     mock.kept();
 }
 

@@ -24,6 +24,8 @@ const ID_CHARS_MAX: usize = 100;
 const RETRY_AFTER_SECONDS_MAX: i64 = 3_600;
 /// LINE answers within one second as a rule; a link that is not up by then is not up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// An idle connection is given up before the other side does: a request on one that just went away has no known outcome.
+const IDLE_MAX: Duration = Duration::from_secs(20);
 
 /// The way to the Messaging API with a token. Cheap to clone; printing it shows no token.
 #[derive(Clone)]
@@ -106,6 +108,7 @@ impl Api {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_millis(timeout.0.max(1).unsigned_abs()))
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_MAX)
             .user_agent(concat!("tabi/", env!("CARGO_PKG_VERSION")));
         let client = if here { client.no_proxy() } else { client };
         let http = client.build().map_err(|error| SetupError::Client(error.to_string()))?;
