@@ -4,7 +4,7 @@
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
-use crate::diag::{Code, Language, Phrase, did_you_mean};
+use crate::diag::{Code, Language, Phrase, codes, did_you_mean};
 
 /// Explain a code such as E0411: what it means, why it matters, and how to put it right
 #[derive(Debug, clap::Args)]
@@ -60,9 +60,7 @@ fn page(code: Code, language: Language) -> String {
         let heading = match (i, heading, language) {
             (0, _, Language::English) | (_, "日本語", Language::Japanese) => None,
             (0, _, Language::Japanese) | (_, "日本語", Language::English) => continue,
-            (_, "Wrong", Language::Japanese) => Some("誤りの例"),
-            (_, "Right", Language::Japanese) => Some("正しい例"),
-            (_, heading, _) => Some(heading),
+            (_, heading, language) => Some(codes::heading(heading, language)),
         };
         if let Some(heading) = heading {
             text.push_str(&format!("\n{heading}:\n"));

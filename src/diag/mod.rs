@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod render;
 pub mod repair;
+mod system;
 
 use crate::text::Span;
 pub use codes::Code;
@@ -115,8 +116,14 @@ impl Diagnostic {
     }
 }
 
+/// A name that is longer was not mistyped; comparing takes time that grows with its length.
+const MEANT_BYTES_MAX: usize = 256;
+
 /// The candidate a person most likely meant: within a third of the name's length, nearest first, then by name.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > MEANT_BYTES_MAX {
+        return None;
+    }
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()

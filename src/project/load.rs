@@ -144,7 +144,7 @@ fn not_there(path: &Path, error: &io::Error) -> Trouble {
         ),
         _ => Trouble::new(
             format!("`{path}` cannot be read: {error}"),
-            format!("`{path}` を読めません: {error}"),
+            format!("`{path}` を読めません: {}", Phrase::of_io(&error).ja),
             "see that the disk and the path are in order",
             "ディスクとパスに異常がないか確かめる",
         ),
