@@ -9,13 +9,14 @@ use secrecy::SecretString;
 
 use super::chat::{Chatwork, Slack};
 use super::http::{Http, Reach};
+use super::line;
 use super::paper::Paper;
 use super::push::Push;
 use super::secrets::Secrets;
 use super::sms::{Sms, SmsIntake};
 use super::webhook::Webhooks;
 use crate::ir::Channel;
-use crate::ports::environment::{ChatSettings, Environment, SecretRef};
+use crate::ports::environment::{ChatSettings, Environment, LineSettings, SecretRef};
 use crate::ports::{Doer, Noticeboard, Provider};
 
 /// All ways out of one environment.
@@ -30,6 +31,8 @@ pub struct Channels {
     pub paper: Paper,
     /// Reads what Twilio tells; present if text messages are live.
     pub sms: Option<Arc<SmsIntake>>,
+    /// What stands behind `providers` for LINE; present if LINE is live. To be told of versions of messages.
+    pub line: Option<Arc<line::Line>>,
 }
 
 impl Channels {
@@ -59,17 +62,29 @@ pub fn open(environment: &Environment, secrets: &Secrets, folder: &Path) -> Resu
         Some(webhooks) => webhooks.clone(),
         None => opening.to_paper(Channel::Webhook),
     };
-    let doer: Arc<dyn Doer> = match webhooks {
+    let mut doer: Arc<dyn Doer> = match webhooks {
         Some(webhooks) => webhooks,
         None => Arc::new(paper.clone()),
     };
-    let providers = [opening.email(), opening.line(), opening.sms(), opening.push(), webhook];
+    let (email, mut text, push) = (opening.email(), opening.sms(), opening.push());
+    let (mut chat, mut line) = (opening.to_paper(Channel::Line), None);
+    if let Some((api, settings)) = opening.line() {
+        let live = Arc::new(line::Line::new(api.clone(), settings.per_second_max, settings.aggregation));
+        chat = live.clone();
+        line = Some(live);
+        if !settings.notifications.is_empty() {
+            let forms = &settings.notifications;
+            text = Arc::new(line::Notifications::new(api.clone(), settings.per_second_max, forms).before(text));
+        }
+        doer = Arc::new(line::Actions::new(api).before(doer));
+    }
+    let providers = [email, chat, text, push, webhook];
     let noticeboards = opening.noticeboards();
     let token = environment.sms.as_ref().and_then(|sms| secrets.get(&sms.token));
     let sms = token.zip(environment.public_url.as_deref());
     let sms = sms.map(|(token, url)| Arc::new(SmsIntake::new(token.clone(), url)));
     if opening.unopened.is_empty() {
-        Ok(Channels { providers, doer, noticeboards, paper, sms })
+        Ok(Channels { providers, doer, noticeboards, paper, sms, line })
     } else {
         Err(opening.unopened)
     }
@@ -109,7 +124,7 @@ struct Opening<'a> {
     unopened: Vec<Unopened>,
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
     fn to_paper(&self, channel: Channel) -> Arc<dyn Provider> {
         Arc::new(self.paper.provider(channel))
     }
@@ -134,9 +149,17 @@ impl Opening<'_> {
         self.to_paper(Channel::Email)
     }
 
-    /// The place of LINE: paper until its provider is made here from `self.environment.line`.
-    fn line(&mut self) -> Arc<dyn Provider> {
-        self.to_paper(Channel::Line)
+    /// The way to LINE, for all that goes there.
+    fn line(&mut self) -> Option<(line::Api, &'a LineSettings)> {
+        let settings = self.environment.line.as_ref()?;
+        let token = self.secret(&settings.token);
+        match token.and_then(|token| line::Api::new(settings, token, line::TIMEOUT).map_err(|e| e.to_string())) {
+            Ok(api) => Some((api, settings)),
+            Err(why) => {
+                self.note("line", why);
+                None
+            }
+        }
     }
 
     fn sms(&mut self) -> Arc<dyn Provider> {

@@ -153,7 +153,7 @@ async fn the_sdk_asks_what_we_ask() {
     let failed: Vec<&Json> = results.as_array().unwrap().iter().filter(|r| r.get("ok").is_none()).collect();
     assert_eq!(failed.len(), 1, "{results:#}");
 
-    let line = Line::new(api(&ours), None, None);
+    let line = Line::new(api(&ours), None, false);
     let one = delivery(&[USER], text("こんにちは"));
     let first = line.deliver(&one).await;
     assert_eq!(line.deliver(&Delivery { attempt: 2, ..one.clone() }).await, first, "the 409 names the first request");

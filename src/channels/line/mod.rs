@@ -12,7 +12,7 @@ mod provider;
 mod units;
 
 pub use actions::{ACTIONS, Actions};
-pub use api::{Api, SetupError};
+pub use api::{Api, SetupError, TIMEOUT};
 pub use intake::{BODY_BYTES_MAX, Intake, SIGNATURE_HEADER};
 pub use link::{NONCE_LIFE, nonce};
 pub use notification::{Notifications, phone_hash};
