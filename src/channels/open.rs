@@ -8,6 +8,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::chat::{Chatwork, Slack};
+use super::email::Smtp;
 use super::http::{Http, Reach};
 use super::line;
 use super::paper::Paper;
@@ -144,9 +145,11 @@ impl<'a> Opening<'a> {
         self.unopened.push(Unopened { setting: format!("{}.{setting}", self.environment.name), why });
     }
 
-    /// The place of the mail channel: paper until its provider is made here from `self.environment.email`.
     fn email(&mut self) -> Arc<dyn Provider> {
-        self.to_paper(Channel::Email)
+        let Some(settings) = &self.environment.email else { return self.to_paper(Channel::Email) };
+        let password = settings.password.as_ref().map(|password| self.secret(password).cloned()).transpose();
+        let made = password.and_then(|password| Smtp::new(settings, password, &[]).map_err(|words| words.en));
+        self.live(Channel::Email, made)
     }
 
     /// The way to LINE, for all that goes there.

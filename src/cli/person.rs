@@ -44,9 +44,12 @@ impl Person {
         for name in whole.as_object().into_iter().flat_map(|members| members.keys()) {
             if name != "profile" && name != "params" {
                 return Err(wrong(
-                    format!("`{shown}` has `{name}`"),
-                    format!("`{shown}` に `{name}` があります"),
-                    ("a person's file has `profile` and `params`", "人物ファイルには `profile` と `params` を書く"),
+                    format!("`{name}` does not belong at the top of `{shown}`"),
+                    format!("`{shown}` の先頭の階層に `{name}` は書けません"),
+                    (
+                        "put what is known of the person under `profile`, and what the message takes under `params`",
+                        "人についての項目は `profile` の下に、メッセージのパラメータは `params` の下に書く",
+                    ),
                 ));
             }
         }

@@ -201,5 +201,7 @@ fn levelled(sink: Sink, levels: &BTreeMap<Code, Level>, suppressed: &mut Vec<Sup
     let mut all = errors;
     all.append(&mut livable);
     all.sort_by_key(|d| (d.primary.span, d.code));
+    let mut said = BTreeSet::new();
+    all.retain(|d| !d.once || said.insert((d.code, d.headline.en.clone())));
     all
 }

@@ -125,6 +125,16 @@ pub fn heading(written: &str, language: Language) -> &str {
     }
 }
 
+/// Names that are taken for what only live numbers tell: quotas, forecasts, the people inside a journey. Nothing finds
+/// these in a text. With what each is about, in English and Japanese.
+pub const NEED_DATA: &[(&str, &str, &str)] = &[
+    ("W0603", "a quota, budget or rate limit that the forecast exceeds", "予測では枠・予算・送信速度の上限を超える"),
+    ("W0703", "a journey starved by others under a shared cap", "共通の上限のため他に押されて送れないジャーニー"),
+    ("W0802", "an experiment too small to tell anything", "人数が少なく差の分からない実験"),
+    ("W0803", "an arm on LINE too small to be measured", "人数が少なく測れない LINE の枝"),
+    ("E1001", "an edit that strands people at a changed step", "変更したステップにいる人を取り残す編集"),
+];
+
 impl std::str::FromStr for Code {
     type Err = ();
     /// Accepts any letter case.

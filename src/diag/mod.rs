@@ -73,6 +73,8 @@ pub struct Diagnostic {
     pub notes: Vec<Phrase>,
     pub help: Option<Phrase>,
     pub fix: Vec<Fix>,
+    /// One change elsewhere puts all of its kind right: only the first is shown.
+    pub once: bool,
 }
 
 impl Diagnostic {
@@ -87,7 +89,12 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             fix: Vec::new(),
+            once: false,
         }
+    }
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
     /// What the caret says.
     pub fn here(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {

@@ -120,11 +120,18 @@ pub fn parse(text: &str, source: SourceId) -> (Settings, Vec<Diagnostic>) {
         Ok(yaml) => yaml,
         Err(error) => {
             reader.not_yaml(&error);
+            settings.sender = unknown_sender();
             return (settings, reader.diagnostics);
         }
     };
     reader.top(&yaml, &mut settings);
     (settings, reader.diagnostics)
+}
+
+/// Of settings that could not be read it is not said as well that they name no sender.
+pub(super) fn unknown_sender() -> Sender {
+    let unknown = || Some(String::new());
+    Sender { name: unknown(), address: unknown(), contact: unknown() }
 }
 
 pub(super) struct Reader<'a> {

@@ -55,6 +55,23 @@ impl Checker<'_> {
     }
 }
 
+/// A link that no reader could follow.
+pub fn leads_nowhere(place: Span, target: &str) -> Diagnostic {
+    let found = match target {
+        "" => Diagnostic::new(Code::E0442, place, "a link to nothing", "リンク先がありません"),
+        _ => Diagnostic::new(
+            Code::E0442,
+            place,
+            format!("a link to `{target}` leads nowhere a reader can go"),
+            format!("`{target}` は読者が開けるリンク先ではありません"),
+        ),
+    };
+    found.help(
+        "begin links with `https://`, `mailto:` or `tel:`",
+        "リンクは `https://`・`mailto:`・`tel:` で始めてください",
+    )
+}
+
 fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
     let place = piece.place(misfit.range.clone());
     match &misfit.kind {
@@ -112,6 +129,7 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
         )
         .other(piece.place(open.clone()), format!("`<{inner}>` is open"), format!("`<{inner}>` が開いています"))
         .help(format!("write `</{inner}>` before it"), format!("その前に `</{inner}>` を書いてください")),
+        MisfitKind::LeadsNowhere(target) => leads_nowhere(place, target),
         MisfitKind::NeverOpened(tag) => Diagnostic::new(
             Code::E0442,
             place,

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::ir::address::{Leads, leads};
 use crate::value::mjml;
 
 /// What surrounds a value.
@@ -27,6 +28,8 @@ pub enum Around {
 
 /// Attributes that hold addresses.
 const LINKS: &[&str] = &["href", "src", "action", "background", "background-url", "cite", "poster", "srcset"];
+/// Elements whose `href` is no link: a style sheet, a base.
+const NOT_LINKS: &[&str] = &["link", "base", "mj-font", "mj-include"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -67,6 +70,8 @@ pub enum MisfitKind {
     Crossed(String, String, Range<usize>),
     /// Closed and never opened.
     NeverOpened(String),
+    /// A written link that no reader could follow.
+    LeadsNowhere(String),
 }
 
 /// What a page ends within.
@@ -93,6 +98,8 @@ pub struct Html {
     value: String,
     /// Whether something was told to stand where only MJML's tags may, since the last of these.
     loose: bool,
+    /// Where the value begins, if all of it so far is raw text.
+    value_start: Option<usize>,
     /// Open tags of MJML, with their places.
     pub open: Vec<(String, Range<usize>)>,
 }
@@ -111,6 +118,7 @@ impl Html {
             attribute_written: String::new(),
             value: String::new(),
             loose: false,
+            value_start: None,
             open: Vec::new(),
         }
     }
@@ -141,6 +149,8 @@ impl Html {
 
     /// Goes on over raw text that begins at `from`; text that people read goes to `seen`.
     pub fn raw(&mut self, text: &str, from: usize, seen: &mut dyn FnMut(char), misfits: &mut Vec<Misfit>) {
+        // A value that goes on from before a tag is not all written.
+        self.value_start = None;
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let rest = &text[at..];
@@ -215,7 +225,10 @@ impl Html {
                     self.attribute_written.push(c);
                 }
                 State::BeforeValue if c.is_whitespace() => {}
-                State::BeforeValue if c == '"' || c == '\'' => self.state = State::Value(Some(c as u8)),
+                State::BeforeValue if c == '"' || c == '\'' => {
+                    self.state = State::Value(Some(c as u8));
+                    self.value_start = Some(from + at + 1);
+                }
                 State::BeforeValue if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::BeforeValue => {
                     if self.mjml {
@@ -226,7 +239,10 @@ impl Html {
                     self.value.push(c);
                     self.state = State::Value(None);
                 }
-                State::Value(Some(quote)) if c as u32 == u32::from(quote) => self.state = State::InTag,
+                State::Value(Some(quote)) if c as u32 == u32::from(quote) => {
+                    self.state = State::InTag;
+                    self.written_link(from + at, misfits);
+                }
                 State::Value(None) if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::Value(None) if c.is_whitespace() => self.state = State::InTag,
                 State::Value(_) => self.value.push(c),
@@ -246,6 +262,17 @@ impl Html {
             self.loose = true;
             let line = rest.split(['<', '\n', '\r']).next().unwrap_or_default().trim_end();
             misfits.push(Misfit { range: at..at + line.len(), kind: MisfitKind::Text(parent) });
+        }
+    }
+
+    /// A link without a tag in it is judged as it is written.
+    fn written_link(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
+        let Some(start) = self.value_start.take() else { return };
+        let is_link = self.attribute == "href" && !NOT_LINKS.contains(&self.tag.as_str());
+        let target = self.value.replace("&amp;", "&");
+        if is_link && leads(target.trim()) == Leads::Nowhere {
+            let kind = MisfitKind::LeadsNowhere(target.trim().to_owned());
+            misfits.push(Misfit { range: start..end, kind });
         }
     }
 

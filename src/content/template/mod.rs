@@ -14,6 +14,8 @@ pub mod typed;
 mod walk;
 mod words;
 
+pub use around::leads_nowhere;
+
 use std::collections::BTreeSet;
 
 use minijinja::machinery::ast::{Expr, Stmt};

@@ -174,10 +174,11 @@ impl At<'_, '_> {
                 format!("`tabi.yaml` does not say what `sender.{name}` is"),
                 format!("`tabi.yaml` に `sender.{name}` がありません"),
             );
-            self.report(found.help(
+            let found = found.help(
                 format!("add it to `tabi.yaml`: `sender: {{ {name}: \"…\" }}`"),
                 format!("`tabi.yaml` に `sender: {{ {name}: \"…\" }}` と書いてください"),
-            ));
+            );
+            self.report(found.once());
             return Typed::unknown();
         };
         Typed { path: Some(format!("sender.{name}")), ..Typed::text(Length::of(text)) }
