@@ -2,13 +2,13 @@
 //!
 //! Waits for no clock but the one timeout that is the point of its test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
-use tabi::channels::line::{ACTIONS, Actions, Api, Line, SetupError, UNITS_A_MONTH_MAX, unit};
+use tabi::channels::line::{ACTIONS, Actions, Api, Line, SetupError, UNITS_A_MONTH_MAX, unit, versions};
 use tabi::compile::{self, Attachment, Attachments};
 use tabi::ir::{Channel, MessageId};
 use tabi::machine::Report;
@@ -384,6 +384,10 @@ async fn messages_of_real_campaigns_are_taken() {
     let attachments = Attachments { files: files.collect(), known: read.known };
     let settings = compile::Settings { sender: loaded.settings.sender.clone(), ..compile::Settings::default() };
     let program = parsed.compile(&loaded.sources, Some(&attachments), &settings).program.unwrap();
+    let known = versions(&program);
+    assert_eq!(known.len(), program.messages.len());
+    let distinct: BTreeSet<&String> = known.values().collect();
+    assert!(distinct.len() > known.len() / 2, "each file is another version");
     let renderer = Renderer::new(&program);
     let mock = Mock::start().await;
     let line = Line::new(api(&mock), None, false);

@@ -17,4 +17,4 @@ pub use intake::{BODY_BYTES_MAX, Intake, SIGNATURE_HEADER};
 pub use link::{NONCE_LIFE, nonce};
 pub use notification::{Notifications, phone_hash};
 pub use provider::{IDEMPOTENT_FOR, Line, RECIPIENTS_MAX};
-pub use units::{UNITS_A_MONTH_MAX, unit};
+pub use units::{UNITS_A_MONTH_MAX, unit, versions};
