@@ -32,6 +32,7 @@ fn settings(base_url: &str) -> LineSettings {
         base_url: base_url.to_owned(),
         per_second_max: None,
         aggregation: true,
+        notifications: Vec::new(),
     }
 }
 

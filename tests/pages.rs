@@ -159,7 +159,9 @@ const ONE_PROJECT: &str = "language.md";
 #[test]
 fn examples_in_other_documents_mean_something() {
     let mut pages = vec![root().join("README.md")];
-    pages.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    for folder in ["docs", "docs/channels"] {
+        pages.extend(fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
     pages.retain(|path| path.extension().is_some_and(|e| e == "md") && !path.ends_with(ONE_PROJECT));
     pages.sort();
     for path in pages {

@@ -10,20 +10,15 @@ use secrecy::SecretString;
 use super::chat::{Chatwork, Slack};
 use super::email::Smtp;
 use super::http::{Http, Reach};
-use super::line::{Api, Line};
+use super::line;
 use super::paper::Paper;
 use super::push::Push;
 use super::secrets::Secrets;
 use super::sms::{Sms, SmsIntake};
 use super::webhook::Webhooks;
 use crate::ir::Channel;
-use crate::ports::environment::{ChatSettings, Environment, SecretRef};
+use crate::ports::environment::{ChatSettings, Environment, LineSettings, SecretRef};
 use crate::ports::{Doer, Noticeboard, Provider};
-use crate::value::Span;
-use crate::value::time::MILLIS_PER_SECOND;
-
-/// One whole request to LINE.
-const LINE_TIMEOUT: Span = Span(20 * MILLIS_PER_SECOND);
 
 /// All ways out of one environment.
 #[derive(Clone)]
@@ -37,6 +32,8 @@ pub struct Channels {
     pub paper: Paper,
     /// Reads what Twilio tells; present if text messages are live.
     pub sms: Option<Arc<SmsIntake>>,
+    /// What stands behind `providers` for LINE; present if LINE is live. To be told of versions of messages.
+    pub line: Option<Arc<line::Line>>,
 }
 
 impl Channels {
@@ -66,17 +63,29 @@ pub fn open(environment: &Environment, secrets: &Secrets, folder: &Path) -> Resu
         Some(webhooks) => webhooks.clone(),
         None => opening.to_paper(Channel::Webhook),
     };
-    let doer: Arc<dyn Doer> = match webhooks {
+    let mut doer: Arc<dyn Doer> = match webhooks {
         Some(webhooks) => webhooks,
         None => Arc::new(paper.clone()),
     };
-    let providers = [opening.email(), opening.line(), opening.sms(), opening.push(), webhook];
+    let (email, mut text, push) = (opening.email(), opening.sms(), opening.push());
+    let (mut chat, mut line) = (opening.to_paper(Channel::Line), None);
+    if let Some((api, settings)) = opening.line() {
+        let live = Arc::new(line::Line::new(api.clone(), settings.per_second_max, settings.aggregation));
+        chat = live.clone();
+        line = Some(live);
+        if !settings.notifications.is_empty() {
+            let forms = &settings.notifications;
+            text = Arc::new(line::Notifications::new(api.clone(), settings.per_second_max, forms).before(text));
+        }
+        doer = Arc::new(line::Actions::new(api).before(doer));
+    }
+    let providers = [email, chat, text, push, webhook];
     let noticeboards = opening.noticeboards();
     let token = environment.sms.as_ref().and_then(|sms| secrets.get(&sms.token));
     let sms = token.zip(environment.public_url.as_deref());
     let sms = sms.map(|(token, url)| Arc::new(SmsIntake::new(token.clone(), url)));
     if opening.unopened.is_empty() {
-        Ok(Channels { providers, doer, noticeboards, paper, sms })
+        Ok(Channels { providers, doer, noticeboards, paper, sms, line })
     } else {
         Err(opening.unopened)
     }
@@ -116,7 +125,7 @@ struct Opening<'a> {
     unopened: Vec<Unopened>,
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
     fn to_paper(&self, channel: Channel) -> Arc<dyn Provider> {
         Arc::new(self.paper.provider(channel))
     }
@@ -143,13 +152,17 @@ impl Opening<'_> {
         self.live(Channel::Email, made)
     }
 
-    fn line(&mut self) -> Arc<dyn Provider> {
-        let Some(settings) = &self.environment.line else { return self.to_paper(Channel::Line) };
-        let made = self.secret(&settings.token).and_then(|token| {
-            let api = Api::new(settings, token, LINE_TIMEOUT).map_err(|error| error.to_string())?;
-            Ok(Line::new(api, settings.per_second_max, None))
-        });
-        self.live(Channel::Line, made)
+    /// The way to LINE, for all that goes there.
+    fn line(&mut self) -> Option<(line::Api, &'a LineSettings)> {
+        let settings = self.environment.line.as_ref()?;
+        let token = self.secret(&settings.token);
+        match token.and_then(|token| line::Api::new(settings, token, line::TIMEOUT).map_err(|e| e.to_string())) {
+            Ok(api) => Some((api, settings)),
+            Err(why) => {
+                self.note("line", why);
+                None
+            }
+        }
     }
 
     fn sms(&mut self) -> Arc<dyn Provider> {

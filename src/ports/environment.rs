@@ -109,6 +109,8 @@ pub struct LineSettings {
     pub per_second_max: Option<u32>,
     /// One aggregation unit for each message, `tabi_…`, at most 1,000 a month.
     pub aggregation: bool,
+    /// Messages on `sms` that go as LINE notification messages, by name: `flexible`, or the key of a template.
+    pub notifications: Vec<(String, String)>,
 }
 
 /// Twilio's API, or one of its shape.

@@ -47,7 +47,7 @@ const EMAIL_KEYS: &[&str] = &[
     "feedback",
 ];
 const FEEDBACK_KEYS: &[&str] = &["ses", "sendgrid"];
-const LINE_KEYS: &[&str] = &["token", "secret", "base_url", "per_second_max", "aggregation"];
+const LINE_KEYS: &[&str] = &["token", "secret", "base_url", "per_second_max", "aggregation", "notifications"];
 const SMS_KEYS: &[&str] = &["account", "token", "from", "base_url", "per_second_max"];
 const PUSH_KEYS: &[&str] = &["project", "key", "base_url", "per_second_max"];
 const WEBHOOK_KEYS: &[&str] =
@@ -246,7 +246,7 @@ impl<'r> Inside<'_, 'r, '_> {
     fn line(&mut self, yaml: &'r Yaml) -> Option<LineSettings> {
         let entries = self.channel(yaml, LINE_KEYS)?;
         let (mut token, mut secret, mut base_url) = (None, None, LINE_API.to_owned());
-        let (mut per_second_max, mut aggregation) = (None, true);
+        let (mut per_second_max, mut aggregation, mut notifications) = (None, true, Vec::new());
         for (key, value) in entries {
             self.under(key, |at| match key {
                 "token" => token = at.secret(value),
@@ -254,11 +254,12 @@ impl<'r> Inside<'_, 'r, '_> {
                 "base_url" => base_url = at.base_url(value).unwrap_or_default(),
                 "per_second_max" => per_second_max = at.rate(value),
                 "aggregation" => aggregation = at.flag(value).unwrap_or(true),
+                "notifications" => notifications = at.names(value),
                 _ => {}
             });
         }
         self.require(yaml, &["token", "secret"]);
-        Some(LineSettings { token: token?, secret: secret?, base_url, per_second_max, aggregation })
+        Some(LineSettings { token: token?, secret: secret?, base_url, per_second_max, aggregation, notifications })
     }
 
     fn sms(&mut self, yaml: &'r Yaml) -> Option<SmsSettings> {

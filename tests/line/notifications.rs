@@ -2,13 +2,15 @@
 //!
 //! The template's description is ours (`tests/schemas/line/templated-push.yml`); the flexible one is LINE's.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
-use tabi::channels::line::{Form, Notifications, phone_hash};
-use tabi::ports::{Delivery, Idempotency, Outcome, Provider};
+use tabi::channels::line::{Notifications, phone_hash};
+use tabi::ir::Channel;
+use tabi::machine::Report;
+use tabi::ports::{Attempt, Delivery, Idempotency, Manifest, Outcome, Provider};
 use tabi::render::{Part, Sms};
+use tabi::value::Span;
 
 use crate::mock::{Act, Mock};
 use crate::sending::{delivery, text};
@@ -25,9 +27,9 @@ fn shipped(message: &str, part: Part) -> Delivery {
 }
 
 fn provider(mock: &Arc<Mock>) -> Notifications {
-    let forms = [("shipped", Form::Flexible), ("booked", Form::Template("reservation_confirmed_ja".into()))];
-    let forms: BTreeMap<String, Form> = forms.into_iter().map(|(name, form)| (name.to_owned(), form)).collect();
-    Notifications::new(api(mock), None, forms)
+    let forms = [("shipped", "flexible"), ("booked", "reservation_confirmed_ja")];
+    let forms = forms.map(|(name, form)| (name.to_owned(), form.to_owned()));
+    Notifications::new(api(mock), None, &forms)
 }
 
 #[tokio::test]
@@ -46,6 +48,42 @@ async fn a_notice_goes_to_a_phone_number_with_a_tag_and_without_a_retry_key() {
     assert_eq!(seen[0].json(), json!({ "to": to, "messages": [{ "type": "text", "text": "発送しました。" }] }));
     // The same from a LINE message.
     assert!(matches!(notifications.deliver(&shipped("shipped", text("発送"))).await, Outcome::Accepted { .. }));
+    mock.kept();
+}
+
+/// Another provider of text messages, which takes everything.
+struct Twilio(Manifest);
+
+impl Provider for Twilio {
+    fn manifest(&self) -> &Manifest {
+        &self.0
+    }
+    fn deliver<'a>(&'a self, _: &'a Delivery) -> Attempt<'a, Outcome> {
+        Box::pin(async { Outcome::Accepted { provider_id: Some("SM1".into()) } })
+    }
+}
+
+#[tokio::test]
+async fn other_text_messages_take_their_own_way() {
+    let mock = Mock::start().await;
+    let twilio = Manifest {
+        channel: Channel::Sms,
+        provider: "twilio",
+        reports: &[Report::Delivered, Report::Unsubscribed],
+        idempotency: Idempotency::Recognisable,
+        per_second_max: Some(10),
+        at_once_max: 4,
+        recipients_max: 1,
+        timeout: Span(60_000),
+    };
+    let both = provider(&mock).before(Arc::new(Twilio(twilio.clone())));
+    let other = Delivery { marketing: true, ..shipped("sale_sms", sms("セール")) };
+    assert_eq!(both.deliver(&other).await, Outcome::Accepted { provider_id: Some("SM1".into()) });
+    assert!(mock.seen().is_empty());
+    assert!(matches!(both.deliver(&shipped("shipped", sms("x"))).await, Outcome::Accepted { .. }));
+    assert_eq!(mock.seen().len(), 1);
+    let expected = Manifest { provider: "line.notification", idempotency: Idempotency::None, ..twilio };
+    assert_eq!(*both.manifest(), expected);
     mock.kept();
 }
 

@@ -14,7 +14,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 use tabi::channels::line::{Actions, Line, Notifications, phone_hash};
 use tabi::ports::{Call, Delivery, Doer, Outcome, Provider};
-use tabi::render::Part;
 use tabi::value::Span;
 
 use crate::mock::Mock;
@@ -154,14 +153,12 @@ async fn the_sdk_asks_what_we_ask() {
     let failed: Vec<&Json> = results.as_array().unwrap().iter().filter(|r| r.get("ok").is_none()).collect();
     assert_eq!(failed.len(), 1, "{results:#}");
 
-    let line = Line::new(api(&ours), None, None);
+    let line = Line::new(api(&ours), None, false);
     let one = delivery(&[USER], text("こんにちは"));
     let first = line.deliver(&one).await;
     assert_eq!(line.deliver(&Delivery { attempt: 2, ..one.clone() }).await, first, "the 409 names the first request");
     line.deliver(&Delivery { uuid: other_key.into(), ..delivery(&[USER, "U2"], text("こんにちは")) }).await;
-    let forms = [("cart_nudge".to_owned(), tabi::channels::line::Form::Flexible)].into();
-    let by_phone = Notifications::new(api(&ours), None, forms);
-    let Part::Line(_) = &one.part else { unreachable!() };
+    let by_phone = Notifications::new(api(&ours), None, &[("cart_nudge".to_owned(), "flexible".to_owned())]);
     let outcome = by_phone.deliver(&Delivery { to: vec![phone.into()], ..one }).await;
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
     let actions = Actions::new(api(&ours));

@@ -2,16 +2,17 @@
 //!
 //! Waits for no clock but the one timeout that is the point of its test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
-use tabi::channels::line::{Actions, Api, Line, SetupError, UNITS_A_MONTH_MAX, unit};
+use tabi::channels::line::{ACTIONS, Actions, Api, Line, SetupError, UNITS_A_MONTH_MAX, unit, versions};
 use tabi::compile::{self, Attachment, Attachments};
 use tabi::ir::{Channel, MessageId};
 use tabi::machine::Report;
-use tabi::ports::{Call, CallOutcome, Delivery, Doer, Idempotency, Outcome, Provider, Quota};
+use tabi::ports::{Attempt, Call, CallOutcome, Delivery, Doer, Idempotency, Outcome, Provider, Quota};
 use tabi::project;
 use tabi::render::{self, Part, Renderer, Scene, sample};
 use tabi::value::{Instant, Span};
@@ -44,14 +45,10 @@ pub fn delivery(to: &[&str], part: Part) -> Delivery {
     }
 }
 
-fn versions() -> Option<BTreeMap<String, String>> {
-    Some(BTreeMap::from([("cart_nudge".to_owned(), "v1".to_owned())]))
-}
-
 async fn outcome_of(act: Act) -> Outcome {
     let mock = Mock::start().await;
     mock.next(act);
-    let line = Line::new(api(&mock), None, None);
+    let line = Line::new(api(&mock), None, false);
     let outcome = line.deliver(&delivery(&[USER], text("こんにちは"))).await;
     mock.kept();
     assert_eq!(mock.seen().len(), 1, "one attempt is one request");
@@ -61,7 +58,7 @@ async fn outcome_of(act: Act) -> Outcome {
 #[tokio::test]
 async fn a_message_goes_to_one_by_push_and_to_several_by_multicast() {
     let mock = Mock::start().await;
-    let line = Line::new(api(&mock), None, versions());
+    let line = Line::new(api(&mock), None, true);
     let one = delivery(&[USER], text("こんにちは"));
     let outcome = line.deliver(&one).await;
     assert_eq!(outcome, Outcome::Accepted { provider_id: Some("request-1".into()) });
@@ -73,17 +70,21 @@ async fn a_message_goes_to_one_by_push_and_to_several_by_multicast() {
     assert_eq!(seen[0].path, "/v2/bot/message/push");
     assert_eq!(seen[0].header("x-line-retry-key"), Some(one.uuid.as_str()));
     let expected = json!({ "to": USER, "messages": [{ "type": "text", "text": "こんにちは" }],
-        "customAggregationUnits": [unit("cart_nudge", "v1")] });
+        "customAggregationUnits": [unit("cart_nudge", "")] });
     assert_eq!(seen[0].json(), expected);
     assert_eq!(seen[1].path, "/v2/bot/message/multicast");
     assert_eq!(seen[1].json()["to"], json!([USER, "U2"]));
-    assert_eq!(mock.delivered().len(), 3);
+    // Another content is counted apart.
+    line.set_versions(BTreeMap::from([("cart_nudge".to_owned(), "v2".to_owned())]));
+    line.deliver(&Delivery { uuid: "0cc175b9-c0f1-8aaa-831c-000000000009".into(), ..one.clone() }).await;
+    assert_eq!(mock.seen()[2].json()["customAggregationUnits"], json!([unit("cart_nudge", "v2")]));
+    assert_eq!(mock.delivered().len(), 4);
 }
 
 #[tokio::test]
 async fn nobody_and_too_many_are_not_even_asked_about() {
     let mock = Mock::start().await;
-    let line = Line::new(api(&mock), None, None);
+    let line = Line::new(api(&mock), None, false);
     let crowd = vec!["U1"; 501];
     for to in [&[][..], &crowd] {
         assert!(matches!(line.deliver(&delivery(to, text("x"))).await, Outcome::Refused { .. }));
@@ -104,9 +105,9 @@ async fn a_message_whose_answer_was_lost_arrives_once() {
         let mock = Mock::start().await;
         mock.next(act);
         let short = Api::new(&settings(&mock.url), &SecretString::from(TOKEN), Span(300)).unwrap();
-        let line = Line::new(api(&mock), None, None);
+        let line = Line::new(api(&mock), None, false);
         let first = delivery(&[USER], text("一度だけ"));
-        let outcome = Line::new(short, None, None).deliver(&first).await;
+        let outcome = Line::new(short, None, false).deliver(&first).await;
         assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
         let second = Delivery { attempt: 2, ..first };
         let outcome = line.deliver(&second).await;
@@ -115,7 +116,7 @@ async fn a_message_whose_answer_was_lost_arrives_once() {
         mock.kept();
     }
     assert!(matches!(
-        Line::new(api(&Mock::start().await), None, None).manifest().idempotency,
+        Line::new(api(&Mock::start().await), None, false).manifest().idempotency,
         Idempotency::Within(Span(millis)) if millis > 0 && millis < 24 * 3_600_000
     ));
 }
@@ -154,7 +155,7 @@ async fn what_is_wrong_with_a_message_is_said_and_final() {
 async fn wrong_settings_stop_the_channel() {
     let mock = Mock::start().await;
     let wrong = Api::new(&settings(&mock.url), &SecretString::from("stale"), Span(5_000)).unwrap();
-    let outcome = Line::new(wrong, None, None).deliver(&delivery(&[USER], text("x"))).await;
+    let outcome = Line::new(wrong, None, false).deliver(&delivery(&[USER], text("x"))).await;
     assert!(matches!(outcome, Outcome::Misconfigured { ref why } if why.contains("access token")), "{outcome:?}");
     let forbidden = Act::Answer(403, json!({ "message": "Access to this API is not available for your account" }));
     assert!(matches!(outcome_of(forbidden).await, Outcome::Misconfigured { .. }));
@@ -175,7 +176,7 @@ async fn without_a_connection_nothing_was_sent() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let api = Api::new(&settings(&url), &SecretString::from(TOKEN), Span(5_000)).unwrap();
-    let outcome = Line::new(api, None, None).deliver(&delivery(&[USER], text("x"))).await;
+    let outcome = Line::new(api, None, false).deliver(&delivery(&[USER], text("x"))).await;
     assert!(matches!(outcome, Outcome::Later { ref why, .. } if !why.contains(USER)), "{outcome:?}");
 }
 
@@ -217,7 +218,7 @@ async fn the_token_is_shown_nowhere_and_goes_to_no_open_line() {
 #[tokio::test]
 async fn the_quota_is_what_line_says() {
     let mock = Mock::start().await;
-    let line = Line::new(api(&mock), None, None);
+    let line = Line::new(api(&mock), None, false);
     assert_eq!(line.quota().await, Some(Quota { limit: Some(5_000), used: 1_234 }));
     mock.next(Act::Answer(200, json!({ "type": "none" })));
     assert_eq!(line.quota().await, Some(Quota { limit: None, used: 1_234 }));
@@ -239,7 +240,7 @@ async fn a_thousand_aggregation_units_are_remembered_and_then_none_is_sent() {
         }
         mock.next(Act::Answer(200, body));
     }
-    let line = Line::new(api(&mock), None, versions());
+    let line = Line::new(api(&mock), None, true);
     assert_eq!(line.recall_units(now()).await, Ok(UNITS_A_MONTH_MAX));
     let pages: Vec<Option<String>> =
         mock.seen().iter().map(|r| r.query.iter().find(|(n, _)| n == "start").map(|(_, v)| v.clone())).collect();
@@ -251,7 +252,7 @@ async fn a_thousand_aggregation_units_are_remembered_and_then_none_is_sent() {
     let later =
         Delivery { uuid: "0cc175b9-c0f1-8aaa-831c-000000000001".into(), now: may, ..delivery(&[USER], text("x")) };
     line.deliver(&later).await;
-    assert_eq!(mock.seen()[11].json()["customAggregationUnits"], json!([unit("cart_nudge", "v1")]));
+    assert_eq!(mock.seen()[11].json()["customAggregationUnits"], json!([unit("cart_nudge", "")]));
     mock.next(Act::Cut);
     assert!(line.recall_units(now()).await.is_err());
     mock.kept();
@@ -263,12 +264,35 @@ async fn a_channel_that_may_not_use_units_sends_without() {
     let mock = Mock::start().await;
     let property = json!({ "message": "Not allowed", "property": "customAggregationUnits" });
     mock.next(Act::Answer(400, json!({ "message": "The request body has 1 error(s)", "details": [property] })));
-    let line = Line::new(api(&mock), None, versions());
+    let line = Line::new(api(&mock), None, true);
     let first = delivery(&[USER], text("x"));
     assert!(matches!(line.deliver(&first).await, Outcome::Later { after: Some(Span(0)), .. }));
     assert!(matches!(line.deliver(&Delivery { attempt: 2, ..first }).await, Outcome::Accepted { .. }));
     let units: Vec<bool> = mock.seen().iter().map(|r| r.json().get("customAggregationUnits").is_some()).collect();
     assert_eq!(units, [true, false]);
+    mock.kept();
+}
+
+struct Shop;
+
+impl Doer for Shop {
+    fn call<'a>(&'a self, call: &'a Call) -> Attempt<'a, CallOutcome> {
+        Box::pin(async { CallOutcome::Answered(json!({ "done": call.action })) })
+    }
+}
+
+#[tokio::test]
+async fn other_actions_are_done_by_others() {
+    let mock = Mock::start().await;
+    let actions = Actions::new(api(&mock)).before(Arc::new(Shop));
+    let outcome = actions.call(&call("points.grant", json!({ "value": 7 }))).await;
+    assert_eq!(outcome, CallOutcome::Answered(json!({ "done": "points.grant" })));
+    assert!(mock.seen().is_empty());
+    for action in ACTIONS {
+        let params = json!({ "line_user": USER, "rich_menu": "richmenu-1" });
+        assert!(matches!(actions.call(&call(action, params)).await, CallOutcome::Answered(_)), "{action}");
+    }
+    assert_eq!(mock.seen().len(), ACTIONS.len());
     mock.kept();
 }
 
@@ -360,9 +384,13 @@ async fn messages_of_real_campaigns_are_taken() {
     let attachments = Attachments { files: files.collect(), known: read.known };
     let settings = compile::Settings { sender: loaded.settings.sender.clone(), ..compile::Settings::default() };
     let program = parsed.compile(&loaded.sources, Some(&attachments), &settings).program.unwrap();
+    let known = versions(&program);
+    assert_eq!(known.len(), program.messages.len());
+    let distinct: BTreeSet<&String> = known.values().collect();
+    assert!(distinct.len() > known.len() / 2, "each file is another version");
     let renderer = Renderer::new(&program);
     let mock = Mock::start().await;
-    let line = Line::new(api(&mock), None, None);
+    let line = Line::new(api(&mock), None, false);
     let mut sent = 0;
     for (index, message) in program.messages.iter().enumerate().filter(|(_, m)| m.channel == Channel::Line) {
         for kind in sample::KINDS {
@@ -385,7 +413,7 @@ async fn messages_of_real_campaigns_are_taken() {
 #[test]
 fn a_manifest_promises_no_opens() {
     let api = Api::new(&settings("https://api.line.me"), &SecretString::from(TOKEN), Span(1)).unwrap();
-    let line = Line::new(api, Some(50), None);
+    let line = Line::new(api, Some(50), false);
     let manifest = line.manifest();
     assert_eq!((manifest.channel, manifest.recipients_max, manifest.per_second_max), (Channel::Line, 500, Some(50)));
     assert!(!manifest.reports.contains(&Report::Opened) && !manifest.reports.contains(&Report::Delivered));

@@ -134,6 +134,15 @@ fn a_secret_in_the_file_is_refused_and_never_repeated() {
 }
 
 #[test]
+fn messages_that_go_by_phone_number_are_named() {
+    let line = "    line: { token: env:T, secret: env:S, notifications: { shipped: flexible, booked: reserved_ja } }\n";
+    let read = good(&format!("environments:\n  production:\n    public_url: https://a.example\n{line}"));
+    let pairs: Vec<(&str, &str)> = vec![("shipped", "flexible"), ("booked", "reserved_ja")];
+    let notifications = &read[0].line.as_ref().unwrap().notifications;
+    assert!(notifications.iter().map(|(name, form)| (name.as_str(), form.as_str())).eq(pairs));
+}
+
+#[test]
 fn what_cannot_be_meant_is_said_with_its_place() {
     let cases = [
         ("    emial: paper\n", "did you mean `email`?"),
@@ -144,6 +153,10 @@ fn what_cannot_be_meant_is_said_with_its_place() {
         ("    line: { token: env:T, secret: env:S }\n", "there is no `public_url`"),
         ("    public_url: https://a.example\n    line: { token: env:T }\n", "`secret` is missing under `line`"),
         ("    public_url: https://a.example\n    line: { token: file:secret, secret: env:S }\n", "a path from `/`"),
+        (
+            "    public_url: https://a.example\n    line: { token: env:T, secret: env:S, notifications: { a: b c } }\n",
+            "an id of letters",
+        ),
         ("    public_url: https://a.example\n    email: { host: a.example, user: u }\n", "`password` is missing"),
         ("    public_url: https://a.example\n    email: { host: a.example, tls: none }\n", "travel in the clear"),
         ("    public_url: https://a.example\n    email: { host: a.example, port: 0 }\n", "from 1 to 65535"),

@@ -92,6 +92,24 @@ fn live_channels_are_live_and_the_others_paper() {
 }
 
 #[test]
+fn line_stands_before_text_messages_and_actions_only_where_it_is_asked_to() {
+    let text = "environments:\n  live:\n    public_url: https://m.shop.example\n    \
+        line: { token: env:T, secret: env:S }\n  phone:\n    public_url: https://m.shop.example\n    \
+        line: { token: env:T, secret: env:S, notifications: { shipped: flexible } }\n";
+    let all = environments(text);
+    let names = |at: usize| {
+        let live = opened(&all[at], "a-secret").unwrap();
+        assert!(live.line.is_some());
+        [Channel::Line, Channel::Sms].map(|channel| live.provider(channel).manifest().provider)
+    };
+    assert_eq!(names(0), ["line", "paper"]);
+    assert_eq!(names(1), ["line", "line.notification"]);
+    let errors = opened(&all[0], "two words").err().unwrap();
+    assert!(errors.len() == 1 && errors[0].starts_with("`live.line` cannot be used"), "{errors:?}");
+    assert!(!errors[0].contains("two words"));
+}
+
+#[test]
 fn what_cannot_be_opened_is_all_said_at_once() {
     let text = "environments:\n  live:\n    public_url: https://m.shop.example\n    push: { project: p, key: env:K }\n    \
         webhook: { secret: env:S, default_url: https://hooks.shop.example }\n    chat: [{ slack: env:U }]\n    \

@@ -2,6 +2,9 @@
 //!
 //! Makes no rich menus: they are made once, by hand or in the console, and named by their id.
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::ports::{Attempt, Call, CallOutcome, Doer};
@@ -17,17 +20,26 @@ const ID_CHARS_MAX: usize = 100;
 
 /// Does the actions of [`ACTIONS`]. Linking and unlinking a menu twice is as once; a second link token leaves the first
 /// one valid. So all may be declared `idempotent`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Actions {
     api: Api,
+    /// Does the actions of other names.
+    others: Option<Arc<dyn Doer>>,
 }
 
 impl Actions {
     pub fn new(api: Api) -> Actions {
-        Actions { api }
+        Actions { api, others: None }
+    }
+    /// In front of whoever does all others.
+    pub fn before(self, others: Arc<dyn Doer>) -> Actions {
+        Actions { others: Some(others), ..self }
     }
 
     async fn act(&self, call: &Call) -> CallOutcome {
+        if let Some(others) = self.others.as_ref().filter(|_| !ACTIONS.contains(&call.action.as_str())) {
+            return others.call(call).await;
+        }
         let params = match call.params.as_object() {
             Some(params) => params,
             None => return failed("the parameters are no object"),
@@ -56,6 +68,12 @@ impl Actions {
 impl Doer for Actions {
     fn call<'a>(&'a self, call: &'a Call) -> Attempt<'a, CallOutcome> {
         Box::pin(self.act(call))
+    }
+}
+
+impl fmt::Debug for Actions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Actions({:?})", self.api)
     }
 }
 

@@ -22,8 +22,14 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024;
 const ID_CHARS_MAX: usize = 100;
 /// A longer `Retry-After` is cut to an hour: a proxy may say anything.
 const RETRY_AFTER_SECONDS_MAX: i64 = 3_600;
-/// LINE answers within one second as a rule; a link that is not up by then is not up.
+/// Of one whole request. LINE answers within one second as a rule; a multicast to 500 may take longer.
+pub const TIMEOUT: Span = Span(15 * MILLIS_PER_SECOND);
+/// A manifest's limit lies a little behind the client's own, which says better what happened.
+const TIMEOUT_MARGIN: Span = Span(MILLIS_PER_SECOND);
+/// A link that is not up by then is not up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// An idle connection is given up before the other side does: a request on one that just went away has no known outcome.
+const IDLE_MAX: Duration = Duration::from_secs(20);
 
 /// The way to the Messaging API with a token. Cheap to clone; printing it shows no token.
 #[derive(Clone)]
@@ -106,14 +112,16 @@ impl Api {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_millis(timeout.0.max(1).unsigned_abs()))
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_MAX)
             .user_agent(concat!("tabi/", env!("CARGO_PKG_VERSION")));
         let client = if here { client.no_proxy() } else { client };
         let http = client.build().map_err(|error| SetupError::Client(error.to_string()))?;
         Ok(Api { inner: Arc::new(Inner { http, base, token, timeout }) })
     }
 
+    /// For a manifest.
     pub(super) fn timeout(&self) -> Span {
-        self.inner.timeout
+        Span(self.inner.timeout.0.saturating_add(TIMEOUT_MARGIN.0))
     }
     pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Answer, Silence> {
         self.ask(Method::GET, path, query, HeaderMap::new(), None).await

@@ -12,9 +12,9 @@ mod provider;
 mod units;
 
 pub use actions::{ACTIONS, Actions};
-pub use api::{Api, SetupError};
+pub use api::{Api, SetupError, TIMEOUT};
 pub use intake::{BODY_BYTES_MAX, Intake, SIGNATURE_HEADER};
 pub use link::{NONCE_LIFE, nonce};
-pub use notification::{Form, Notifications, phone_hash};
+pub use notification::{Notifications, phone_hash};
 pub use provider::{IDEMPOTENT_FOR, Line, RECIPIENTS_MAX};
-pub use units::{UNITS_A_MONTH_MAX, unit};
+pub use units::{UNITS_A_MONTH_MAX, unit, versions};

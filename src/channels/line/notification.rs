@@ -3,6 +3,7 @@
 //! Carries no advertising, which LINE forbids there, and repeats nothing: the API takes no retry key.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -37,16 +38,26 @@ pub enum Form {
     Template(String),
 }
 
-/// The second way to people by LINE: by phone number. Stands before the provider of text messages for the messages it
-/// [carries](Notifications::carries), since their address is the same.
+impl Form {
+    /// As settings say it: `flexible`, or the key of a template.
+    pub fn of(text: &str) -> Form {
+        if text == "flexible" { Form::Flexible } else { Form::Template(text.to_owned()) }
+    }
+}
+
+/// The second way to people by LINE: by phone number. Stands [before](Notifications::before) the provider of text messages
+/// for the messages it [carries](Notifications::carries), since their address is the same.
 pub struct Notifications {
     api: Api,
     manifest: Manifest,
     forms: BTreeMap<String, Form>,
+    /// Brings the messages that are not carried here.
+    others: Option<Arc<dyn Provider>>,
 }
 
 impl Notifications {
-    pub fn new(api: Api, per_second_max: Option<u32>, forms: BTreeMap<String, Form>) -> Notifications {
+    /// `forms`: by message's name, as settings say it.
+    pub fn new(api: Api, per_second_max: Option<u32>, forms: &[(String, String)]) -> Notifications {
         let manifest = Manifest {
             channel: Channel::Sms,
             provider: "line.notification",
@@ -57,7 +68,21 @@ impl Notifications {
             recipients_max: 1,
             timeout: api.timeout(),
         };
-        Notifications { api, manifest, forms }
+        let forms = forms.iter().map(|(name, form)| (name.clone(), Form::of(form))).collect();
+        Notifications { api, manifest, forms, others: None }
+    }
+    /// In front of the provider of text messages, which brings all others. The manifest promises only what both keep.
+    pub fn before(self, sms: Arc<dyn Provider>) -> Notifications {
+        let theirs = sms.manifest();
+        let rates = [self.manifest.per_second_max, theirs.per_second_max];
+        let manifest = Manifest {
+            reports: if theirs.reports.contains(&Report::Delivered) { theirs.reports } else { self.manifest.reports },
+            per_second_max: rates.into_iter().flatten().min(),
+            at_once_max: self.manifest.at_once_max.min(theirs.at_once_max),
+            timeout: self.manifest.timeout.max(theirs.timeout),
+            ..self.manifest
+        };
+        Notifications { manifest, others: Some(sms), ..self }
     }
     /// Whether the message of this name goes this way.
     pub fn carries(&self, message: &str) -> bool {
@@ -65,12 +90,14 @@ impl Notifications {
     }
 
     async fn send(&self, delivery: &Delivery) -> Outcome {
+        let form = match (self.forms.get(&delivery.message), &self.others) {
+            (Some(form), _) => form,
+            (None, Some(others)) => return others.deliver(delivery).await,
+            (None, None) => return refused("this message is not set up as a LINE notification message"),
+        };
         if delivery.marketing {
             return refused("LINE notification messages may not advertise");
         }
-        let Some(form) = self.forms.get(&delivery.message) else {
-            return refused("this message is not set up as a LINE notification message");
-        };
         let [phone] = delivery.to.as_slice() else { return refused("one phone number a notification") };
         let Some(to) = phone_hash(phone) else { return refused("the phone number is not in the form +81…") };
         let tag = TAG_CHARS.contains(&delivery.key.len()).then_some((DELIVERY_TAG, delivery.key.as_str()));

@@ -3,6 +3,7 @@
 //! Never repeats by itself, and never learns whether somebody has blocked the account: LINE answers 200 all the same.
 
 use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -35,14 +36,15 @@ const UNITS: &str = "customAggregationUnits";
 pub struct Line {
     api: Api,
     manifest: Manifest,
-    /// By message's name: what tells one version of its content from another. Absent: units are not used.
-    versions: Option<BTreeMap<String, String>>,
+    aggregation: bool,
+    /// By message's name: what tells one version of its content from another.
+    versions: RwLock<BTreeMap<String, String>>,
     units: Units,
 }
 
 impl Line {
-    /// `versions`: for each message's name a hash of its content, where LINE is to count by message; `None` where not.
-    pub fn new(api: Api, per_second_max: Option<u32>, versions: Option<BTreeMap<String, String>>) -> Line {
+    /// With `aggregation` LINE counts by message, and by [version](Line::set_versions) of its content once they are known.
+    pub fn new(api: Api, per_second_max: Option<u32>, aggregation: bool) -> Line {
         let manifest = Manifest {
             channel: Channel::Line,
             provider: "line",
@@ -54,7 +56,11 @@ impl Line {
             recipients_max: RECIPIENTS_MAX,
             timeout: api.timeout(),
         };
-        Line { api, manifest, versions, units: Units::new() }
+        Line { api, manifest, aggregation, versions: RwLock::default(), units: Units::new() }
+    }
+    /// For each message's name a hash of its content: of the program that runs from now on.
+    pub fn set_versions(&self, versions: BTreeMap<String, String>) {
+        *self.versions.write().unwrap_or_else(PoisonError::into_inner) = versions;
     }
 
     /// Asks which unit names were used this month, so that a restart does not forget them. How many there are now.
@@ -111,9 +117,13 @@ impl Line {
 
     /// Without one when the month has none left: statistics are lost then, not messages.
     fn unit(&self, delivery: &Delivery) -> Option<String> {
-        let versions = self.versions.as_ref()?;
-        let version = versions.get(&delivery.message).map_or("", String::as_str);
-        let unit = unit(&delivery.message, version);
+        if !self.aggregation {
+            return None;
+        }
+        let unit = {
+            let versions = self.versions.read().unwrap_or_else(PoisonError::into_inner);
+            unit(&delivery.message, versions.get(&delivery.message).map_or("", String::as_str))
+        };
         let taken = self.units.take(&unit, delivery.now);
         if !taken {
             metrics::counter!("tabi_line_sent_without_unit_total").increment(1);

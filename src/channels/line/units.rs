@@ -2,10 +2,11 @@
 //!
 //! Reads no statistics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::ir::Program;
 use crate::value::{Instant, Zone};
 
 /// Different names a channel may use in one month; reset on the 1st. Source: "Unit-based statistics aggregation".
@@ -21,6 +22,12 @@ pub fn unit(message: &str, version: &str) -> String {
     hasher.update(version.as_bytes());
     let hash = hasher.finalize().to_hex();
     format!("tabi_{}", hash.chars().take(HASH_DIGITS).collect::<String>())
+}
+
+/// For each message's name a hash of its content, for [`super::Line::set_versions`].
+pub fn versions(program: &Program) -> BTreeMap<String, String> {
+    let hash = |content| serde_json::to_vec(content).map_or_else(|_| String::new(), |b| blake3::hash(&b).to_string());
+    program.messages.iter().map(|message| (message.name.clone(), hash(&message.content))).collect()
 }
 
 /// The names that the channel used this month, ours and others'.

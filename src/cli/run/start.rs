@@ -13,11 +13,12 @@ use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
 use super::hooks;
+use crate::channels::line::versions;
 use crate::channels::open::{Channels, open as open_channels};
 use crate::channels::paper::{Paper, Sheet, What};
 use crate::channels::secrets::Secrets;
 use crate::cli::exit::Stop;
-use crate::cli::open::Opened;
+use crate::cli::open::{Opened, now};
 use crate::diag::{Phrase, did_you_mean};
 use crate::ingest::Schema;
 use crate::ir::Program;
@@ -114,6 +115,15 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         whole_diary: false,
     });
     let hooks = hooks::all(&environment, &secrets, &channels, &secret);
+    if let Some(line) = channels.line.clone() {
+        line.set_versions(versions(start.program));
+        // Until it is known which names were used before, this run counts its own.
+        tokio::spawn(async move {
+            if let Err(why) = line.recall_units(now()).await {
+                tracing::warn!(%why, "names under which LINE counts messages could not be asked for");
+            }
+        });
+    }
     let write_keys = write_keys(&environment, &secrets, live, start.listen)?;
     let Channels { providers, doer, noticeboards, paper, .. } = channels;
     // The engine lives as long as the process, and so does its program.

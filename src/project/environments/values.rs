@@ -23,6 +23,8 @@ pub(super) const PUSH_API: &str = "https://fcm.googleapis.com";
 pub(super) const CHATWORK_API: &str = "https://api.chatwork.com";
 
 /// Names of environments, keys, messages; longer ones are not names.
+/// A project has fewer messages and actions.
+const TARGETS_MAX: usize = 10_000;
 const NAME_CHARS_MAX: usize = 64;
 /// Browsers and proxies take no longer ones.
 const URL_CHARS_MAX: usize = 2_000;
@@ -426,9 +428,13 @@ impl<'r> Inside<'_, 'r, '_> {
         Some(url)
     }
 
+    /// An id for each message or action that is named.
+    pub(super) fn names(&mut self, yaml: &'r Yaml) -> Vec<(String, String)> {
+        let named = self.reader.named(yaml, &self.path.clone(), TARGETS_MAX);
+        let mut read = |(name, value)| Some((String::from(name), self.under(name, |at| at.name(value))?));
+        named.into_iter().filter_map(&mut read).collect()
+    }
     pub(super) fn targets(&mut self, yaml: &'r Yaml) -> Vec<(&'r str, Url)> {
-        /// A project has fewer messages and actions.
-        const TARGETS_MAX: usize = 10_000;
         let named = self.reader.named(yaml, &self.path.clone(), TARGETS_MAX);
         named.into_iter().filter_map(|(name, value)| Some((name, self.under(name, |at| at.target(value))?))).collect()
     }
