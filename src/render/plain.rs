@@ -2,7 +2,7 @@
 //!
 //! Formats nothing for readers; `filters` does.
 
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 
 use crate::ir::{FieldDef, Program, Type};
 use crate::value::Value;

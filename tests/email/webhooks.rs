@@ -24,13 +24,10 @@ fn arrival() -> Instant {
     Instant::parse_rfc3339("2026-12-01T19:00:10+09:00").unwrap()
 }
 
-/// As whoever serves the webhook does: fetch what is wanted, bring the body again.
 fn told_by(body: &[u8], certificate: &[u8]) -> Result<ses::Brought, Distrust> {
-    let topic = ses::Topic::new(TOPIC);
-    let ses::Brought::Wants { certificate_url } = topic.take(body, arrival())? else { panic!("believed unseen") };
-    assert!(certificate_url.starts_with("https://sns.ap-northeast-1.amazonaws.com/"), "{certificate_url}");
-    assert!(topic.believe(&certificate_url, certificate));
-    topic.take(body, arrival())
+    let sealed = ses::open(body, TOPIC)?;
+    assert!(sealed.certificate_url().starts_with("https://sns.ap-northeast-1.amazonaws.com/"));
+    sealed.told(certificate, arrival())
 }
 
 fn told(body: &[u8]) -> Result<ses::Brought, Distrust> {
@@ -92,10 +89,9 @@ fn both_signatures_of_sns_hold_and_no_other_does() {
             }
         }
         let other = super::server::Server::certificate();
-        assert_eq!(told_by(body, other.as_bytes()), Err(Distrust::Signature));
-    }
-    for no_certificate in [&b""[..], b"<html>", &vec![b'-'; 100_000]] {
-        assert!(!ses::Topic::new(TOPIC).believe("https://sns.ap-northeast-1.amazonaws.com/x.pem", no_certificate));
+        for wrong in [&b""[..], b"<html>", other.as_bytes()] {
+            assert_eq!(told_by(body, wrong), Err(Distrust::Signature));
+        }
     }
     assert!(matches!(told(b"{}"), Err(Distrust::Form(_))));
     assert!(matches!(told(&vec![b' '; 2_000_000]), Err(Distrust::Form(_))));

@@ -40,7 +40,22 @@ impl Node<'_, '_, '_> {
     pub(super) fn apply(&mut self, position: Position, at: Instant, what: What, arrival: Option<Arrival<'static>>) {
         self.counters.records += 1;
         match what {
-            What::Started { .. } => {}
+            What::Started { program } => {
+                // Whoever was there before learns that the program is live.
+                if self.started.replace(program) != Some(program) && !self.identities.is_empty() {
+                    let end = self.identities.len() as Seat;
+                    let job = Job {
+                        id: position.0,
+                        journeys: Vec::new(),
+                        zone: None,
+                        payload: None,
+                        live: true,
+                        next: 0,
+                        end,
+                    };
+                    self.jobs.push_back(job);
+                }
+            }
             What::Call { received_at, source, raw } => {
                 self.counters.calls += 1;
                 match arrival {
@@ -84,7 +99,8 @@ impl Node<'_, '_, '_> {
                 self.counters.ticks += 1;
                 self.ticks.pass(journey, zone, due.max(at));
                 let end = self.identities.len() as Seat;
-                let job = Job { id: position.0, journeys: vec![journey], zone, payload: None, next: 0, end };
+                let job =
+                    Job { id: position.0, journeys: vec![journey], zone, payload: None, live: false, next: 0, end };
                 self.jobs.push_back(job);
             }
             What::Chunk { job, from, to } => self.take_chunk(job, from, to, at),
@@ -192,7 +208,15 @@ impl Node<'_, '_, '_> {
         let journeys = self.ticks.fanned_out_by(event);
         if !journeys.is_empty() {
             let end = self.identities.len() as Seat;
-            self.jobs.push_back(Job { id: position.0, journeys, zone: None, payload: Some(payload), next: 0, end });
+            self.jobs.push_back(Job {
+                id: position.0,
+                journeys,
+                zone: None,
+                payload: Some(payload),
+                live: false,
+                next: 0,
+                end,
+            });
         }
     }
     fn take_chunk(&mut self, id: u64, from: Seat, to: Seat, at: Instant) {
@@ -203,6 +227,12 @@ impl Node<'_, '_, '_> {
             false => Some(self.jobs[index].clone()),
         };
         let Some(job) = job else { return };
+        if job.live {
+            for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
+                self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Live });
+            }
+            return;
+        }
         let mut seats: Vec<Vec<Seat>> = vec![Vec::new(); self.lanes.len()];
         for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
             seats[self.lanes.of(seat)].push(seat);

@@ -55,6 +55,8 @@ pub(super) struct Job {
     pub journeys: Vec<JourneyId>,
     pub zone: Option<Zone>,
     pub payload: Option<Value>,
+    /// The program goes live for them.
+    pub live: bool,
     pub next: Seat,
     pub end: Seat,
 }
@@ -91,6 +93,8 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) jobs: VecDeque<Job>,
     pub(super) dispatcher: Dispatcher,
     pub(super) budgets: Budgets<'p>,
+    /// The program that was started last.
+    pub(super) started: Option<[u8; 32]>,
     pub(super) stops: BTreeSet<Scope>,
     pub(super) heard: (HashSet<u64>, VecDeque<u64>),
     pub(super) now: Instant,
@@ -185,6 +189,9 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// Lets time pass: timers, schedules, pieces of fan-outs, and what may leave. What follows is staged.
     pub fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
+        if let Err(error) = self.look_ahead() {
+            self.failed.get_or_insert(error.to_string());
+        }
         self.lanes.advance(self.now);
         for tick in self.ticks.due(self.now) {
             self.stage(What::Tick { journey: tick.journey, zone: tick.zone, due: tick.at });
@@ -213,7 +220,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         if self.has_staged() || (!self.jobs.is_empty() && self.dispatcher.len() < WAITING_FOR_FAN_OUT_MAX) {
             return Some(self.now);
         }
-        [self.lanes.next_due(), self.ticks.next_at(), self.dispatcher.next_due(self.now)].into_iter().flatten().min()
+        let due = [self.lanes.next_due(), self.ticks.next_at(), self.dispatcher.next_due(self.now)];
+        due.into_iter().flatten().chain(self.looks_ahead_at()).min()
     }
     /// What is to be performed; everything it follows from is durable.
     pub fn work(&mut self) -> Vec<Work> {
@@ -373,7 +381,6 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.counters.checkpoints += 1;
         self.lanes.give_all(|| Command::Written { keep });
         self.log.forget_before(position)?;
-        self.look_ahead()?;
         self.lanes.flush();
         self.hear();
         Ok(())

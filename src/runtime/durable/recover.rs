@@ -15,7 +15,7 @@ use crate::ports::{Scope, Seat};
 use crate::runtime::identity::KnownId;
 use crate::runtime::ticks::{Tick, Ticks};
 use crate::runtime::{Budgets, Identities};
-use crate::value::time::MILLIS_PER_MINUTE;
+use crate::value::time::MILLIS_PER_HOUR;
 use crate::value::{Instant, Span};
 
 use super::dispatcher::{Allowance, Dispatcher, WAYS};
@@ -28,7 +28,7 @@ use super::resident::Shelf;
 use super::shard::{Command, Up};
 
 /// How far ahead wakes of people at rest are noted; looked for anew when half of it has passed.
-const LOOK_AHEAD: Span = Span(30 * MILLIS_PER_MINUTE);
+const LOOK_AHEAD: Span = Span(4 * MILLIS_PER_HOUR);
 
 /// Names of small things in the store.
 mod note {
@@ -111,6 +111,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             jobs: VecDeque::new(),
             dispatcher: Dispatcher::new(allowances),
             budgets: Budgets::new(program),
+            started: None,
             stops: BTreeSet::new(),
             heard: (HashSet::new(), VecDeque::new()),
             now: at,
@@ -151,12 +152,8 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         if let Some(kept) = kept.filter(|kept| *kept != hash) {
             return Err(OpenError::OtherProgram { kept });
         }
-        let mut ids = Vec::new();
-        reader.ids(&mut |row| {
-            let IdRow { id, seat, kind } = row;
-            let is_name = matches!(kind, IdKind::User | IdKind::Name);
-            ids.push(KnownId { id: id.into(), seat, is_name, is_user: kind == IdKind::User });
-        })?;
+        let ids = known_ids(reader)?;
+        self.started = kept;
         let mut merged = Vec::new();
         reader.merges(&mut |row| merged.push(row))?;
         let pairs: Vec<(Seat, Seat)> = merged.iter().map(|row| (row.from, row.into)).collect();
@@ -243,9 +240,13 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         Ok(())
     }
 
+    /// When wakes are looked for that have come near; there are none to look for before anybody has a seat.
+    pub(super) fn looks_ahead_at(&self) -> Option<Instant> {
+        (!self.identities.is_empty()).then(|| self.horizon.minus(Span(LOOK_AHEAD.0 / 2)))
+    }
     /// Notes wakes that have come near, when it is time to.
     pub(super) fn look_ahead(&mut self) -> Result<(), StoreError> {
-        if self.horizon.since(self.now).0 > LOOK_AHEAD.0 / 2 {
+        if self.looks_ahead_at().is_some_and(|at| at > self.now) {
             return Ok(());
         }
         let horizon = self.now.plus(LOOK_AHEAD);
@@ -268,15 +269,13 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
     // ---- what a checkpoint keeps of the node itself --------------------------------------------------------------
 
     pub(super) fn id_rows(&mut self) -> Vec<IdRow> {
-        let row = |known: KnownId| {
-            let kind = match (known.is_name, known.is_user) {
-                (true, true) => IdKind::User,
-                (true, false) => IdKind::Name,
-                (false, _) => IdKind::Anonymous,
-            };
-            IdRow { id: known.id.to_string(), seat: known.seat, kind }
-        };
-        self.identities.changes().into_iter().map(row).collect()
+        let mut rows = Vec::new();
+        for KnownId { id, seat, is_name, is_user } in self.identities.changes() {
+            let kinds = [(IdKind::Anonymous, true), (IdKind::Name, is_name), (IdKind::User, is_name && is_user)];
+            let is_so = kinds.into_iter().filter(|(_, is_so)| *is_so);
+            rows.extend(is_so.map(|(kind, _)| IdRow { id: id.to_string(), seat, kind }));
+        }
+        rows
     }
     pub(super) fn notes(&self) -> Vec<(String, Option<Vec<u8>>)> {
         fn kept<T: Serialize>(name: &str, thing: &T) -> (String, Option<Vec<u8>>) {
@@ -293,6 +292,22 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             kept(note::SEATS, &(self.identities.len() as Seat)),
         ]
     }
+}
+
+/// Every id leads to a seat; one of a seat's ids is its name, and if that is a user's id, it is a user's seat.
+fn known_ids(reader: &mut dyn StoreReader) -> Result<Vec<KnownId>, StoreError> {
+    let (mut leads, mut names, mut users) = (Vec::new(), HashSet::new(), HashSet::new());
+    reader.ids(&mut |row| match row.kind {
+        IdKind::Anonymous => leads.push((row.id, row.seat)),
+        IdKind::Name => drop(names.insert((row.seat, row.id))),
+        IdKind::User => drop(users.insert((row.seat, row.id))),
+    })?;
+    let known = |(id, seat): (String, Seat)| {
+        let key = (seat, id);
+        let (is_name, is_user) = (names.contains(&key), users.contains(&key));
+        KnownId { id: key.1.into(), seat, is_name, is_user }
+    };
+    Ok(leads.into_iter().map(known).collect())
 }
 
 fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {

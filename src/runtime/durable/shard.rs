@@ -148,6 +148,8 @@ pub struct Figures {
     pub pending: usize,
     /// By journey.
     pub entered: Vec<u64>,
+    /// Runs of people in memory, by journey.
+    pub inside: Vec<u64>,
 }
 
 /// A person on the way from one shard to another, with all that is theirs.
@@ -222,7 +224,7 @@ impl<'e, 'p> Shard<'e, 'p> {
                 self.host.take(seat, at, InputKind::Live);
             }
             Command::Take { seat, at, kind } => {
-                let heeds_zone = matches!(kind, InputKind::Profile { .. });
+                let heeds_zone = matches!(kind, InputKind::Profile { .. } | InputKind::Live);
                 self.host.take(seat, at, kind);
                 if heeds_zone {
                     self.note_zone(seat);
@@ -241,12 +243,16 @@ impl<'e, 'p> Shard<'e, 'p> {
             }
             Command::Advance(at) => self.host.advance(at),
             Command::Attempted { key, at } => {
+                self.pass(at);
                 if let Some(pending) = self.pending.get_mut(&key) {
                     pending.attempted_at.get_or_insert(at);
                     self.pending_changed.insert(key);
                 }
             }
-            Command::Settle { key, at, settlement, answer } => self.settle(key, at, &settlement, answer),
+            Command::Settle { key, at, settlement, answer } => {
+                self.pass(at);
+                self.settle(key, at, &settlement, answer);
+            }
             Command::Prepare { key, at, attempt } => {
                 let ready = self.prepare(key, at, attempt);
                 self.ups.push(match ready {
@@ -257,7 +263,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Forget { seat, at } => self.forget(seat, at),
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
-                let changed = self.host.people.changed_wakes();
+                let changed = self.host.people.unwritten_wakes();
                 self.host.look_ahead(horizon, wakes.into_iter().chain(changed));
             }
             Command::Restore { key, pending } => {
@@ -273,6 +279,12 @@ impl<'e, 'p> Shard<'e, 'p> {
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
+    }
+
+    /// Lets everything be placed that was due up to and at a moment: in a replay nobody did so before.
+    fn pass(&mut self, at: Instant) {
+        self.host.advance(at);
+        self.gather();
     }
 
     /// Takes a person away, to be merged into another.
@@ -463,8 +475,7 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
 
     fn forget(&mut self, seat: Seat, at: Instant) {
-        self.host.advance(at);
-        self.gather();
+        self.pass(at);
         for key in self.keys_of(seat) {
             self.pending.remove(&key);
             self.owned.remove(&(seat, key));
@@ -494,6 +505,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             resident: self.host.people.len(),
             pending: self.pending.len(),
             entered: self.host.journal.entered.clone(),
+            inside: self.host.people.inside(self.program().journeys.len()),
         };
         let piece = Piece {
             people: self.host.people.cut(),

@@ -3,13 +3,10 @@
 //! Fetches neither certificate nor confirmation: it names the address, on a host of Amazon's, and the caller asks there.
 //! <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::sns::{self, Envelope};
+use super::sns::Envelope;
 use super::{Notices, address, send, words};
 use crate::channels::email::KEY_HEADER;
 use crate::machine::Report;
@@ -22,17 +19,9 @@ pub const HOOK: &str = "ses";
 /// SES takes at most 50 recipients for a mail; we send one.
 const RECIPIENTS_MAX: usize = 50;
 
-/// Certificates of SNS that are kept at a time. It signs by one, and changes it about once a year.
-const CERTIFICATES_MAX: usize = 8;
-/// A certificate in PEM has about 2 kB.
-const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
-
-/// One topic, and the certificates that its messages were found to be signed by.
-#[derive(Debug)]
-pub struct Topic {
-    arn: String,
-    certificates: Mutex<BTreeMap<String, Vec<u8>>>,
-}
+/// A body whose signature is still to be checked.
+#[derive(Debug, Clone)]
+pub struct Sealed(Envelope);
 
 /// What SNS brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,39 +30,24 @@ pub enum Brought {
     Notices(Vec<Notice>),
     /// The topic asks whether its messages are wanted: one GET of this address, on a host of SNS, says so.
     Confirm { url: String },
-    /// Nothing can be said before the certificate is known that is at this address, on a host of SNS: to be fetched by `https`
-    /// without redirects, handed to [`Topic::believe`], and the body brought again. If that fails, 503 has SNS repeat it;
-    /// an answer of 4xx would not.
-    Wants { certificate_url: String },
 }
 
-impl Topic {
-    pub fn new(arn: &str) -> Topic {
-        Topic { arn: arn.to_owned(), certificates: Mutex::new(BTreeMap::new()) }
+/// Reads a body; it is of this topic, or not believed.
+pub fn open(body: &[u8], topic_arn: &str) -> Result<Sealed, Distrust> {
+    Envelope::read(body, topic_arn).map(Sealed)
+}
+
+impl Sealed {
+    /// Where the certificate is (PEM): `https`, on a host of SNS. To be fetched without redirects; it may be kept.
+    pub fn certificate_url(&self) -> &str {
+        &self.0.signing_cert_url
     }
 
-    /// Keeps a certificate (PEM) that came from an address which [`Brought::Wants`] named. False if it is none.
-    pub fn believe(&self, certificate_url: &str, certificate: &[u8]) -> bool {
-        if certificate.len() > CERTIFICATE_BYTES_MAX || !sns::is_certificate(certificate) {
-            return false;
-        }
-        let mut certificates = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
-        if certificates.len() >= CERTIFICATES_MAX {
-            certificates.clear();
-        }
-        certificates.insert(certificate_url.to_owned(), certificate.to_vec());
-        true
-    }
-
-    /// What a body says, if it is of this topic and Amazon signed it.
-    pub fn take(&self, body: &[u8], arrival: Instant) -> Result<Brought, Distrust> {
-        let envelope = Envelope::read(body, &self.arn)?;
-        let url = &envelope.signing_cert_url;
-        let known = self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();
-        let Some(certificate) = known else { return Ok(Brought::Wants { certificate_url: url.clone() }) };
-        envelope.verify(&certificate)?;
-        match (envelope.kind.as_str(), &envelope.subscribe_url) {
-            ("Notification", _) => notices(&envelope, arrival).map(Brought::Notices),
+    /// What it says, if that certificate's key signed it.
+    pub fn told(&self, certificate: &[u8], arrival: Instant) -> Result<Brought, Distrust> {
+        self.0.verify(certificate)?;
+        match (self.0.kind.as_str(), &self.0.subscribe_url) {
+            ("Notification", _) => notices(&self.0, arrival).map(Brought::Notices),
             ("SubscriptionConfirmation", Some(url)) => Ok(Brought::Confirm { url: url.clone() }),
             // Somebody ended the subscription; who did that knows, and its address would begin it anew.
             ("UnsubscribeConfirmation", _) => Ok(Brought::Notices(Vec::new())),

@@ -95,11 +95,6 @@ impl Envelope {
     }
 }
 
-/// Whether this is a certificate in PEM.
-pub(super) fn is_certificate(pem: &[u8]) -> bool {
-    CertificateDer::from_pem_slice(pem).is_ok_and(|certificate| EndEntityCert::try_from(&certificate).is_ok())
-}
-
 /// `https://sns.REGION.amazonaws.com/…`, or its Chinese counterpart. Read by hand, so that nothing before the first slash can
 /// be anything but the host.
 fn is_of_amazon(url: &str) -> bool {
