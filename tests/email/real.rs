@@ -180,6 +180,7 @@ async fn a_relay_that_is_not_safe_gets_nothing() {
     }
     misconfigured(shop(settings(server.port("clear"), Tls::StartTls), &server), "STARTTLS").await;
     misconfigured(shop(settings(server.port("starttls"), Tls::StartTls), &server), "530").await;
+    misconfigured(shop(settings(server.port("clear"), Tls::Implicit), &server), "in the clear").await;
     assert_eq!(server.count(), 0);
 }
 

@@ -48,10 +48,10 @@ pub struct Relay {
 impl Relay {
     pub fn with(at: &'static str, fault: Fault) -> Relay {
         let relay = Relay::default();
-        relay.from_now(Scene { at, fault, times: usize::MAX });
+        relay.plays(Scene { at, fault, times: usize::MAX });
         relay
     }
-    pub fn from_now(&self, scene: Scene) {
+    pub fn plays(&self, scene: Scene) {
         self.seen.lock().unwrap().scene = Some(scene);
     }
 

@@ -43,7 +43,7 @@ impl Dial for Tcp {
                 }
                 match TcpStream::connect(address).await {
                     Ok(stream) => {
-                        // Verbs are small and wait for their replies: with Nagle's algorithm ten times fewer mails go out.
+                        // Verbs are small and wait for their replies; Nagle's algorithm would have each wait for an acknowledgement too.
                         stream.set_nodelay(true)?;
                         return Ok(Box::new(stream) as Box<dyn Pipe>);
                     }

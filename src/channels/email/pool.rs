@@ -4,14 +4,15 @@
 
 use std::error::Error as _;
 use std::io;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::Rset;
 use lettre::transport::smtp::extension::{ClientId, Extension};
-use lettre::transport::smtp::{self};
 use rustls::pki_types::ServerName;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -31,6 +32,12 @@ const FRESH: Duration = Duration::from_secs(2);
 const MAILS_MAX: u32 = 100;
 /// A farewell is not waited for longer.
 const FAREWELL_MAX: Duration = Duration::from_secs(2);
+
+/// How far the opening of a connection came; read when it is cut off.
+const NOWHERE: u8 = 0;
+const CONNECTED: u8 = 1;
+/// The relay has spoken, and answered EHLO.
+const GREETED: u8 = 2;
 
 /// What went wrong in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,9 +120,16 @@ impl Pool {
             }
             farewell(idle.connection);
         }
-        let opened = timeout(OPENING_MAX, self.opened()).await;
-        let late = |_| (Stage::Opening, Trouble::Broken(format!("silent for {} s", OPENING_MAX.as_secs())));
-        let connection = opened.map_err(late)??;
+        let reached = AtomicU8::new(NOWHERE);
+        let connection = timeout(OPENING_MAX, self.opened(&reached)).await.map_err(|_| {
+            // The commonest mistake with ports: 465 waits for the client to begin.
+            let waits_for_tls = reached.load(Ordering::Relaxed) == CONNECTED;
+            let hint = match &self.security {
+                Security::StartTls(_) | Security::Clear if waits_for_tls => " (does this port want `tls: implicit`?)",
+                Security::StartTls(_) | Security::Clear | Security::Implicit(..) => "",
+            };
+            (Stage::Opening, Trouble::Broken(format!("silent for {} s{hint}", OPENING_MAX.as_secs())))
+        })??;
         Ok(Line { connection, reused: false, mails: 0, pool: self, _seat: seat })
     }
 
@@ -124,18 +138,20 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    async fn opened(&self) -> Result<AsyncSmtpConnection, (Stage, Trouble)> {
+    async fn opened(&self, reached: &AtomicU8) -> Result<AsyncSmtpConnection, (Stage, Trouble)> {
         let opening = |trouble| (Stage::Opening, trouble);
         let pipe = self.dial.dial().await.map_err(|fault| opening(of_io(&fault)))?;
+        reached.store(CONNECTED, Ordering::Relaxed);
         let pipe: Box<dyn Pipe> = match &self.security {
             Security::Implicit(connector, name) => {
                 let sealed = connector.connect(name.clone(), pipe).await;
-                Box::new(sealed.map_err(|fault| opening(of_io(&fault)))?)
+                Box::new(sealed.map_err(|fault| opening(of_handshake(&fault)))?)
             }
             Security::Clear | Security::StartTls(_) => pipe,
         };
         let lines = Box::new(Lines::new(pipe));
         let connected = AsyncSmtpConnection::connect_with_transport(lines, &self.hello).await;
+        reached.store(GREETED, Ordering::Relaxed);
         let mut connection = connected.map_err(|fault| opening(trouble(&fault)))?;
         if let Security::StartTls(parameters) = &self.security {
             if !connection.server_info().supports_feature(Extension::StartTls) {
@@ -205,10 +221,26 @@ pub(super) fn trouble(fault: &smtp::Error) -> Trouble {
     Trouble::Broken(fault.to_string())
 }
 
-/// A certificate that is not believed is a setting to be mended; all else passes.
+/// Of TLS from the first byte: a relay that answers in the clear is no accident.
+fn of_handshake(fault: &io::Error) -> Trouble {
+    match in_tls(fault) {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            Trouble::Unfit("the relay answers in the clear: its port wants `tls: starttls`".to_owned())
+        }
+        _ => of_io(fault),
+    }
+}
+
+fn in_tls(fault: &io::Error) -> Option<&rustls::Error> {
+    fault.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// What settings must be mended for (a certificate that is not believed, no cipher in common); all else passes.
 fn of_io(fault: &io::Error) -> Trouble {
-    let tls = fault.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
+    match in_tls(fault) {
+        Some(rustls::Error::PeerIncompatible(why)) => {
+            Trouble::Unfit(format!("the relay's TLS and ours have nothing in common: {why:?}"))
+        }
         Some(rustls::Error::InvalidCertificate(why)) => {
             Trouble::Unfit(format!("the relay's certificate is not believed: {why:?}"))
         }

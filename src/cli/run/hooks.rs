@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 
-use crate::channels::email::feedback::{sendgrid, ses};
+use crate::channels::email::feedback::{mailbox, sendgrid, ses};
 use crate::channels::line::{Intake, SIGNATURE_HEADER};
 use crate::channels::open::Channels;
 use crate::channels::secrets::Secrets;
@@ -37,6 +37,9 @@ pub fn all(environment: &Environment, secrets: &Secrets, channels: &Channels, se
         hooks.add("sms", move |told: Told<'_>| {
             sms.incoming(told.path_and_query, header(told.headers, TWILIO), told.body, told.received_at)
         });
+    }
+    if environment.email.as_ref().is_some_and(|email| email.mailbox_host.is_some()) {
+        hooks.add(mailbox::HOOK, |told: Told<'_>| mailbox::notices(told.body, None, told.received_at));
     }
     for feedback in environment.email.iter().flat_map(|email| &email.feedback) {
         match feedback {

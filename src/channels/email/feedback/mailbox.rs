@@ -13,6 +13,9 @@ use crate::machine::Report;
 use crate::ports::{About, Distrust, Notice, Outcome, Told};
 use crate::value::Instant;
 
+/// Name of the webhook that takes such mails, as they were received: `/hooks/mailbox`. No signature: the key in the mail is the proof.
+pub const HOOK: &str = "mailbox";
+
 /// Bounces return the mail at most once.
 const MAIL_MAX: usize = 25 * 1024 * 1024;
 /// Parts of a report: words for people, the report, the mail. More are looked at in vain.

@@ -16,6 +16,9 @@ use crate::value::{Instant, Span, time};
 pub const SIGNATURE_HEADER: &str = "X-Twilio-Email-Event-Webhook-Signature";
 pub const TIMESTAMP_HEADER: &str = "X-Twilio-Email-Event-Webhook-Timestamp";
 
+/// Name of its webhook: `/hooks/sendgrid`.
+pub const HOOK: &str = "sendgrid";
+
 /// SendGrid posts at most 768 kB at a time.
 const BODY_MAX: usize = 2 * 1024 * 1024;
 /// An event has some 300 bytes.

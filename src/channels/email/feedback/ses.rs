@@ -13,6 +13,9 @@ use crate::machine::Report;
 use crate::ports::{About, Distrust, Notice, Told};
 use crate::value::Instant;
 
+/// Name of its webhook: `/hooks/ses`.
+pub const HOOK: &str = "ses";
+
 /// SES takes at most 50 recipients for a mail; we send one.
 const RECIPIENTS_MAX: usize = 50;
 
@@ -25,7 +28,7 @@ pub struct Sealed(Envelope);
 pub enum Brought {
     /// In the order of the recipients.
     Notices(Vec<Notice>),
-    /// The topic asks whether its messages are wanted: one GET of this address says so.
+    /// The topic asks whether its messages are wanted: one GET of this address, on a host of SNS, says so.
     Confirm { url: String },
 }
 
