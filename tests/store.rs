@@ -9,5 +9,6 @@ mod store {
     mod folder;
     mod log;
     mod model;
+    mod pages;
     mod rows;
 }

@@ -83,7 +83,7 @@ fn a_copy_made_while_running_fits_together() {
             while !done.load(Ordering::SeqCst) {
                 host.take(37);
                 acknowledged.store(host.opened.log.end().0, Ordering::SeqCst);
-                if host.opened.log.end().0 % 3 == 0 {
+                if host.opened.log.end().0.is_multiple_of(3) {
                     host.checkpoint();
                 }
             }

@@ -83,6 +83,23 @@ fn log_and_store_must_fit_together() {
     assert_eq!(said, "damaged: the file `secret` has 5 bytes instead of 32; restore it from a backup");
 }
 
+#[test]
+fn a_full_disk_refuses_a_checkpoint_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&folder.path().join("tabi.db")).unwrap();
+    store.write(&checkpoint(1)).unwrap();
+    store.limit_pages(60).unwrap();
+    let mut next = checkpoint(2);
+    next.people.extend((0..2000).map(|seat| (seat, Some(person(Some(1), &[1; 250])))));
+    assert!(matches!(store.write(&next), Err(StoreError::Full)));
+    assert_eq!(store.position().unwrap().0, Position(1));
+    assert_eq!(store.reader().unwrap().people_count().unwrap(), 0);
+    // There is room again.
+    store.limit_pages(100_000).unwrap();
+    store.write(&next).unwrap();
+    assert_eq!(store.reader().unwrap().people_count().unwrap(), 2000);
+}
+
 /// A file of format 1 as it was first released, made by hand: later versions must open it for ever.
 const FORMAT_1: &str = include_str!("format_1.sql");
 
@@ -150,8 +167,8 @@ fn forgetting_leaves_only_hashes() {
     let mut next = checkpoint(1);
     // 1 was merged into 2, 2 into 3, a checkpoint ago; 5 into 3 just now; 4 is somebody else.
     for seat in [1, 2, 3, 4, 5] {
-        next.people.push((seat, Some(person(Some(1), b"state"))));
-        next.ids.push(id(&format!("a{seat}"), IdKind::Anonymous, seat));
+        next.people.push((seat, Some(person(Some(1), format!("the state of {seat}!").repeat(9).as_bytes()))));
+        next.ids.push(id(&format!("the id of {seat}!"), IdKind::Anonymous, seat));
         next.ids.push(id(&format!("n{seat}"), IdKind::Name, seat));
         next.pending.push((key(seat, false, 1), Some(vec![1])));
         next.ledger.push(sent(key(seat, true, 1), 1, "accepted"));
@@ -165,7 +182,18 @@ fn forgetting_leaves_only_hashes() {
     next.forgotten.push(forgotten(3, 7));
     store.write(&next).unwrap();
     drop(store);
-    // No byte of them is to be found by asking any table.
+    // Nor are their bytes in pages that are free now.
+    let bytes = fs::read(&path).unwrap();
+    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    assert!(!path.with_extension("db-wal").exists());
+    for seat in [1, 2, 3, 5] {
+        assert!(
+            !has(format!("the id of {seat}!").as_bytes()) && !has(format!("the state of {seat}!").as_bytes()),
+            "{seat}"
+        );
+    }
+    assert!(has(b"the id of 4!") && has(b"the state of 4!"));
+    // And no table has a row of theirs.
     let connection = Connection::open(&path).unwrap();
     for (table, column, rows) in [
         ("people", "seat", 1),

@@ -132,7 +132,7 @@ fn add(to: &mut Checkpoint, change: &Change) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn sqlite_and_memory_agree(changes in prop::collection::vec(change(), 1..120)) {
         let folder = tempfile::tempdir().unwrap();

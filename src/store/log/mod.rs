@@ -349,9 +349,8 @@ fn remove_unfinished(disk: &dyn Disk, firsts: &mut Vec<u64>) -> Result<Option<u6
         return Err(damaged(last, 0, "its header is not whole, and there is no segment before it"));
     }
     drop(file);
-    let removing = io_error("removing an unfinished segment");
-    disk.remove(&name_of(last)).map_err(&removing)?;
-    disk.sync_folder().map_err(&removing)?;
+    // The folder is synced before anything relies on it.
+    disk.remove(&name_of(last)).map_err(io_error("removing an unfinished segment"))?;
     firsts.pop();
     Ok(Some(last))
 }

@@ -45,16 +45,21 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         layout::check(&connection)?;
         // A checkpoint of ours is acknowledged when it is on the disk; SQLite moves pages out of the WAL only every 64 MiB,
-        // which halves what is written; the WAL file is cut back to that when it grew for a long reader.
+        // which halves what is written; the WAL file is cut back to that when it grew for a long reader. What is deleted is
+        // overwritten: people who asked to be forgotten are not to be found in free pages.
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384;
                  PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
-                 PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+                 PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
             )
             .map_err(&setting)?;
         layout::bring_up_to_date(&mut connection)?;
         Ok(SqliteStore { path: path.to_path_buf(), connection, held: None })
+    }
+    /// Is full at so many pages of 4 KiB, for tests.
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "max_page_count", pages).map_err(failed("limiting the store"))
     }
     /// Keeps something (a lock) for as long as the store is open.
     pub(super) fn holding(mut self, held: Arc<dyn Any + Send + Sync>) -> SqliteStore {

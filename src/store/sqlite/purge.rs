@@ -2,13 +2,15 @@
 //!
 //! Decides no periods; those come from the project.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::ports::store::{Retention, StoreError};
 use crate::value::Instant;
 
-use super::failed;
 use super::write::Tally;
+use super::{PATIENCE, failed};
 
 /// A consent or withdrawal is the proof of what holds now until a later one on the same matter takes its place, or the
 /// person is gone: so long it stays, however old.
@@ -33,5 +35,16 @@ pub fn purge(connection: &mut Connection, retention: &Retention) -> Result<u64, 
     let tally = Tally { ledger: -(ledger as i64), dead: -(dead as i64), ..Tally::default() };
     tally.write(&transaction).map_err(&purging)?;
     transaction.commit().map_err(&purging)?;
+    empty_wal(connection).map_err(&purging)?;
     Ok((journal + ledger + consents + dead) as u64)
+}
+
+/// Older states of pages that changed lie in the WAL until it is written over. Readers are not waited for: the next purge
+/// comes.
+fn empty_wal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    // Its row says how far it came.
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    connection.busy_timeout(PATIENCE)?;
+    emptied
 }
