@@ -3,7 +3,9 @@
 //! Decides neither who gets what nor when to try again.
 
 pub mod chat;
+pub mod email;
 pub mod http;
+pub mod line;
 pub mod open;
 pub mod paper;
 pub mod push;

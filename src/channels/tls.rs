@@ -1,14 +1,12 @@
-//! The one library under all TLS that goes out.
+//! Which cryptography TLS uses, for every channel alike.
 //!
-//! Chooses no certificates and no versions: those who connect do.
+//! Opens no connection and trusts nobody: each channel does.
 
-use std::sync::OnceLock;
-
-/// Must have run before the first client of HTTP or mail is built; again does nothing.
+/// Makes `ring` the cryptography of this process, once. To be called before the first client is made, and as often as wanted:
+/// a client made without it panics.
 pub fn install() {
-    static DONE: OnceLock<()> = OnceLock::new();
-    DONE.get_or_init(|| {
-        // An error means that one is installed already, which is as good.
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been faster; then it installed the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-    });
+    }
 }

@@ -40,7 +40,22 @@ impl Node<'_, '_, '_> {
     pub(super) fn apply(&mut self, position: Position, at: Instant, what: What, arrival: Option<Arrival<'static>>) {
         self.counters.records += 1;
         match what {
-            What::Started { .. } => {}
+            What::Started { program } => {
+                // Whoever was there before learns that the program is live.
+                if self.started.replace(program) != Some(program) && !self.identities.is_empty() {
+                    let end = self.identities.len() as Seat;
+                    let job = Job {
+                        id: position.0,
+                        journeys: Vec::new(),
+                        zone: None,
+                        payload: None,
+                        live: true,
+                        next: 0,
+                        end,
+                    };
+                    self.jobs.push_back(job);
+                }
+            }
             What::Call { received_at, source, raw } => {
                 self.counters.calls += 1;
                 match arrival {
@@ -84,13 +99,15 @@ impl Node<'_, '_, '_> {
                 self.counters.ticks += 1;
                 self.ticks.pass(journey, zone, due.max(at));
                 let end = self.identities.len() as Seat;
-                let job = Job { id: position.0, journeys: vec![journey], zone, payload: None, next: 0, end };
+                let job =
+                    Job { id: position.0, journeys: vec![journey], zone, payload: None, live: false, next: 0, end };
                 self.jobs.push_back(job);
             }
             What::Chunk { job, from, to } => self.take_chunk(job, from, to, at),
-            What::Attempt { key } => {
-                if self.replaying {
-                    self.count_budget(key, at);
+            What::Attempt { key, journey, channel } => {
+                // Live, the budgets were asked before it was written.
+                if let Some(channel) = channel.filter(|_| self.replaying) {
+                    self.budgets.admit(journey, channel, at);
                 }
                 self.dispatcher.attempted(key, at);
                 let (owner, _) = self.current(key.seat, key.run);
@@ -101,26 +118,15 @@ impl Node<'_, '_, '_> {
         }
     }
 
-    fn settle(
-        &mut self,
-        key: PendingKey,
-        at: Instant,
-        settlement: super::record::Settlement,
-        answer: Option<Value>,
-    ) {
+    fn settle(&mut self, key: PendingKey, at: Instant, settlement: super::record::Settlement, answer: Option<Value>) {
         self.settled(key, &settlement);
         self.dispatcher.drop(key);
         let (owner, _) = self.current(key.seat, key.run);
         self.lanes.give(owner, Command::Settle { key, at, settlement, answer });
     }
-    /// In a replay nobody asked the budgets before.
-    fn count_budget(&mut self, key: PendingKey, at: Instant) {
-        self.replayed_attempts.push((key, at));
-    }
-
     fn read_call(&mut self, position: Position, at: Instant, raw: &[u8], received_at: Instant, source: &str) {
         let mut reader = Reader::new(self.schema);
-        if let Ok(Some(arrival)) = reader.received(raw, received_at) {
+        if let Ok(Some(arrival)) = reader.call_received(raw, received_at) {
             self.take_arrival(position, at, arrival.into_owned(), source);
         }
     }
@@ -202,7 +208,15 @@ impl Node<'_, '_, '_> {
         let journeys = self.ticks.fanned_out_by(event);
         if !journeys.is_empty() {
             let end = self.identities.len() as Seat;
-            self.jobs.push_back(Job { id: position.0, journeys, zone: None, payload: Some(payload), next: 0, end });
+            self.jobs.push_back(Job {
+                id: position.0,
+                journeys,
+                zone: None,
+                payload: Some(payload),
+                live: false,
+                next: 0,
+                end,
+            });
         }
     }
     fn take_chunk(&mut self, id: u64, from: Seat, to: Seat, at: Instant) {
@@ -213,6 +227,12 @@ impl Node<'_, '_, '_> {
             false => Some(self.jobs[index].clone()),
         };
         let Some(job) = job else { return };
+        if job.live {
+            for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
+                self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Live });
+            }
+            return;
+        }
         let mut seats: Vec<Vec<Seat>> = vec![Vec::new(); self.lanes.len()];
         for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
             seats[self.lanes.of(seat)].push(seat);
@@ -341,7 +361,7 @@ impl Node<'_, '_, '_> {
         });
         let raw = call.to_string();
         let mut reader = Reader::new(self.schema);
-        if let Ok(Some(arrival)) = reader.received(raw.as_bytes(), at) {
+        if let Ok(Some(arrival)) = reader.call_received(raw.as_bytes(), at) {
             self.take_came(position, at, seat, arrival.into_owned().what, source);
         }
     }
@@ -359,7 +379,8 @@ impl Node<'_, '_, '_> {
             joined.seat
         });
         let fields = vec![(field, Value::text(address))];
-        self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Profile { id: None, fields, consent: Vec::new() } });
+        self.lanes
+            .give(seat, Command::Take { seat, at, kind: InputKind::Profile { id: None, fields, consent: Vec::new() } });
     }
     fn leave_list(&mut self, position: Position, at: Instant, about: &Whom, words: &str, source: &str, back: bool) {
         let Some(seat) = self.seat_of(about) else { return };
@@ -417,7 +438,14 @@ impl Node<'_, '_, '_> {
         };
         self.lanes.give(seat, Command::Take { seat, at, kind });
     }
-    fn prove_consents(&mut self, position: Position, at: Instant, seat: Seat, consent: &[(PurposeId, bool)], source: &str) {
+    fn prove_consents(
+        &mut self,
+        position: Position,
+        at: Instant,
+        seat: Seat,
+        consent: &[(PurposeId, bool)],
+        source: &str,
+    ) {
         let program = self.program();
         for (purpose, given) in consent {
             let name = &program.purposes[purpose.index()];

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use xxhash_rust::xxh3::{Xxh3Builder, xxh3_64};
 
-use crate::ir::{Channel, JourneyId};
+use crate::ir::{ActionId, Channel, JourneyId};
 use crate::machine::rest;
 use crate::ports::store::PendingKey;
 use crate::ports::{CallOutcome, Idempotency, Manifest, Outcome};
@@ -67,6 +67,8 @@ pub struct Waiting {
     pub key: PendingKey,
     pub journey: JourneyId,
     pub channel: Option<Channel>,
+    /// Of a call.
+    pub action: Option<ActionId>,
     pub priority: i64,
     pub ordered_at: Instant,
     pub attempted_at: Option<Instant>,

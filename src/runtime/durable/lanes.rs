@@ -92,7 +92,8 @@ impl Lanes<'_, '_, '_> {
         match self {
             Lanes::Here(shards) => shards.iter_mut().for_each(|shard| shard.obey(Command::Advance(now))),
             Lanes::Threads(lanes) => {
-                for lane in lanes.iter_mut().filter(|lane| lane.due.load(Ordering::Acquire) <= now.0 && lane.told < now) {
+                for lane in lanes.iter_mut().filter(|lane| lane.due.load(Ordering::Acquire) <= now.0 && lane.told < now)
+                {
                     lane.told = now;
                     lane.batch.push(Command::Advance(now));
                 }

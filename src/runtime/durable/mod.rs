@@ -19,10 +19,14 @@
 //!
 //! Everything here but `live` is deterministic: time, disks and providers are handed in.
 
+mod apply;
 pub mod diary;
 pub mod dispatcher;
+pub mod lanes;
+pub mod node;
 pub mod outfit;
 pub mod pending;
 pub mod record;
+pub mod recover;
 pub mod resident;
 pub mod shard;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::segment::Reader;
 use crate::ingest::{Arrival, Schema};
 use crate::ir::{Channel, JourneyId, Program};
 use crate::machine::Engine;
@@ -56,6 +55,8 @@ pub(super) struct Job {
     pub journeys: Vec<JourneyId>,
     pub zone: Option<Zone>,
     pub payload: Option<Value>,
+    /// The program goes live for them.
+    pub live: bool,
     pub next: Seat,
     pub end: Seat,
 }
@@ -79,7 +80,6 @@ pub struct Counters {
 
 pub struct Node<'s, 'e, 'p> {
     pub(super) engine: &'e Engine<'p>,
-    pub(super) reader: Reader<'e>,
     pub(super) schema: &'e Schema,
     pub(super) outfit: Arc<Outfit>,
     pub(super) log: Box<dyn Log>,
@@ -93,14 +93,16 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) jobs: VecDeque<Job>,
     pub(super) dispatcher: Dispatcher,
     pub(super) budgets: Budgets<'p>,
+    /// The program that was started last.
+    pub(super) started: Option<[u8; 32]>,
     pub(super) stops: BTreeSet<Scope>,
     pub(super) heard: (HashSet<u64>, VecDeque<u64>),
     pub(super) now: Instant,
     pub(super) replaying: bool,
-    staged: Vec<Staged>,
+    pub(super) staged: Vec<Staged>,
     /// Made ready, and to leave when the attempt is durable.
-    prepared: Vec<Work>,
-    out: Vec<Work>,
+    pub(super) prepared: Vec<Work>,
+    pub(super) out: Vec<Work>,
     pub(super) changes: Checkpoint,
     pub(super) dead_next: u64,
     pub(super) horizon: Instant,
@@ -145,14 +147,13 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
 
     /// Takes a submission in; it counts once it is committed.
     pub fn submit(&mut self, submission: Submission) {
-        let (submission, arrival) = match submission {
+        let (what, arrival) = match submission {
             Submission::Call { raw, arrival, received_at, source } => {
-                let empty = Arrival { at: None, who: Default::default(), what: arrival.what.clone(), introduction: None, skewed: false };
-                (Submission::Call { raw, arrival: empty, received_at, source }, Some(arrival))
+                (What::Call { received_at, source, raw: raw.into_vec() }, Some(arrival))
             }
-            other => (other, None),
+            other => (What::of(other), None),
         };
-        self.staged.push(Staged { what: What::of(submission), arrival });
+        self.staged.push(Staged { what, arrival });
     }
     pub(super) fn stage(&mut self, what: What) {
         self.staged.push(Staged { what, arrival: None });
@@ -188,6 +189,9 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// Lets time pass: timers, schedules, pieces of fan-outs, and what may leave. What follows is staged.
     pub fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
+        if let Err(error) = self.look_ahead() {
+            self.failed.get_or_insert(error.to_string());
+        }
         self.lanes.advance(self.now);
         for tick in self.ticks.due(self.now) {
             self.stage(What::Tick { journey: tick.journey, zone: tick.zone, due: tick.at });
@@ -216,7 +220,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         if self.has_staged() || (!self.jobs.is_empty() && self.dispatcher.len() < WAITING_FOR_FAN_OUT_MAX) {
             return Some(self.now);
         }
-        [self.lanes.next_due(), self.ticks.next_at(), self.dispatcher.next_due(self.now)].into_iter().flatten().min()
+        let due = [self.lanes.next_due(), self.ticks.next_at(), self.dispatcher.next_due(self.now)];
+        due.into_iter().flatten().chain(self.looks_ahead_at()).min()
     }
     /// What is to be performed; everything it follows from is durable.
     pub fn work(&mut self) -> Vec<Work> {
@@ -264,7 +269,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// What a shard tells.
     pub fn up(&mut self, up: Up) {
         match up {
-            Up::Placed { key, journey, channel, at, attempted_at, at_most_once, awaited } => {
+            Up::Placed { key, journey, channel, action, at, attempted_at, at_most_once, awaited } => {
                 let program = self.program();
                 let priority = i64::from(program.journey(journey).priority);
                 let waiting = Waiting {
@@ -276,7 +281,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
                     attempted_at,
                     at_most_once,
                     awaited,
-                    patience: None,
+                    action,
+                    patience: action.map(|a| program.actions[a.index()].patience),
                 };
                 let next = self.dispatcher.place(waiting, self.now);
                 self.follow(key, next);
@@ -285,6 +291,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Up::Gone { key } => self.dispatcher.drop(key),
             Up::Zone(zone) => self.ticks.note_zone(zone, self.now),
             Up::Cut(piece) => self.gather(*piece),
+            Up::Marked => {}
             Up::Failed(why) => drop(self.failed.get_or_insert(why)),
         }
     }
@@ -311,7 +318,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.counters.attempts[way_of(waiting.channel)] += 1;
         match waiting.attempted_at {
             None => {
-                self.stage(What::Attempt { key });
+                let (journey, channel) = (waiting.journey, waiting.channel);
+                self.stage(What::Attempt { key, journey, channel });
                 self.prepared.push(work);
             }
             Some(_) => self.out.push(work),
@@ -373,10 +381,16 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.counters.checkpoints += 1;
         self.lanes.give_all(|| Command::Written { keep });
         self.log.forget_before(position)?;
-        self.look_ahead()?;
         self.lanes.flush();
         self.hear();
         Ok(())
+    }
+
+    /// The answer of an action as a value of what it gives; else why it is none.
+    fn read_answer(&self, key: PendingKey, json: &serde_json::Value) -> Result<Value, String> {
+        let action = self.dispatcher.waiting_for(key).and_then(|waiting| waiting.action);
+        let action = action.ok_or_else(|| "nobody waits for it".to_owned())?;
+        self.schema.answer(action, json).map_err(|reason| reason.to_string())
     }
 
     pub(super) fn note_heard(&mut self, id: u64) -> bool {

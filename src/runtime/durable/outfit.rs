@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::ir::Program;
+use crate::ir::{Channel, MessageDef, Program};
+use crate::ports::link::{Tracked, leave_url};
 use crate::ports::{Secret, SendKey, Unsubscribe};
 use crate::render::{Links, Scene, Untracked, language};
 use crate::value::{Instant, Value, Zone};
@@ -27,16 +28,20 @@ impl Outfit {
         program: &Program,
         key: SendKey,
         profile: &[Value],
-        marketing: bool,
+        message: &MessageDef,
         zone: Zone,
         now: Instant,
     ) -> (Scene, Option<Unsubscribe>) {
-        let unsubscribe = self.public_url.as_ref().filter(|_| marketing).map(|base| {
-            let token = key.sealed(&self.secret);
-            let mailto = self.mailbox_host.as_ref().map(|host| format!("unsub+{token}@{host}"));
-            Unsubscribe { url: format!("{base}/u/{token}"), mailto }
+        let base = self.public_url.as_ref();
+        let unsubscribe = base.filter(|_| message.needs_consent).map(|base| {
+            let mailbox = self.mailbox_host.as_ref().filter(|_| message.channel == Channel::Email);
+            let mailto = mailbox.map(|host| format!("unsub+{}@{host}", key.sealed(&self.secret)));
+            Unsubscribe { url: leave_url(base, key, message.channel, &self.secret), mailto }
         });
-        let links: Arc<dyn Links> = Arc::new(Untracked);
+        let links: Arc<dyn Links> = match base {
+            Some(base) => Arc::new(Tracked { base: base.clone(), send: key, secret: self.secret.clone() }),
+            None => Arc::new(Untracked),
+        };
         let scene = Scene {
             now,
             zone,

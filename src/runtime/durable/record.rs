@@ -85,6 +85,8 @@ pub enum What {
     /// The dispatcher is about to hand an order to its provider for the first time.
     Attempt {
         key: PendingKey,
+        journey: JourneyId,
+        channel: Option<Channel>,
     },
     /// An order is done with.
     Settled {

@@ -105,10 +105,10 @@ impl Resident {
             self.chairs.retain(|_, kept| kept.changed || kept.in_writing || kept.seen + 2 > recent);
         }
     }
-    /// Those changed since the last cut who have a wake.
-    pub fn changed_wakes(&self) -> Vec<(Seat, Instant)> {
+    /// Those of whom the store may know less than is known here, if they have a wake.
+    pub fn unwritten_wakes(&self) -> Vec<(Seat, Instant)> {
         let wake = |seat: &Seat| Some((*seat, self.chairs.get(seat)?.chair.person.as_ref()?.wake()?));
-        self.changed.iter().filter_map(wake).collect()
+        self.changed.iter().chain(&self.in_writing).filter_map(wake).collect()
     }
     fn load(&mut self, seat: Seat) -> Result<Option<(Person, u64)>, StoreError> {
         let mut shelf = self.shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3Builder;
 
-use crate::ir::{Channel, JourneyId, Program};
+use crate::ir::{ActionId, Channel, JourneyId, Program};
 use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
 use crate::ports::store::{JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
@@ -33,6 +33,14 @@ pub enum Command {
         seat: Seat,
         at: Instant,
         kind: InputKind,
+    },
+    /// News of an address: about the person only while it is still theirs.
+    Reach {
+        seat: Seat,
+        at: Instant,
+        channel: Channel,
+        address: String,
+        report: Report,
     },
     /// Each of these seats, if they are of the zone.
     Tick {
@@ -76,6 +84,8 @@ pub enum Command {
     /// Everything that is pending, told as if it were placed now: recovery is over.
     Announce,
     Cut(Position),
+    /// Answered by [`Up::Marked`], after everything before.
+    Mark,
     /// The last cut is durable; so many people may stay in memory.
     Written {
         keep: usize,
@@ -90,6 +100,7 @@ pub enum Up {
         key: PendingKey,
         journey: JourneyId,
         channel: Option<Channel>,
+        action: Option<ActionId>,
         at: Instant,
         attempted_at: Option<Instant>,
         at_most_once: bool,
@@ -106,6 +117,7 @@ pub enum Up {
     /// People of this zone exist.
     Zone(Zone),
     Cut(Box<Piece>),
+    Marked,
     /// Nothing that was done may be kept.
     Failed(String),
 }
@@ -210,10 +222,18 @@ impl<'e, 'p> Shard<'e, 'p> {
                 self.host.take(seat, at, InputKind::Live);
             }
             Command::Take { seat, at, kind } => {
-                let heeds_zone = matches!(kind, InputKind::Profile { .. });
+                let heeds_zone = matches!(kind, InputKind::Profile { .. } | InputKind::Live);
                 self.host.take(seat, at, kind);
                 if heeds_zone {
                     self.note_zone(seat);
+                }
+            }
+            Command::Reach { seat, at, channel, address, report } => {
+                self.host.people.fetch(seat);
+                let field = self.program().person.addresses[channel.index()];
+                let now = field.and_then(|field| Some(self.host.person(seat)?.field(field)));
+                if matches!(now, Some(Value::Text(text)) if text.eq_ignore_ascii_case(&address)) {
+                    self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
             }
             Command::Tick { seats, at, journey, zone, payload } => {
@@ -221,12 +241,16 @@ impl<'e, 'p> Shard<'e, 'p> {
             }
             Command::Advance(at) => self.host.advance(at),
             Command::Attempted { key, at } => {
+                self.pass(at);
                 if let Some(pending) = self.pending.get_mut(&key) {
                     pending.attempted_at.get_or_insert(at);
                     self.pending_changed.insert(key);
                 }
             }
-            Command::Settle { key, at, settlement, answer } => self.settle(key, at, &settlement, answer),
+            Command::Settle { key, at, settlement, answer } => {
+                self.pass(at);
+                self.settle(key, at, &settlement, answer);
+            }
             Command::Prepare { key, at, attempt } => {
                 let ready = self.prepare(key, at, attempt);
                 self.ups.push(match ready {
@@ -237,7 +261,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Forget { seat, at } => self.forget(seat, at),
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
-                let changed = self.host.people.changed_wakes();
+                let changed = self.host.people.unwritten_wakes();
                 self.host.look_ahead(horizon, wakes.into_iter().chain(changed));
             }
             Command::Restore { key, pending } => {
@@ -246,12 +270,19 @@ impl<'e, 'p> Shard<'e, 'p> {
             }
             Command::Announce => self.announce(),
             Command::Cut(position) => self.cut(position),
+            Command::Mark => self.ups.push(Up::Marked),
             Command::Written { keep } => self.host.people.written(keep),
         }
         self.gather();
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
+    }
+
+    /// Lets everything be placed that was due up to and at a moment: in a replay nobody did so before.
+    fn pass(&mut self, at: Instant) {
+        self.host.advance(at);
+        self.gather();
     }
 
     /// Takes a person away, to be merged into another.
@@ -318,15 +349,18 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
     fn placed(&self, key: PendingKey, pending: &Pending) -> Up {
         let journey = pending.thing.journey();
-        let (channel, at_most_once, awaited) = match &pending.thing {
+        let (channel, action, at_most_once, awaited) = match &pending.thing {
             Thing::Order(order) => {
                 let message = self.program().message(order.message);
-                (Some(order.channel), message.at_most_once, order.awaited)
+                (Some(order.channel), None, message.at_most_once, order.awaited)
             }
-            Thing::Call(call) => (None, !self.program().actions[call.action.index()].idempotent, true),
+            Thing::Call(call) => {
+                let idempotent = self.program().actions[call.action.index()].idempotent;
+                (None, Some(call.action), !idempotent, true)
+            }
         };
         let (at, attempted_at) = (pending.ordered_at, pending.attempted_at);
-        Up::Placed { key, journey, channel, at, attempted_at, at_most_once, awaited }
+        Up::Placed { key, journey, channel, action, at, attempted_at, at_most_once, awaited }
     }
     fn announce(&mut self) {
         self.announced = true;
@@ -412,7 +446,7 @@ impl<'e, 'p> Shard<'e, 'p> {
         let fields = (0..program.profile.len()).map(|i| person.field(crate::ir::FieldId(i as u16)).clone());
         let profile: Vec<Value> = fields.collect();
         let zone = self.host.engine().zone(person, order.journey);
-        let (scene, unsubscribe) = self.outfit.scene(program, key, &profile, message.needs_consent, zone, at);
+        let (scene, unsubscribe) = self.outfit.scene(program, key, &profile, message, zone, at);
         let part = match self.renderer.render(order.message, &order.params, &profile, &scene) {
             Ok(Some(rendered)) => rendered.part,
             // A message without a file is what it was given.
@@ -439,8 +473,7 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
 
     fn forget(&mut self, seat: Seat, at: Instant) {
-        self.host.advance(at);
-        self.gather();
+        self.pass(at);
         for key in self.keys_of(seat) {
             self.pending.remove(&key);
             self.owned.remove(&(seat, key));
