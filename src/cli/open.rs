@@ -58,6 +58,7 @@ pub fn read(start: &Path) -> Opened {
     if readable {
         let compiled = compiled(&mut project, &mut attachments);
         diagnostics.extend(compiled.diagnostics);
+        diagnostics.extend(compiled.program.iter().flat_map(|program| project.unfit_environments(program)));
         (program, map) = (compiled.program, compiled.map);
         timelines = compiled.timelines;
         exceptions = compiled.exceptions;

@@ -2,6 +2,7 @@
 //!
 //! Looks up no secret and calls nobody; a secret that stands in the file itself is an error that never repeats it.
 
+mod program;
 mod values;
 
 use std::path::PathBuf;

@@ -191,3 +191,35 @@ fn what_cannot_be_meant_is_said_with_its_place() {
     assert!(bad("environments: [a]\n").contains("`name: …` lines"));
     assert!(bad("environments:\n  a: 7\n").contains("`key: value` lines"));
 }
+
+/// A project with these settings and one webhook's message and one action.
+fn checked(webhook: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = format!("{HEAD}environments:\n  live:\n    webhook: {webhook}\n");
+    std::fs::write(folder.path().join("tabi.yaml"), settings).unwrap();
+    let world = "profile {\n  given_name: text? pii\n}\nmessage order_paid on webhook for transactional\n\
+        action coupon.issue idempotent takes { rate: int }\n";
+    std::fs::write(folder.path().join("world.tabi"), world).unwrap();
+    let tabi = env!("CARGO_BIN_EXE_tabi");
+    let output = std::process::Command::new(tabi).arg("check").arg(folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    (!said.contains("tabi.yaml:"), said)
+}
+
+#[test]
+fn check_holds_addresses_against_the_campaigns() {
+    let (clean, said) = checked("{ secret: env:S, default_url: \"https://a.example/{name}\" }");
+    assert!(clean, "{said}");
+    let named = "messages: { order_paid: https://a.example }, actions: { coupon.issue: https://a.example }";
+    let (clean, said) = checked(&format!("{{ secret: env:S, {named} }}"));
+    assert!(clean, "{said}");
+    let (_, said) = checked("{ secret: env:S, actions: { coupon.isue: https://a.example } }");
+    for part in [
+        "no action `coupon.isue`",
+        "did you mean `coupon.issue`?",
+        "`coupon.issue` has no address in `live`",
+        "`order_paid` has no address",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
