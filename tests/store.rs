@@ -3,6 +3,11 @@
 //! Knows nothing of what the records and rows mean.
 
 mod store {
+    mod backup;
     mod crashes;
+    mod figures;
+    mod folder;
     mod log;
+    mod model;
+    mod rows;
 }

@@ -7,7 +7,8 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
-    check, diff, explain, fix, fmt, init, japanese, personas, prove, render, shell, show, simulate, test, who,
+    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render, run,
+    shell, show, simulate, status, stop, test, who,
 };
 use crate::diag::Language;
 
@@ -47,6 +48,16 @@ pub enum Command {
     Who(who::Args),
     Diff(diff::Args),
     Explain(explain::Args),
+    Run(run::Args),
+    Ingest(ingest::Args),
+    Status(status::Args),
+    Stop(stop::StopArgs),
+    Resume(stop::ResumeArgs),
+    Person(human::Args),
+    Dead(dead::Args),
+    Approve(approve::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }

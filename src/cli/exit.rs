@@ -43,6 +43,8 @@ pub enum Stop {
     Usage { what: Phrase, help: Phrase },
     /// Something that was read is wrong, outside the campaigns: what, and the remedy.
     Wrong { what: Phrase, help: Phrase },
+    /// Something that is needed is not there now, and may be later: what, and the remedy.
+    Later { what: Phrase, help: Phrase },
     /// Writing failed: the reader of our output is gone, or the disk is full.
     Write(io::Error),
 }
@@ -73,10 +75,15 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> u8 {
             speaker.refusal(&what, &help);
             FINDINGS
         }
+        Err(Stop::Later { what, help }) => {
+            speaker.refusal(&what, &help);
+            TRY_AGAIN
+        }
         // `tabi … | head`: whoever read our output has seen enough.
         Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => FINE,
         Err(Stop::Write(error)) => {
-            let what = Phrase::new(format!("cannot write: {error}"), format!("書き込めません: {error}"));
+            let what =
+                Phrase::new(format!("cannot write: {error}"), format!("書き込めません: {}", Phrase::of_io(&error).ja));
             let help = Phrase::new(
                 "see that there is room and permission, then try again",
                 "空き容量と権限を確かめて、もう一度実行する",

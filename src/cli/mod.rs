@@ -2,26 +2,36 @@
 //!
 //! Decides nothing about campaigns: every command asks a room and shows the answer.
 
+mod approve;
 mod args;
+mod backup;
 mod base;
 mod check;
+mod dead;
 mod diff;
 mod exit;
 mod explain;
 mod fix;
 mod fmt;
+mod human;
+mod ingest;
 mod init;
 mod japanese;
 mod open;
 mod person;
 mod personas;
 mod prove;
+mod remote;
 mod render;
 mod revision;
+mod run;
+mod secrets;
 mod shell;
 mod show;
 mod simulate;
 mod speak;
+mod status;
+mod stop;
 mod test;
 mod watch;
 mod who;
@@ -73,6 +83,16 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Who(args) => who::run(args, speaker),
         Command::Diff(args) => diff::run(args, speaker),
         Command::Explain(args) => explain::run(args, speaker),
+        Command::Run(args) => run::run(args, speaker),
+        Command::Ingest(args) => ingest::run(args, speaker),
+        Command::Status(args) => status::run(args, speaker),
+        Command::Stop(args) => stop::stop(args, speaker),
+        Command::Resume(args) => stop::resume(args, speaker),
+        Command::Person(args) => human::run(args, speaker),
+        Command::Dead(args) => dead::run(args, speaker),
+        Command::Approve(args) => approve::run(args, speaker),
+        Command::Backup(args) => backup::backup(args, speaker),
+        Command::Restore(args) => backup::restore(args, speaker),
         Command::Completions(args) => shell::completions(args, speaker),
         Command::Man(args) => shell::man(args, speaker),
     }

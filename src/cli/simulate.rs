@@ -151,6 +151,7 @@ fn in_version(version: &str, stop: Stop) -> Stop {
     match stop {
         Stop::Usage { what, help } => Stop::Usage { what: named(what), help },
         Stop::Wrong { what, help } => Stop::Wrong { what: named(what), help },
+        Stop::Later { what, help } => Stop::Later { what: named(what), help },
         Stop::Write(error) => Stop::Write(error),
     }
 }

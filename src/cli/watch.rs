@@ -69,7 +69,7 @@ pub fn watch(
 /// change.
 fn again(once: &mut impl FnMut(&mut Speaker) -> Result<Exit, Stop>, speaker: &mut Speaker) -> Result<Exit, Stop> {
     match once(speaker) {
-        Err(Stop::Usage { what, help } | Stop::Wrong { what, help }) => {
+        Err(Stop::Usage { what, help } | Stop::Wrong { what, help } | Stop::Later { what, help }) => {
             speaker.refusal(&what, &help);
             Ok(Exit::Findings)
         }

@@ -3,8 +3,9 @@
 //! Serves none of them. What a token stands for is read back out of it, and a link leads only where it was made to lead.
 
 use crate::ir::Channel;
+use crate::ir::address::{Leads, leads as leads_to};
 use crate::render::encoded;
-use crate::render::links::{Kind, Links, kind};
+use crate::render::links::Links;
 
 use super::{Secret, SendKey};
 
@@ -100,7 +101,7 @@ impl Links for Tracked {
 pub fn leads(target: &str) -> bool {
     let host = target.split_once("://").map(|(_, rest)| rest);
     let has_host = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\', '?', '#']));
-    kind(target) == Kind::Web && has_host
+    leads_to(target) == Leads::Web && has_host
 }
 
 #[cfg(test)]

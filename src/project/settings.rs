@@ -11,6 +11,7 @@ use crate::ir::Channel;
 use crate::ir::content::Sender;
 use crate::ports::environment::Environment;
 use crate::text::{SourceId, Span as TextSpan};
+use crate::value::yaml::reason;
 use crate::value::{CalendarPeriod, Currency, Decimal, Instant, Price, Span, Zone, time};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -119,11 +120,18 @@ pub fn parse(text: &str, source: SourceId) -> (Settings, Vec<Diagnostic>) {
         Ok(yaml) => yaml,
         Err(error) => {
             reader.not_yaml(&error);
+            settings.sender = unknown_sender();
             return (settings, reader.diagnostics);
         }
     };
     reader.top(&yaml, &mut settings);
     (settings, reader.diagnostics)
+}
+
+/// Of settings that could not be read it is not said as well that they name no sender.
+pub(super) fn unknown_sender() -> Sender {
+    let unknown = || Some(String::new());
+    Sender { name: unknown(), address: unknown(), contact: unknown() }
 }
 
 pub(super) struct Reader<'a> {
@@ -482,13 +490,12 @@ impl Reader<'_> {
             let diagnostic = diagnostic.help("keep one of them", "どちらか一つを残す");
             return self.diagnostics.push(diagnostic);
         }
-        let reason = error.to_string();
-        let reason = reason.split(" at line ").next().unwrap_or(&reason);
+        let (en, ja) = reason(&error.to_string());
         let diagnostic = Diagnostic::new(
             Code::E0108,
             span,
-            format!("`tabi.yaml` is not valid YAML: {reason}"),
-            format!("`tabi.yaml` が YAML として読めません: {reason}"),
+            format!("`tabi.yaml` is not valid YAML: {en}"),
+            format!("`tabi.yaml` が YAML として読めません: {ja}"),
         );
         self.diagnostics.push(diagnostic.help(
             "write one `key: value` per line, and indent what belongs to a key by two spaces",

@@ -19,8 +19,9 @@ use crate::ports::environment::Unknowns;
 use crate::value::Instant;
 
 use super::answer::Answer;
-use super::body;
+use super::body::{self, Room, Taken};
 use super::keys::Claim;
+use super::limits::MEMORY_PER_CALL;
 use super::state::State;
 
 /// Browsers send `text/plain` to be spared a preflight request.
@@ -39,19 +40,18 @@ pub async fn take(state: Arc<State>, kind: Kind, headers: HeaderMap, body: Body)
     let taken = body::read(&state, &headers, body, bytes_max).await?;
     let received_at = state.desk.now();
     let judged = if taken.bytes.len() > ASIDE_BYTES {
-        let (state, bytes) = (state.clone(), taken.bytes);
-        let judging = tokio::task::spawn_blocking(move || judge(&state, kind, claim, &bytes, received_at));
+        let state = state.clone();
+        let judging = tokio::task::spawn_blocking(move || judge(&state, kind, claim, taken, received_at));
         judging.await.map_err(|_| failed())??
     } else {
-        judge(&state, kind, claim, &taken.bytes, received_at)?
+        judge(&state, kind, claim, taken, received_at)?
     };
-    let Judged { submissions, refused, tally } = judged;
+    let Judged { submissions, refused, tally, room } = judged;
     if !submissions.is_empty() {
         state.desk.submit(submissions).await?;
     }
     state.count(tally);
-    let answer = answer(kind, &refused);
-    Ok(answer.into_response())
+    Ok(body::keeping(answer(kind, &refused), room))
 }
 
 fn failed() -> Answer {
@@ -62,11 +62,14 @@ struct Judged {
     submissions: Vec<Submission>,
     refused: Vec<(usize, Reason)>,
     tally: Tally,
+    room: Room,
 }
 
 /// What each call comes to.
-fn judge(state: &State, kind: Kind, claim: Claim, body: &[u8], received_at: Instant) -> Result<Judged, Answer> {
-    let unpacked = envelope::unpack(kind, body);
+fn judge(state: &State, kind: Kind, claim: Claim, taken: Taken, received_at: Instant) -> Result<Judged, Answer> {
+    let Taken { bytes, mut room } = taken;
+    let unpacked = envelope::unpack(kind, &bytes);
+    drop(bytes);
     let source = match (&claim, &unpacked) {
         (Claim::Source(source), _) => *source,
         (Claim::Silent, Ok(unpacked)) => {
@@ -77,13 +80,14 @@ fn judge(state: &State, kind: Kind, claim: Claim, body: &[u8], received_at: Inst
         (Claim::Silent, Err(_)) => return Err(Answer::no_key()),
     };
     let pieces = unpacked.map_err(|reason| wrong(&reason))?.pieces;
+    room.grow(pieces.len() * MEMORY_PER_CALL)?;
     let source = state.keys.name(source);
     let mut reader = match state.settings.unknown {
         Unknowns::Accept => segment::Reader::new(&state.schema),
         Unknowns::Refuse => segment::Reader::strict(&state.schema),
     };
-    let mut judged =
-        Judged { submissions: Vec::with_capacity(pieces.len()), refused: Vec::new(), tally: Tally::default() };
+    let submissions = Vec::with_capacity(pieces.len());
+    let mut judged = Judged { submissions, refused: Vec::new(), tally: Tally::default(), room };
     for (i, Piece { raw, refused }) in pieces.into_iter().enumerate() {
         judged.tally.lines += 1;
         let read = match refused {

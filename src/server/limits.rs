@@ -48,6 +48,9 @@ pub const FORM_BYTES_MAX: usize = 4 << 10;
 /// Bytes of memory that a byte of a body may come to: the body, the calls taken out of it, the values read from them.
 /// `tests/server/memory.rs` measures that this is enough.
 pub const MEMORY_PER_BYTE: usize = 6;
+/// And that a call may come to beside its bytes: why it was refused, twice, and that again in the answer. Small calls are
+/// many: 2,500 fit into 5 KB.
+pub const MEMORY_PER_CALL: usize = 3 << 10;
 /// Reports of clicks and opens that may be under way by themselves; further ones are not told.
 pub const REPORTS_MAX: usize = 1_024;
 /// What is asked of the door for operators: a name, a number, a folder.

@@ -2,8 +2,9 @@
 //!
 //! No script, no picture, nothing from elsewhere; what they say changes nothing by itself.
 
+use minijinja::HtmlEscape;
+
 use crate::ir::Channel;
-use crate::render::escaped;
 
 use super::leave::Language;
 
@@ -59,7 +60,7 @@ impl Page {
             Language::English => "en",
             Language::Japanese => "ja",
         };
-        let (title, text) = (escaped(&words.title), escaped(&words.text));
+        let (title, text) = (HtmlEscape(&words.title), HtmlEscape(&words.text));
         format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

@@ -10,10 +10,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use crate::ports::store::{Log, Position, StoreError};
+use crate::ports::store::{Log, Position, StoreError, StoreReader};
 
 use super::disk::{Disk, Folder, sync_folder};
-use super::folder::{Paths, README, agree, io_error, make_folder, read_secret, write_durably};
+use super::folder::{Paths, README, agree, io_error, make_folder, make_private, read_secret, write_durably};
 use super::log::{FileLog, look};
 use super::sqlite::{SqliteReader, failed};
 
@@ -56,6 +56,8 @@ pub fn backup(from: &Path, to: &Path) -> Result<Summary, StoreError> {
         }
     }
     write_durably(&to.readme(), README.as_bytes())?;
+    let summary = measure(&to)?;
+    write_durably(&to.copy(), summary.text().as_bytes())?;
     // Last: a copy without it was not finished and does not open.
     write_durably(&to.secret(), &secret)?;
     verify(&to.folder)
@@ -72,12 +74,13 @@ pub fn restore(from: &Path, into: &Path) -> Result<Summary, StoreError> {
     })
 }
 
-/// Reads everything: each record's checksum, SQLite's own check of the whole file, and that store and log fit together.
+/// Reads everything: each record's checksum, SQLite's own check of the whole file, that store and log fit together, and
+/// that a copy is as it was made. In a folder that is no copy the log's end may be torn, as a crash leaves it.
 pub fn verify(folder: &Path) -> Result<Summary, StoreError> {
     let paths = Paths::new(folder);
     let secret = fs::read(paths.secret()).map_err(io_error("reading", &paths.secret()))?;
     read_secret(&secret)?;
-    let mut reader = SqliteReader::open(&paths.database())?;
+    let reader = SqliteReader::open(&paths.database())?;
     let findings: String = reader
         .connection()
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
@@ -85,13 +88,35 @@ pub fn verify(folder: &Path) -> Result<Summary, StoreError> {
     if findings != "ok" {
         return Err(StoreError::Damaged { what: format!("tabi.db: {findings}") });
     }
+    let summary = measure(&paths)?;
+    match fs::read_to_string(paths.copy()) {
+        Ok(text) if text != summary.text() => {
+            let [was, is] = [text, summary.text()].map(|text| text.trim().replace('\n', ", "));
+            Err(StoreError::Damaged { what: format!("the copy was made with {was}; what can be read is {is}") })
+        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error("reading", &paths.copy())(error)),
+        Ok(_) | Err(_) => Ok(summary),
+    }
+}
+
+/// Reads the whole log.
+fn measure(paths: &Paths) -> Result<Summary, StoreError> {
+    let mut reader = SqliteReader::open(&paths.database())?;
     let store = reader.position()?.0;
     let disk = Folder::new(paths.log());
     let begin = begin_of(&disk)?;
     let end = look(&disk, begin, &mut |_, _| true)?;
     agree(store, begin, end)?;
-    let people = crate::ports::store::StoreReader::people_count(&mut reader)?;
+    let people = reader.people_count()?;
     Ok(Summary { store, begin, end, people })
+}
+
+impl Summary {
+    /// As it is kept beside a copy, to tell later whether all of it is still there.
+    fn text(&self) -> String {
+        let Summary { store, begin, end, people } = self;
+        format!("store {}\nlog from {}\nlog to {}\npeople {people}\n", store.0, begin.0, end.0)
+    }
 }
 
 fn begin_of(disk: &dyn Disk) -> Result<Position, StoreError> {
@@ -121,6 +146,7 @@ fn clear(to: &Paths) -> Result<(), StoreError> {
 /// One state of the store, whatever is written meanwhile.
 fn copy_store(reader: &SqliteReader, to: &Paths) -> Result<(), StoreError> {
     let copying = failed("copying the store");
+    make_private(&to.database())?;
     let source = reader.connection();
     // A read transaction holds one checkpoint still; otherwise every checkpoint of the running process begins the copy anew.
     source.execute_batch("BEGIN; SELECT count(*) FROM meta").map_err(&copying)?;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! README.txt   what a person who looks here should know
+//! copy.txt     only in a copy: what it held when it was made
 //! lock         held by the process that runs
 //! log/         the inputs, in segments
 //! secret       32 bytes, made once: seals links and ids
@@ -54,6 +55,9 @@ impl Paths {
     pub fn lock(&self) -> PathBuf {
         self.folder.join("lock")
     }
+    pub fn copy(&self) -> PathBuf {
+        self.folder.join("copy.txt")
+    }
     pub fn readme(&self) -> PathBuf {
         self.folder.join("README.txt")
     }
@@ -69,6 +73,14 @@ pub fn open(folder: &Path) -> Result<Opened, StoreError> {
         write_durably(&paths.readme(), README.as_bytes())?;
     }
     let secret = secret(&paths)?;
+    // From now on it is no copy any more.
+    match fs::remove_file(paths.copy()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error("removing", &paths.copy())(error));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    make_private(&paths.database())?;
     let store = SqliteStore::open(&paths.database())?;
     let log = FileLog::open(Box::new(Folder::new(paths.log())))?;
     agree(store.position()?.0, log.begin(), log.end())?;
@@ -110,6 +122,15 @@ pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Only its owner may read it; SQLite makes its other files alike. An existing file is left alone: closing it here would
+/// give away the locks of every connection of this process.
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
+    match private().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error("making", path)(error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// The file is there whole or not at all.
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let writing = io_error("writing", path);
@@ -124,7 +145,7 @@ pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError>
 fn secret(paths: &Paths) -> Result<Secret, StoreError> {
     match fs::read(paths.secret()) {
         Ok(bytes) => read_secret(&bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !paths.database().exists() => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_new(paths)? => {
             let mut bytes = [0; 32];
             getrandom::fill(&mut bytes).map_err(|error| StoreError::Io {
                 doing: "asking the operating system for chance".into(),
@@ -140,6 +161,12 @@ fn secret(paths: &Paths) -> Result<Secret, StoreError> {
         }
         Err(error) => Err(io_error("reading", &paths.secret())(error)),
     }
+}
+
+/// Neither store nor log is there yet. A crash may have left a database of no bytes.
+fn is_new(paths: &Paths) -> Result<bool, StoreError> {
+    let no_rows = fs::metadata(paths.database()).map_or(true, |metadata| metadata.len() == 0);
+    Ok(no_rows && super::log::first(&Folder::new(paths.log()))?.is_none())
 }
 
 pub(super) fn read_secret(bytes: &[u8]) -> Result<Secret, StoreError> {

@@ -5,10 +5,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod id;
+pub mod mjml;
 pub mod money;
 mod price;
 pub mod sms;
 pub mod time;
+pub mod yaml;
 
 use std::sync::Arc;
 

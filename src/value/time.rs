@@ -246,6 +246,9 @@ impl fmt::Display for LocalTime {
 pub const CLOCK_CHANGES_MAX: Span = Span(2 * MILLIS_PER_HOUR);
 /// In a time no longer than this the clocks of a zone are set back, and set forward, by [`Zone::clock_changes`] in sum.
 pub const CLOCK_SEASON: Span = Span(200 * MILLIS_PER_DAY);
+/// Times that clocks set forward skip lie between these two, over midnight: from 22:00 (Pacific/Easter) to 04:00.
+pub const CLOCK_GAPS_FROM: LocalTime = LocalTime(22 * 3_600);
+pub const CLOCK_GAPS_TO: LocalTime = LocalTime(4 * 3_600);
 /// 2024-01-01 and 2040-01-01.
 const CLOCKS_FROM: i64 = 1_704_067_200;
 const CLOCKS_TO: i64 = 2_208_988_800;
@@ -468,6 +471,11 @@ mod tests {
                 let (at, to) = (next.timestamp().as_second(), i64::from(next.offset().seconds()));
                 let day = |offset: i64, at: i64| (at + offset).div_euclid(86_400);
                 assert!(day(to, at) >= day(offset, at - 1), "{name} goes back a day");
+                let time = |offset: i64| (at + offset).rem_euclid(86_400);
+                let (late, early) = (i64::from(CLOCK_GAPS_FROM.0), i64::from(CLOCK_GAPS_TO.0));
+                let in_gaps = to < offset
+                    || ((time(offset) >= late || time(offset) < early) && (time(to) >= late || time(to) <= early));
+                assert!(in_gaps, "{name} skips {} to {}", time(offset), time(to));
                 moves.push((at, to - offset));
                 offset = to;
             }
@@ -476,6 +484,9 @@ mod tests {
                 let back: i64 = within().map(|(_, by)| (-by).max(0)).sum();
                 let on: i64 = within().map(|(_, by)| (*by).max(0)).sum();
                 assert!(back.max(on) * 1000 <= changes.0, "{name}: {moves:?}");
+                // Set forward once; and if also set back, then by as much.
+                assert!(within().filter(|(_, by)| *by > 0).count() <= 1, "{name}: {moves:?}");
+                assert!(back == 0 || on == 0 || back == on, "{name}: {moves:?}");
             }
         }
         assert_eq!(most, CLOCK_CHANGES_MAX);

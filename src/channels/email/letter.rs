@@ -5,11 +5,12 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Address;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::address::Envelope;
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
 use super::address::{self, Unusable};
-use super::{BOUNCE, KEY_HEADER, UNSUBSCRIBE, looks_like_key};
+use super::{BOUNCE, KEY_HEADER, LEAVE, looks_like_key};
 use crate::machine::Report;
 use crate::ports::{Delivery, Outcome, Unsubscribe};
 use crate::render::email::header;
@@ -122,7 +123,10 @@ fn written(
     domain: &str,
 ) -> Result<Vec<u8>, String> {
     let seconds = u64::try_from(delivery.now.0 / 1_000).unwrap_or(0);
+    // The library would look for the envelope in its own header fields, and does not find every address again.
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]).map_err(|fault| fault.to_string())?;
     let mut builder = Message::builder()
+        .envelope(envelope)
         .from(from)
         .to(Mailbox::new(None, to.clone()))
         .subject(header(&email.subject))
@@ -146,8 +150,8 @@ fn written(
     // `=_` stands in no encoded text, so no line of a part can look like the boundary (RFC 2045 6.7).
     let parts = MultiPart::alternative()
         .boundary(format!("=_{}", delivery.key))
-        .singlepart(SinglePart::plain(readable(&email.text)))
-        .singlepart(SinglePart::html(readable(&email.html)));
+        .singlepart(part(ContentType::TEXT_PLAIN, &email.text)?)
+        .singlepart(part(ContentType::TEXT_HTML, &email.html)?);
     let bytes = builder.multipart(parts).map_err(|fault| fault.to_string())?.formatted();
     if !bytes.is_ascii() {
         return Err("a header field could not be written in ASCII".to_owned());
@@ -198,7 +202,7 @@ fn list_unsubscribe(unsubscribe: &Unsubscribe) -> Option<String> {
     let url = Some(unsubscribe.url.as_str()).filter(|url| url.starts_with("https://") && fits(url))?;
     let mailto = unsubscribe.mailto.as_deref().filter(|address| fits(address) && address.contains('@'));
     Some(match mailto {
-        Some(address) => format!("<{url}>, <mailto:{address}?subject={UNSUBSCRIBE}>"),
+        Some(address) => format!("<{url}>, <mailto:{address}?subject={LEAVE}>"),
         None => format!("<{url}>"),
     })
 }
@@ -207,6 +211,17 @@ fn list_unsubscribe(unsubscribe: &Unsubscribe) -> Option<String> {
 fn sender_id(domain: &str) -> String {
     let letters: String = domain.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
     format!("{letters:x<5}")
+}
+
+/// Encoded even where that is not needed, for the sake of the boundary.
+fn part(kind: ContentType, text: &str) -> Result<SinglePart, String> {
+    let text = readable(text);
+    let mut body = Body::new(text.clone());
+    if body.encoding() == ContentTransferEncoding::SevenBit {
+        body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable)
+            .map_err(|_| "the text cannot be encoded".to_owned())?;
+    }
+    Ok(SinglePart::builder().header(kind).body(body))
 }
 
 /// Text as mail may carry it: line ends are ends of lines, and no other controls but tabs.

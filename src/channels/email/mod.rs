@@ -19,6 +19,8 @@ pub const KEY_HEADER: &str = "X-Tabi-Send";
 /// Local parts at `mailbox_host`, before `+KEY`.
 pub const BOUNCE: &str = "bounce";
 pub const UNSUBSCRIBE: &str = "unsub";
+/// Subject of a mail that leaves.
+const LEAVE: &str = "unsubscribe";
 /// A key is longer than this only if it is not ours.
 const KEY_CHARS_MAX: usize = 100;
 

@@ -29,6 +29,7 @@ const AT_ONCE_MAX: usize = 100;
 const UNIT_PAGES_MAX: usize = 20;
 
 const RETRY_KEY: &str = "X-Line-Retry-Key";
+const UNITS: &str = "customAggregationUnits";
 
 /// The channel `line` by the Messaging API.
 pub struct Line {
@@ -66,7 +67,7 @@ impl Line {
             }
             let path = ["v2", "bot", "message", "aggregation", "list"];
             let body = good(self.api.get(&path, &query).await.ok()).ok_or("LINE did not list its aggregation units")?;
-            let names = body.get("customAggregationUnits").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            let names = body.get(UNITS).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
             known = self.units.remember(names.iter().filter_map(Json::as_str).map(String::from), now);
             start = body.get("next").and_then(Json::as_str).unwrap_or("").to_owned();
             if start.is_empty() {
@@ -92,11 +93,19 @@ impl Line {
             }
         };
         body.insert("messages".into(), json!(line.messages));
-        if let Some(unit) = self.unit(delivery) {
-            body.insert("customAggregationUnits".into(), json!([unit]));
+        let unit = self.unit(delivery);
+        if let Some(unit) = &unit {
+            body.insert(UNITS.into(), json!([unit]));
         }
         let path = ["v2", "bot", "message", path];
         let answer = self.api.post(&path, Some((RETRY_KEY, &delivery.uuid)), &Json::Object(body)).await;
+        // Units are for companies that have applied for them: a channel that may not use them sends without.
+        let about_units = |a: &Answer| matches!(a.status, 400 | 403) && a.body.to_string().contains(UNITS);
+        if unit.is_some() && answer.as_ref().is_ok_and(about_units) {
+            self.units.forbid();
+            tracing::warn!("LINE does not take aggregation units from this channel; messages go out without");
+            return Outcome::Later { why: "LINE does not take aggregation units".into(), after: Some(Span(0)) };
+        }
         outcome(answer, delivery.attempt, Keyed::Yes)
     }
 

@@ -3,6 +3,7 @@
 //! Reads no statistics.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::value::{Instant, Zone};
@@ -25,6 +26,8 @@ pub fn unit(message: &str, version: &str) -> String {
 /// The names that the channel used this month, ours and others'.
 pub(super) struct Units {
     month: Mutex<Month>,
+    /// LINE does not let this channel use any.
+    forbidden: AtomicBool,
 }
 
 struct Month {
@@ -35,14 +38,22 @@ struct Month {
 
 impl Units {
     pub fn new() -> Units {
-        Units { month: Mutex::new(Month { of: (0, 0), names: BTreeSet::new() }) }
+        let month = Month { of: (0, 0), names: BTreeSet::new() };
+        Units { month: Mutex::new(month), forbidden: AtomicBool::new(false) }
     }
     /// Whether this name may be used now; from then on it is used.
     pub fn take(&self, name: &str, now: Instant) -> bool {
+        if self.forbidden.load(Ordering::Relaxed) {
+            return false;
+        }
         self.within(now, |names| {
             let room = names.len() < UNITS_A_MONTH_MAX;
             names.contains(name) || (room && names.insert(name.to_owned()))
         })
+    }
+    /// From now on no name may be used.
+    pub fn forbid(&self) {
+        self.forbidden.store(true, Ordering::Relaxed);
     }
     /// Names that LINE says are used in the month of `now`.
     pub fn remember(&self, used: impl IntoIterator<Item = String>, now: Instant) -> usize {

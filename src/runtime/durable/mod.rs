@@ -19,10 +19,13 @@
 //!
 //! Everything here but `live` is deterministic: time, disks and providers are handed in.
 
+pub mod answers;
 mod apply;
+pub mod clock;
 pub mod diary;
 pub mod dispatcher;
 pub mod lanes;
+pub mod live;
 pub mod node;
 pub mod outfit;
 pub mod pending;

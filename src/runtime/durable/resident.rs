@@ -110,6 +110,15 @@ impl Resident {
         let wake = |seat: &Seat| Some((*seat, self.chairs.get(seat)?.chair.person.as_ref()?.wake()?));
         self.changed.iter().chain(&self.in_writing).filter_map(wake).collect()
     }
+    /// Runs by journey, of those in memory.
+    pub fn inside(&self, journeys: usize) -> Vec<u64> {
+        let mut inside = vec![0; journeys];
+        let people = self.chairs.values().filter_map(|kept| kept.chair.person.as_ref());
+        for run in people.flat_map(|person| person.runs()) {
+            inside[run.journey().index()] += 1;
+        }
+        inside
+    }
     fn load(&mut self, seat: Seat) -> Result<Option<(Person, u64)>, StoreError> {
         let mut shelf = self.shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(row) = shelf.person(seat)? else { return Ok(None) };

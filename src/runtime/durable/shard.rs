@@ -148,6 +148,8 @@ pub struct Figures {
     pub pending: usize,
     /// By journey.
     pub entered: Vec<u64>,
+    /// Runs of people in memory, by journey.
+    pub inside: Vec<u64>,
 }
 
 /// A person on the way from one shard to another, with all that is theirs.
@@ -503,6 +505,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             resident: self.host.people.len(),
             pending: self.pending.len(),
             entered: self.host.journal.entered.clone(),
+            inside: self.host.people.inside(self.program().journeys.len()),
         };
         let piece = Piece {
             people: self.host.people.cut(),

@@ -68,9 +68,14 @@ impl Outbox for Stage<'_, '_> {
 
     fn call(&mut self, _: Seat, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
         let program = self.engine.program();
-        let said = self.timeline.answers.iter().find(|(action, _)| *action == call.action);
+        // The calls are answered in the order of what the test says; the last answer stays.
+        let before = self.calls.iter().filter(|earlier| earlier.action == call.action).count();
+        let said: Vec<&Reply> = (self.timeline.answers.iter())
+            .filter_map(|(action, reply)| (*action == call.action).then_some(reply))
+            .take(before + 1)
+            .collect();
         let gives = &program.actions[call.action.index()].gives;
-        let result = match said.map(|(_, reply)| reply) {
+        let result = match said.last() {
             Some(Reply::Gives(value)) => Some(Some(value.clone())),
             Some(Reply::Fails) => Some(None),
             Some(Reply::Never) => None,

@@ -20,7 +20,7 @@ use crate::ports::store::{Checkpoint, Position, Retention, Store, StoreError, St
 use crate::value::Instant;
 
 pub use layout::FORMAT;
-pub use read::SqliteReader;
+pub use read::{SqliteReader, WAKING};
 
 /// Statements kept prepared: about as many as there are.
 const STATEMENTS: usize = 64;

@@ -5,8 +5,10 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::ports::store::{Retention, StoreError};
+use crate::value::Instant;
 
 use super::failed;
+use super::write::Tally;
 
 /// A consent or withdrawal is the proof of what holds now until a later one on the same matter takes its place, or the
 /// person is gone: so long it stays, however old.
@@ -20,18 +22,16 @@ const CONSENTS: &str = "DELETE FROM consents WHERE at < ?1 AND (
 pub fn purge(connection: &mut Connection, retention: &Retention) -> Result<u64, StoreError> {
     let purging = failed("purging what is old");
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&purging)?;
-    let mut gone = 0;
     let Retention { journal_before, ledger_before, consents_before, dead_before } = retention;
-    for (sql, before) in [
-        ("DELETE FROM journal WHERE to_time < ?1", journal_before),
-        ("DELETE FROM ledger WHERE settled_at < ?1", ledger_before),
-        (CONSENTS, consents_before),
-        ("DELETE FROM dead WHERE at < ?1", dead_before),
-    ] {
-        if let Some(before) = before {
-            gone += transaction.execute(sql, params![before.0]).map_err(&purging)? as u64;
-        }
-    }
+    let remove = |sql: &str, before: &Option<Instant>| {
+        before.map_or(Ok(0), |before| transaction.execute(sql, params![before.0])).map_err(&purging)
+    };
+    let journal = remove("DELETE FROM journal WHERE to_time < ?1", journal_before)?;
+    let ledger = remove("DELETE FROM ledger WHERE settled_at < ?1", ledger_before)?;
+    let consents = remove(CONSENTS, consents_before)?;
+    let dead = remove("DELETE FROM dead WHERE at < ?1", dead_before)?;
+    let tally = Tally { ledger: -(ledger as i64), dead: -(dead as i64), ..Tally::default() };
+    tally.write(&transaction).map_err(&purging)?;
     transaction.commit().map_err(&purging)?;
-    Ok(gone)
+    Ok((journal + ledger + consents + dead) as u64)
 }

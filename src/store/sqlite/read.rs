@@ -72,10 +72,11 @@ impl SqliteReader {
         })?;
         Ok(found)
     }
-    fn count(&self, sql: &str) -> Result<u64, StoreError> {
+    /// How many rows there are, as the checkpoints have counted.
+    fn count(&self, name: &str) -> Result<u64, StoreError> {
         self.connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_row([], |row| unsigned(row, 0)))
+            .prepare_cached("SELECT value FROM meta WHERE name = ?1")
+            .and_then(|mut statement| statement.query_row(params![name], |row| unsigned(row, 0)))
             .map_err(failed("counting rows of the store"))
     }
 }
@@ -116,7 +117,7 @@ fn person_of(row: &Row<'_>, column: usize) -> rusqlite::Result<PersonRow> {
 }
 
 /// The people whose wake is in a range; its cost is tested by its plan.
-pub(super) const WAKING: &str = "SELECT seat, wake FROM people WHERE wake >= ?1 AND wake < ?2 ORDER BY wake, seat";
+pub const WAKING: &str = "SELECT seat, wake FROM people WHERE wake >= ?1 AND wake < ?2 ORDER BY wake, seat";
 
 impl StoreReader for SqliteReader {
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
@@ -132,7 +133,7 @@ impl StoreReader for SqliteReader {
         })
     }
     fn people_count(&mut self) -> Result<u64, StoreError> {
-        self.count("SELECT count(*) FROM people")
+        self.count("people")
     }
     fn people(&mut self, from: Seat, each: &mut dyn FnMut(Seat, PersonRow) -> bool) -> Result<(), StoreError> {
         self.each("SELECT seat, wake, state FROM people WHERE seat >= ?1 ORDER BY seat", params![from], |row| {
@@ -253,11 +254,11 @@ impl StoreReader for SqliteReader {
     }
     fn counts(&mut self) -> Result<StoreCounts, StoreError> {
         Ok(StoreCounts {
-            people: self.count("SELECT count(*) FROM people")?,
-            waiting: self.count("SELECT count(*) FROM people WHERE wake IS NOT NULL")?,
-            pending: self.count("SELECT count(*) FROM pending")?,
-            ledger: self.count("SELECT count(*) FROM ledger")?,
-            dead: self.count("SELECT count(*) FROM dead")?,
+            people: self.count("people")?,
+            waiting: self.count("waiting")?,
+            pending: self.count("pending")?,
+            ledger: self.count("ledger")?,
+            dead: self.count("dead")?,
         })
     }
 }

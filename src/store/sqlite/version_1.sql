@@ -1,6 +1,7 @@
 -- Format 1. Times are milliseconds since 1970 in UTC; the views show them as RFC 3339.
 
--- `format`: the layout of this file; `position`: records of the log that are included here; `at`: time of the last of them.
+-- `format`: the layout of this file; `position`: records of the log that are included here; `at`: time of the last of them;
+-- `people` and the others: how many rows there are, since counting them reads all of them.
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
@@ -143,4 +144,6 @@ CREATE VIEW dead_letters AS
            CAST(body AS TEXT) AS body
     FROM dead;
 
-INSERT INTO meta (name, value) VALUES ('format', 1), ('position', 0), ('at', 0);
+INSERT INTO meta (name, value) VALUES
+    ('format', 1), ('position', 0), ('at', 0),
+    ('people', 0), ('waiting', 0), ('pending', 0), ('ledger', 0), ('dead', 0);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::ports::Seat;
 use crate::ports::store::{Checkpoint, ForgottenRow, IdKind, IdRow, MergeRow, PendingKey, StoreError};
@@ -20,7 +20,7 @@ pub fn write(connection: &mut rusqlite::Connection, checkpoint: &Checkpoint) -> 
         return Err(refused(format!("a checkpoint at {} after one at {}", checkpoint.position.0, last.0)));
     }
     let position = signed(checkpoint.position.0)?;
-    let rows = Rows { transaction: &transaction };
+    let mut rows = Rows { transaction: &transaction, tally: Tally::default() };
     rows.forget(&checkpoint.forgotten, &checkpoint.merges).map_err(&writing)?;
     rows.people(checkpoint).map_err(&writing)?;
     rows.ids(&checkpoint.ids, &checkpoint.merges).map_err(&writing)?;
@@ -32,11 +32,38 @@ pub fn write(connection: &mut rusqlite::Connection, checkpoint: &Checkpoint) -> 
     rows.notes(checkpoint).map_err(&writing)?;
     rows.execute("UPDATE meta SET value = ?1 WHERE name = 'position'", params![position]).map_err(&writing)?;
     rows.execute("UPDATE meta SET value = ?1 WHERE name = 'at'", params![checkpoint.at.0]).map_err(&writing)?;
+    rows.tally.write(&transaction).map_err(&writing)?;
     transaction.commit().map_err(&writing)
 }
 
 struct Rows<'a> {
     transaction: &'a Transaction<'a>,
+    tally: Tally,
+}
+
+/// By how much the numbers of rows change.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub people: i64,
+    pub waiting: i64,
+    pub pending: i64,
+    pub ledger: i64,
+    pub dead: i64,
+}
+
+impl Tally {
+    pub fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        let Tally { people, waiting, pending, ledger, dead } = *self;
+        for (name, change) in
+            [("people", people), ("waiting", waiting), ("pending", pending), ("ledger", ledger), ("dead", dead)]
+        {
+            if change != 0 {
+                let mut update = transaction.prepare_cached("UPDATE meta SET value = value + ?2 WHERE name = ?1")?;
+                update.execute(params![name, change])?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Rows<'_> {
@@ -45,7 +72,7 @@ impl Rows<'_> {
     }
 
     /// Everything of these people, and of the seats that were merged into them.
-    fn forget(&self, forgotten: &[ForgottenRow], merges: &[MergeRow]) -> rusqlite::Result<()> {
+    fn forget(&mut self, forgotten: &[ForgottenRow], merges: &[MergeRow]) -> rusqlite::Result<()> {
         let mut seats = BTreeSet::new();
         for row in forgotten {
             for hash in &row.tombstones {
@@ -55,7 +82,10 @@ impl Rows<'_> {
             self.add_with_merged(row.seat, merges, &mut seats)?;
         }
         for seat in &seats {
-            for table in ["people", "names", "pending", "ledger", "journal", "consents"] {
+            self.forget_person(*seat)?;
+            self.tally.pending -= self.execute("DELETE FROM pending WHERE seat = ?1", params![seat])? as i64;
+            self.tally.ledger -= self.execute("DELETE FROM ledger WHERE seat = ?1", params![seat])? as i64;
+            for table in ["names", "journal", "consents"] {
                 self.execute(&format!("DELETE FROM {table} WHERE seat = ?1"), params![seat])?;
             }
             self.execute("DELETE FROM merges WHERE from_seat = ?1 OR into_seat = ?1", params![seat])?;
@@ -89,18 +119,34 @@ impl Rows<'_> {
         Ok(())
     }
 
-    fn people(&self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    fn people(&mut self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
         for (seat, person) in &checkpoint.people {
-            match person {
-                Some(person) => self.execute(
-                    "INSERT INTO people (seat, wake, state) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (seat) DO UPDATE SET wake = excluded.wake, state = excluded.state",
-                    params![seat, person.wake.map(|wake| wake.0), person.state],
-                )?,
-                None => self.execute("DELETE FROM people WHERE seat = ?1", params![seat])?,
+            let Some(person) = person else {
+                self.forget_person(*seat)?;
+                continue;
             };
+            let waited = self.waits(*seat)?;
+            self.tally.people += i64::from(waited.is_none());
+            self.tally.waiting += i64::from(person.wake.is_some()) - i64::from(waited == Some(true));
+            self.execute(
+                "INSERT INTO people (seat, wake, state) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (seat) DO UPDATE SET wake = excluded.wake, state = excluded.state",
+                params![seat, person.wake.map(|wake| wake.0), person.state],
+            )?;
         }
         Ok(())
+    }
+    fn forget_person(&mut self, seat: Seat) -> rusqlite::Result<()> {
+        let waited = self.waits(seat)?;
+        self.tally.people -= i64::from(waited.is_some());
+        self.tally.waiting -= i64::from(waited == Some(true));
+        self.execute("DELETE FROM people WHERE seat = ?1", params![seat])?;
+        Ok(())
+    }
+    /// Whether a timer of this person runs; `None`: there is nobody.
+    fn waits(&self, seat: Seat) -> rusqlite::Result<Option<bool>> {
+        let mut select = self.transaction.prepare_cached("SELECT wake IS NOT NULL FROM people WHERE seat = ?1")?;
+        select.query_row(params![seat], |row| row.get(0)).optional()
     }
 
     fn ids(&self, ids: &[IdRow], merges: &[MergeRow]) -> rusqlite::Result<()> {
@@ -127,29 +173,38 @@ impl Rows<'_> {
         Ok(())
     }
 
-    fn pending(&self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    fn pending(&mut self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
         for (key, body) in &checkpoint.pending {
             let PendingKey { seat, is_call, run, step, repetition } = key;
-            match body {
-                Some(body) => self.execute(
-                    "INSERT INTO pending (seat, is_call, run, step, repetition, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT DO UPDATE SET body = excluded.body",
-                    params![seat, is_call, run, step, repetition, body],
-                )?,
-                None => self.execute(
+            let Some(body) = body else {
+                let gone = self.execute(
                     "DELETE FROM pending
                      WHERE seat = ?1 AND is_call = ?2 AND run = ?3 AND step = ?4 AND repetition = ?5",
                     params![seat, is_call, run, step, repetition],
-                )?,
+                )?;
+                self.tally.pending -= gone as i64;
+                continue;
             };
+            let changed = self.execute(
+                "UPDATE pending SET body = ?6
+                 WHERE seat = ?1 AND is_call = ?2 AND run = ?3 AND step = ?4 AND repetition = ?5",
+                params![seat, is_call, run, step, repetition, body],
+            )?;
+            if changed == 0 {
+                self.execute(
+                    "INSERT INTO pending (seat, is_call, run, step, repetition, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![seat, is_call, run, step, repetition, body],
+                )?;
+                self.tally.pending += 1;
+            }
         }
         Ok(())
     }
 
-    fn ledger(&self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    fn ledger(&mut self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
         for row in &checkpoint.ledger {
             let PendingKey { seat, is_call, run, step, repetition } = row.key;
-            self.execute(
+            let new = self.execute(
                 "INSERT INTO ledger (seat, is_call, run, step, repetition, ordered_at, settled_at, journey, what, channel,
                                      attempts, outcome, provider_id, why)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING",
@@ -170,6 +225,7 @@ impl Rows<'_> {
                     row.why
                 ],
             )?;
+            self.tally.ledger += new as i64;
         }
         Ok(())
     }
@@ -208,18 +264,19 @@ impl Rows<'_> {
         Ok(())
     }
 
-    fn dead(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    fn dead(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         let writing = failed("writing a checkpoint");
         for row in &checkpoint.dead {
-            self.execute(
+            let new = self.execute(
                 "INSERT INTO dead (number, at, source, reason, detail, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT DO NOTHING",
                 params![signed(row.number)?, row.at.0, row.source, row.reason, row.detail, row.body],
-            )
-            .map_err(&writing)?;
+            );
+            self.tally.dead += new.map_err(&writing)? as i64;
         }
         for number in &checkpoint.dead_gone {
-            self.execute("DELETE FROM dead WHERE number = ?1", params![signed(*number)?]).map_err(&writing)?;
+            let gone = self.execute("DELETE FROM dead WHERE number = ?1", params![signed(*number)?]);
+            self.tally.dead -= gone.map_err(&writing)? as i64;
         }
         Ok(())
     }

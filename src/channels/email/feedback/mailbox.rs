@@ -8,7 +8,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use super::report::{self, Action};
 use super::{Notices, key_of_message_id, send, words};
 use crate::channels::email::reply::{Reply, Stage, is_bad_address, outcome};
-use crate::channels::email::{BOUNCE, KEY_HEADER, UNSUBSCRIBE};
+use crate::channels::email::{BOUNCE, KEY_HEADER, LEAVE, UNSUBSCRIBE};
 use crate::machine::Report;
 use crate::ports::{About, Distrust, Notice, Outcome, Told};
 use crate::value::Instant;
@@ -33,7 +33,7 @@ pub fn notices(mail: &[u8], recipient: Option<&str>, arrival: Instant) -> Result
         is_report(&mail) || mail.header_raw("Auto-Submitted").is_some_and(|by| !by.trim().starts_with("no"));
     if let Some(about) = of(UNSUBSCRIBE) {
         if !by_itself || !is_report(&mail) && says_leave(&mail) {
-            let said = mail.subject().filter(|subject| !subject.trim().is_empty()).unwrap_or(UNSUBSCRIBE);
+            let said = mail.subject().filter(|subject| !subject.trim().is_empty()).unwrap_or(LEAVE);
             notices.add(id("left"), about, None, Told::Left { words: words(said) });
         }
         return Ok(notices.all);
@@ -137,5 +137,5 @@ fn is_report(mail: &Message<'_>) -> bool {
 
 /// Mailbox providers send on a person's behalf and may say so; what they send has our own subject.
 fn says_leave(mail: &Message<'_>) -> bool {
-    mail.subject().is_some_and(|subject| subject.trim().eq_ignore_ascii_case(UNSUBSCRIBE))
+    mail.subject().is_some_and(|subject| subject.trim().eq_ignore_ascii_case(LEAVE))
 }

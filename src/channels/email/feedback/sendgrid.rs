@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Notices, address, key_of_message_id, send, words};
 use crate::machine::Report;
 use crate::ports::{Distrust, Notice, Told};
-use crate::value::{Instant, Span};
+use crate::value::{Instant, Span, time};
 
 pub const SIGNATURE_HEADER: &str = "X-Twilio-Email-Event-Webhook-Signature";
 pub const TIMESTAMP_HEADER: &str = "X-Twilio-Email-Event-Webhook-Timestamp";
@@ -20,8 +20,8 @@ pub const TIMESTAMP_HEADER: &str = "X-Twilio-Email-Event-Webhook-Timestamp";
 const BODY_MAX: usize = 2 * 1024 * 1024;
 /// An event has some 300 bytes.
 const EVENTS_MAX: usize = 10_000;
-/// A signed body that is older is somebody's copy. SendGrid tries for a day and signs each try anew.
-const AGE_MAX: Span = Span(24 * 3_600_000);
+/// A signed body that is older is somebody's copy: SendGrid tries for a day.
+const AGE_MAX: Span = Span(48 * time::MILLIS_PER_HOUR);
 
 /// What stands before the point of a P-256 key in its SubjectPublicKeyInfo (RFC 5480).
 const P256_PREFIX: &[u8] = &[

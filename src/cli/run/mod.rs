@@ -1,0 +1,202 @@
+//! `tabi run`: a project run for good: the server in front, the engine behind it, until somebody says stop.
+//!
+//! Runs no journey itself: `start.rs` is where the engine is put behind the server.
+
+mod hooks;
+mod logs;
+mod start;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::exit::{Exit, Stop};
+use super::open::open;
+use super::remote::DATA;
+use super::speak::Speaker;
+use crate::diag::Phrase;
+use crate::ingest::Schema;
+use crate::runtime::durable::live::LiveError;
+use crate::server::{Language, Limits, Server, Settings, admin};
+
+pub use logs::Logs;
+use start::{Engine, Start, start};
+
+/// Run a project: take events in, move people through their journeys, send
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The project's folder, or one inside it
+    #[arg(value_name = "PROJECT", default_value = ".")]
+    project: PathBuf,
+
+    /// Where the data are kept
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+
+    /// Where events and webhooks come in; a proxy in front of it does TLS
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4040")]
+    listen: SocketAddr,
+
+    /// The environment of tabi.yaml: whom messages go through [default: all messages to paper]
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+
+    /// Rehearse from this moment, so many times as fast: "2026-04-01T09:00:00+09:00 x3600"
+    #[arg(long, value_name = "CLOCK")]
+    clock: Option<String>,
+
+    /// Count opens by a picture in mails; an open proves nothing
+    #[arg(long)]
+    opens: bool,
+
+    /// Serve /metrics on the public side, too
+    #[arg(long)]
+    public_metrics: bool,
+
+    /// How logs are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    logs: Logs,
+}
+
+pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    let opened = open(&args.project);
+    let Some(program) = opened.program.as_ref() else { return opened.refuse(speaker) };
+    logs::begin(args.logs);
+    folder(&args.data)?;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    // Set once, and only here; when somebody else did, theirs counts.
+    let _ = metrics::set_global_recorder(recorder);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Stop::Write)?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(args.listen).await.map_err(|error| occupied(args.listen, &error))?;
+        let start = start(Start {
+            opened: &opened,
+            program,
+            data: &args.data,
+            environment: args.env.as_deref(),
+            listen: listener.local_addr().map_err(Stop::Write)?,
+            clock: args.clock.as_deref(),
+        });
+        let Engine { desk, secret, hooks, write_keys, unknown, recovered, close, mut ended } = start.await?;
+        tracing::info!(records = recovered.records, pending = recovered.pending, "recovered");
+        let socket = admin::bind(&args.data).map_err(|error| unusable(&args.data, &error))?;
+        let settings = Settings {
+            write_keys,
+            unknown,
+            secret,
+            shop: program.project.sender.name.clone().unwrap_or_default(),
+            language: if program.project.zone.name() == "Asia/Tokyo" { Language::Japanese } else { Language::English },
+            opens: args.opens,
+            metrics_public: args.public_metrics,
+            limits: Limits::default(),
+        };
+        let server = Server::new(settings, Schema::new(program), hooks, Some(metrics), desk);
+        speaker.aside(&ready(args, speaker))?;
+        tracing::info!(address = %args.listen, "listening");
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(until_told(stop.clone()));
+        let served = server.serve(listener, Some(socket), stopped);
+        tokio::pin!(served);
+        let failed = tokio::select! {
+            () = &mut served => None,
+            result = &mut ended => Some(result),
+        };
+        let result = match failed {
+            // The engine ended by itself: nobody is served any more.
+            Some(result) => {
+                let _ = stop.send(true);
+                served.await;
+                result
+            }
+            None => {
+                close().await;
+                ended.await
+            }
+        };
+        match result {
+            Ok(Ok(())) => {
+                tracing::info!("stopped");
+                Ok(Exit::Fine)
+            }
+            Ok(Err(error)) => Err(broken(&error)),
+            Err(_) => Err(broken(&LiveError::Store("the engine ended without a word".to_owned()))),
+        }
+    })
+}
+
+/// At the first signal what is under way finishes; at the second the process ends, and recovery does the rest.
+async fn until_told(stop: watch::Sender<bool>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    tracing::info!("stopping: what is under way finishes");
+    // Nobody listens any more: then there is nothing to stop.
+    let _ = stop.send(true);
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    std::process::exit(KILLED);
+}
+
+/// What shells show of a process that was interrupted.
+const KILLED: i32 = 130;
+
+fn ready(args: &Args, speaker: &Speaker) -> String {
+    let (listen, data) = (args.listen, args.data.display());
+    let said = Phrase::new(
+        format!("Tabi runs: events at http://{listen}/v1/, data in `{data}`; Ctrl-C stops it"),
+        format!("Tabi を起動しました: イベントは http://{listen}/v1/、データは `{data}`。Ctrl-C で停止"),
+    );
+    format!("{}\n", speaker.say(&said))
+}
+
+/// The folder of the data, readable by its owner alone.
+fn folder(data: &Path) -> Result<(), Stop> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|error| unusable(data, &error))
+}
+
+/// What was acknowledged is safe: whoever starts the process anew goes on from there.
+fn broken(error: &LiveError) -> Stop {
+    Stop::Later {
+        what: Phrase::new(format!("Tabi had to stop: {error}"), format!("Tabi を続けられなくなりました: {error}")),
+        help: Phrase::new(
+            "what was acknowledged is safe; see that there is room on the disk, and start again",
+            "受け付けたものは失われません。ディスクの空きを確かめて、もう一度起動する",
+        ),
+    }
+}
+
+fn occupied(listen: SocketAddr, error: &io::Error) -> Stop {
+    Stop::Later {
+        what: Phrase::new(
+            format!("cannot listen on {listen}: {error}"),
+            format!("{listen} で待ち受けられません: {error}"),
+        ),
+        help: Phrase::new(
+            "stop what listens there, or choose another address with `--listen`",
+            "そのアドレスを使っているものを止めるか、`--listen` で別のアドレスを指定する",
+        ),
+    }
+}
+
+fn unusable(data: &Path, error: &io::Error) -> Stop {
+    let data = data.display();
+    Stop::Later {
+        what: Phrase::new(
+            format!("the data in `{data}` cannot be used: {error}"),
+            format!("`{data}` のデータを使えません: {error}"),
+        ),
+        help: Phrase::new(
+            "see that no other Tabi runs on them, that there is room, and that the path is short",
+            "別の Tabi が動いていないか、空き容量と権限、パスの長さを確かめる",
+        ),
+    }
+}

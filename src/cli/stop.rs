@@ -1,0 +1,100 @@
+//! `tabi stop` and `tabi resume`: the emergency stop of a journey, a channel or everything, and its end.
+//!
+//! Ends no process: a stopped Tabi goes on taking events in, and nothing leaves.
+
+use serde_json::{Map, Value};
+
+use super::exit::{Exit, Stop};
+use super::remote::Remote;
+use super::speak::Speaker;
+use crate::diag::Phrase;
+
+/// Stop at once what leaves: of a journey, on a channel, or everything
+#[derive(Debug, clap::Args)]
+pub struct StopArgs {
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Let go on what was stopped
+#[derive(Debug, clap::Args)]
+pub struct ResumeArgs {
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Scope {
+    /// This journey
+    #[arg(long, value_name = "JOURNEY")]
+    journey: Option<String>,
+
+    /// This channel: email, line, sms, push or webhook
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
+
+    /// Everything
+    #[arg(long)]
+    everything: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct What {
+    #[command(flatten)]
+    scope: Scope,
+
+    /// Who says so, for the records [default: the user of this machine]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl What {
+    fn body(&self) -> Value {
+        let Scope { journey, channel, everything } = &self.scope;
+        let mut body = Map::new();
+        if let Some(journey) = journey {
+            body.insert("journey".into(), journey.clone().into());
+        }
+        if let Some(channel) = channel {
+            body.insert("channel".into(), channel.clone().into());
+        }
+        if *everything {
+            body.insert("everything".into(), true.into());
+        }
+        let by = self.by.clone().or_else(|| std::env::var("USER").ok()).filter(|by| !by.is_empty());
+        if let Some(by) = by {
+            body.insert("by".into(), by.into());
+        }
+        Value::Object(body)
+    }
+    fn named(&self) -> Phrase {
+        let Scope { journey, channel, .. } = &self.scope;
+        match (journey, channel) {
+            (Some(journey), _) => Phrase::new(format!("journey `{journey}`"), format!("ジャーニー `{journey}`")),
+            (None, Some(channel)) => Phrase::new(format!("channel `{channel}`"), format!("チャネル `{channel}`")),
+            (None, None) => Phrase::new("everything", "すべて"),
+        }
+    }
+}
+
+pub fn stop(args: &StopArgs, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    let answer = args.remote.post("/stop", &args.what.body())?;
+    let Phrase { en, ja } = args.what.named();
+    let said = Phrase::new(
+        format!("stopped: {en}; nothing of it leaves until `tabi resume`"),
+        format!("停止しました: {ja}。`tabi resume` まで何も送られません"),
+    );
+    args.remote.done(&answer, &said, speaker)
+}
+
+pub fn resume(args: &ResumeArgs, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    let answer = args.remote.post("/resume", &args.what.body())?;
+    let Phrase { en, ja } = args.what.named();
+    let said = Phrase::new(format!("goes on: {en}"), format!("再開しました: {ja}"));
+    args.remote.done(&answer, &said, speaker)
+}
