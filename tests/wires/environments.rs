@@ -133,6 +133,36 @@ fn a_secret_in_the_file_is_refused_and_never_repeated() {
     }
 }
 
+/// Under a key that is not known, or where something else belongs, it is still a secret.
+#[test]
+fn a_misplaced_secret_is_not_repeated_either() {
+    const LITERAL: &str = "sk9d8f7a6s5d4f3";
+    let cases = [
+        format!("line: {{ tokn: {LITERAL}, secret: env:S }}"),
+        format!("line:\n      auth_token: {LITERAL}\n      secret: env:S\n      token: env:T"),
+        format!("line:\n      token: {{ value: {LITERAL} }}\n      secret: [{LITERAL}]"),
+        format!("line:\n      token: !vault {LITERAL}\n      secret: env:S"),
+        format!("line: {LITERAL}"),
+        format!("write_keys: {LITERAL}"),
+        format!("write_keys: [{LITERAL}]"),
+        format!("chat: https://hooks.slack.com/services/{LITERAL}"),
+        format!("chat: [https://hooks.slack.com/services/{LITERAL}]"),
+        format!("chat: [{{ slack_url: https://hooks.slack.com/services/{LITERAL} }}]"),
+        format!("api_key: {LITERAL}"),
+    ];
+    for case in cases {
+        let (_, found, shown) =
+            parsed(&format!("environments:\n  a:\n    public_url: https://a.example\n    {case}\n"));
+        assert!(!found.is_empty(), "{case}");
+        assert!(!shown.contains(LITERAL), "{case}\n{shown}");
+    }
+    // References give nothing away, and their line is shown.
+    let shown = bad(
+        "environments:\n  a:\n    public_url: https://a.example\n    line: { token: env:T, secret: env:S, tokn: env:T }\n",
+    );
+    assert!(shown.contains("tokn: env:T }"), "{shown}");
+}
+
 #[test]
 fn what_cannot_be_meant_is_said_with_its_place() {
     let cases = [
