@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ use tabi::ports::environment::{SecretRef, WebhookSettings};
 use tabi::ports::{Delivery, Outcome, Provider};
 use tabi::render::Part;
 use tabi::value::{Instant, Span};
-use tokio::task::JoinSet;
+use tokio::task::LocalSet;
 
 const ROUNDS: usize = 5;
 const AT_ONCE: usize = 64;
@@ -39,32 +40,25 @@ fn main() {
         tabi::channels::tls::install();
         let reqwest = reqwest::Client::builder().no_proxy().build().expect("a client");
         for _ in 0..=ROUNDS {
-            let channel = cost(requests, || {
-                let webhooks = webhooks.clone();
-                async move {
-                    let outcome = webhooks.deliver(&delivery()).await;
-                    assert_eq!(outcome, Outcome::Accepted { provider_id: None });
-                }
-            });
-            rounds[0].push(channel.await);
-            let bare = cost(requests, || {
-                let (client, url) = (client.clone(), url.clone());
-                async move {
-                    let request =
-                        Request::post(url).body(Full::new(Bytes::from(body().to_string()))).expect("a request");
-                    let response = client.request(request).await.expect("an answer");
-                    response.into_body().collect().await.expect("its body");
-                }
-            });
-            rounds[1].push(bare.await);
-            let other = cost(requests, || {
-                let (client, url) = (reqwest.clone(), url.clone());
-                async move {
-                    let response = client.post(url).body(body().to_string()).send().await.expect("an answer");
-                    response.bytes().await.expect("its body");
-                }
-            });
-            rounds[2].push(other.await);
+            let own = webhooks.clone();
+            let channel = async move || {
+                let outcome = own.deliver(&delivery()).await;
+                assert_eq!(outcome, Outcome::Accepted { provider_id: None });
+            };
+            rounds[0].push(cost(requests, channel).await);
+            let (own, to) = (client.clone(), url.clone());
+            let bare = async move || {
+                let body = Full::new(Bytes::from(body().to_string()));
+                let response = own.request(Request::post(&to).body(body).expect("a request")).await.expect("an answer");
+                response.into_body().collect().await.expect("its body");
+            };
+            rounds[1].push(cost(requests, bare).await);
+            let (own, to) = (reqwest.clone(), url.clone());
+            let other = async move || {
+                let response = own.post(&to).body(body().to_string()).send().await.expect("an answer");
+                response.bytes().await.expect("its body");
+            };
+            rounds[2].push(cost(requests, other).await);
         }
     });
     // The first of each opens the connections.
@@ -75,23 +69,18 @@ fn main() {
 }
 
 /// Microseconds of this thread for each request.
-async fn cost<F: Future<Output = ()> + Send + 'static>(
-    requests: usize,
-    one: impl Fn() -> F + Clone + Send + 'static,
-) -> f64 {
-    let before = thread_nanos();
-    let mut all = JoinSet::new();
+async fn cost(requests: usize, one: impl AsyncFn() + 'static) -> f64 {
+    let (one, before) = (Rc::new(one), thread_nanos());
+    let all = LocalSet::new();
     for _ in 0..AT_ONCE {
         let one = one.clone();
-        all.spawn(async move {
+        all.spawn_local(async move {
             for _ in 0..requests / AT_ONCE {
                 one().await;
             }
         });
     }
-    while let Some(done) = all.join_next().await {
-        done.expect("no request fails");
-    }
+    all.await;
     (thread_nanos() - before) / 1_000.0 / (requests / AT_ONCE * AT_ONCE) as f64
 }
 

@@ -20,6 +20,8 @@ mod reach;
 mod sink;
 #[path = "wires/sms.rs"]
 mod sms;
+#[path = "wires/tls.rs"]
+mod tls;
 #[path = "wires/webhook.rs"]
 mod webhook;
 

@@ -23,6 +23,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::{Client, Error as WireError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
 use tower::Service;
 
 use super::target::Target;
@@ -112,11 +113,16 @@ impl Http {
 
     /// Looks names up in another way.
     pub fn with_names(reach: Reach, names: Arc<dyn Names>) -> Http {
+        Http::trusting(reach, names, Vec::new())
+    }
+
+    /// Trusts these authorities besides those of the operating system.
+    pub fn trusting(reach: Reach, names: Arc<dyn Names>, roots: Vec<CertificateDer<'static>>) -> Http {
         let mut wire = HttpConnector::new_with_resolver(Guarded { names, reach });
         wire.enforce_http(false);
         wire.set_nodelay(true);
         wire.set_connect_timeout(Some(CONNECT_MAX));
-        let (tls, untrusting) = tls_config();
+        let (tls, untrusting) = tls_config(roots);
         let secured = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -199,11 +205,11 @@ fn forbidden_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Forbidden> {
 }
 
 /// Certificates as the operating system judges them; where it knows none, a reason why `https` cannot be used.
-fn tls_config() -> (rustls::ClientConfig, Option<Arc<str>>) {
+fn tls_config(extra: Vec<CertificateDer<'static>>) -> (rustls::ClientConfig, Option<Arc<str>>) {
     super::tls::install();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let (roots, untrusting): (Arc<dyn rustls::client::danger::ServerCertVerifier>, _) =
-        match rustls_platform_verifier::Verifier::new(provider.clone()) {
+        match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider.clone()) {
             Ok(verifier) => (Arc::new(verifier), None),
             Err(error) => {
                 let why =
@@ -223,8 +229,8 @@ struct Nobody(Arc<rustls::crypto::CryptoProvider>);
 impl rustls::client::danger::ServerCertVerifier for Nobody {
     fn verify_server_cert(
         &self,
-        _: &rustls::pki_types::CertificateDer<'_>,
-        _: &[rustls::pki_types::CertificateDer<'_>],
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
         _: &rustls::pki_types::ServerName<'_>,
         _: &[u8],
         _: rustls::pki_types::UnixTime,
@@ -234,7 +240,7 @@ impl rustls::client::danger::ServerCertVerifier for Nobody {
     fn verify_tls12_signature(
         &self,
         _: &[u8],
-        _: &rustls::pki_types::CertificateDer<'_>,
+        _: &CertificateDer<'_>,
         _: &rustls::DigitallySignedStruct,
     ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
         Err(rustls::CertificateError::UnknownIssuer.into())
@@ -242,7 +248,7 @@ impl rustls::client::danger::ServerCertVerifier for Nobody {
     fn verify_tls13_signature(
         &self,
         _: &[u8],
-        _: &rustls::pki_types::CertificateDer<'_>,
+        _: &CertificateDer<'_>,
         _: &rustls::DigitallySignedStruct,
     ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
         Err(rustls::CertificateError::UnknownIssuer.into())

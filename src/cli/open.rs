@@ -58,6 +58,11 @@ pub fn read(start: &Path) -> Opened {
     if readable {
         let compiled = compiled(&mut project, &mut attachments);
         diagnostics.extend(compiled.diagnostics);
+        // While a setting is wrong, a secret may stand on any of its lines.
+        let sound = !diagnostics.iter().any(|d| d.code == Code::E0108);
+        let program_of_sound = compiled.program.iter().filter(|_| sound);
+        let unfit: Vec<Diagnostic> = program_of_sound.flat_map(|program| project.unfit_environments(program)).collect();
+        diagnostics.extend(unfit);
         (program, map) = (compiled.program, compiled.map);
         timelines = compiled.timelines;
         exceptions = compiled.exceptions;

@@ -2,6 +2,7 @@
 //!
 //! Looks up no secret and calls nobody; a secret that stands in the file itself is an error that never repeats it.
 
+mod program;
 mod values;
 
 use std::path::PathBuf;
@@ -102,6 +103,10 @@ impl<'r> Inside<'_, 'r, '_> {
     }
 
     fn entries<'y>(&mut self, yaml: &'y Yaml, known: &[&'static str]) -> Vec<(&'static str, &'y Yaml)> {
+        if !self.has_lines(yaml) {
+            return Vec::new();
+        }
+        self.note_misspelt_secrets(yaml, known);
         self.reader.entries(yaml, &self.path, known)
     }
 
@@ -145,6 +150,9 @@ impl<'r> Inside<'_, 'r, '_> {
 
     fn write_keys(&mut self, yaml: &'r Yaml) -> Vec<WriteKey> {
         let mut keys: Vec<WriteKey> = Vec::new();
+        if !self.has_lines(yaml) {
+            return keys;
+        }
         for (name, value) in self.reader.named(yaml, &self.path.clone(), WRITE_KEYS_MAX) {
             let Some(key) = self.under(name, |at| at.secret(value)) else { continue };
             if let Some(first) = keys.iter().find(|other| other.key == key) {

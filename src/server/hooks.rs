@@ -86,5 +86,6 @@ pub async fn take(
     if !batch.is_empty() {
         state.desk.submit(batch).await?;
     }
-    Ok((StatusCode::OK, "ok").into_response())
+    // Without a word: Twilio sends whatever is answered as text to the person who wrote.
+    Ok(StatusCode::OK.into_response())
 }

@@ -133,6 +133,36 @@ fn a_secret_in_the_file_is_refused_and_never_repeated() {
     }
 }
 
+/// Under a key that is not known, or where something else belongs, it is still a secret.
+#[test]
+fn a_misplaced_secret_is_not_repeated_either() {
+    const LITERAL: &str = "sk9d8f7a6s5d4f3";
+    let cases = [
+        format!("line: {{ tokn: {LITERAL}, secret: env:S }}"),
+        format!("line:\n      auth_token: {LITERAL}\n      secret: env:S\n      token: env:T"),
+        format!("line:\n      token: {{ value: {LITERAL} }}\n      secret: [{LITERAL}]"),
+        format!("line:\n      token: !vault {LITERAL}\n      secret: env:S"),
+        format!("line: {LITERAL}"),
+        format!("write_keys: {LITERAL}"),
+        format!("write_keys: [{LITERAL}]"),
+        format!("chat: https://hooks.slack.com/services/{LITERAL}"),
+        format!("chat: [https://hooks.slack.com/services/{LITERAL}]"),
+        format!("chat: [{{ slack_url: https://hooks.slack.com/services/{LITERAL} }}]"),
+        format!("api_key: {LITERAL}"),
+    ];
+    for case in cases {
+        let (_, found, shown) =
+            parsed(&format!("environments:\n  a:\n    public_url: https://a.example\n    {case}\n"));
+        assert!(!found.is_empty(), "{case}");
+        assert!(!shown.contains(LITERAL), "{case}\n{shown}");
+    }
+    // References give nothing away, and their line is shown.
+    let shown = bad(
+        "environments:\n  a:\n    public_url: https://a.example\n    line: { token: env:T, secret: env:S, tokn: env:T }\n",
+    );
+    assert!(shown.contains("tokn: env:T }"), "{shown}");
+}
+
 #[test]
 fn messages_that_go_by_phone_number_are_named() {
     let line = "    line: { token: env:T, secret: env:S, notifications: { shipped: flexible, booked: reserved_ja } }\n";
@@ -203,4 +233,36 @@ fn what_cannot_be_meant_is_said_with_its_place() {
     }
     assert!(bad("environments: [a]\n").contains("`name: …` lines"));
     assert!(bad("environments:\n  a: 7\n").contains("`key: value` lines"));
+}
+
+/// A project with these settings and one webhook's message and one action.
+fn checked(webhook: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = format!("{HEAD}environments:\n  live:\n    webhook: {webhook}\n");
+    std::fs::write(folder.path().join("tabi.yaml"), settings).unwrap();
+    let world = "profile {\n  given_name: text? pii\n}\nmessage order_paid on webhook for transactional\n\
+        action coupon.issue idempotent takes { rate: int }\n";
+    std::fs::write(folder.path().join("world.tabi"), world).unwrap();
+    let tabi = env!("CARGO_BIN_EXE_tabi");
+    let output = std::process::Command::new(tabi).arg("check").arg(folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    (!said.contains("tabi.yaml:"), said)
+}
+
+#[test]
+fn check_holds_addresses_against_the_campaigns() {
+    let (clean, said) = checked("{ secret: env:S, default_url: \"https://a.example/{name}\" }");
+    assert!(clean, "{said}");
+    let named = "messages: { order_paid: https://a.example }, actions: { coupon.issue: https://a.example }";
+    let (clean, said) = checked(&format!("{{ secret: env:S, {named} }}"));
+    assert!(clean, "{said}");
+    let (_, said) = checked("{ secret: env:S, actions: { coupon.isue: https://a.example } }");
+    for part in [
+        "no action `coupon.isue`",
+        "did you mean `coupon.issue`?",
+        "`coupon.issue` has no address in `live`",
+        "`order_paid` has no address",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
 }

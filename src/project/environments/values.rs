@@ -30,6 +30,9 @@ const NAME_CHARS_MAX: usize = 64;
 const URL_CHARS_MAX: usize = 2_000;
 /// Pieces of a secret shorter than this give nothing away and stand on many lines.
 const TELLING_CHARS_MIN: usize = 4;
+/// Keys whose values are secrets, and what stands in the names of others.
+const SECRET_KEYS: &[&str] = &["token", "secret", "password", "key", "slack"];
+const SECRET_SOUNDS: &[&str] = &["token", "secret", "pass", "key", "auth", "cred", "slack"];
 /// Stands for `{name}` while an address is read, since braces would be encoded.
 const NAME_MARK: &str = "TABI-NAME-PLACE";
 
@@ -70,6 +73,19 @@ pub(super) fn with_name(url: &Url) -> String {
 /// This machine, by name or number. Other names may lead here too: that is seen when they are called.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// The texts and numbers of a value, however deep, but for references to secrets.
+fn scalars(yaml: &Yaml) -> Vec<String> {
+    match yaml {
+        Yaml::Null | Yaml::Bool(_) => Vec::new(),
+        Yaml::String(text) if text.starts_with("env:") || text.starts_with("file:/") => Vec::new(),
+        Yaml::String(text) => vec![text.clone()],
+        Yaml::Number(number) => vec![number.to_string()],
+        Yaml::Sequence(items) => items.iter().flat_map(scalars).collect(),
+        Yaml::Mapping(mapping) => mapping.values().flat_map(scalars).collect(),
+        Yaml::Tagged(tagged) => scalars(&tagged.value),
+    }
 }
 
 impl Reader<'_> {
@@ -146,6 +162,7 @@ impl<'r> Inside<'_, 'r, '_> {
             Yaml::String(text) => text.trim().to_owned(),
             Yaml::Number(number) => number.to_string(),
             Yaml::Null | Yaml::Bool(_) | Yaml::Sequence(_) | Yaml::Mapping(_) | Yaml::Tagged(_) => {
+                self.literals.extend(scalars(yaml));
                 self.unfit("`env:NAME` or `file:/path`", "`env:名前` か `file:/パス` ", yaml);
                 return None;
             }
@@ -157,10 +174,11 @@ impl<'r> Inside<'_, 'r, '_> {
                 return Some(SecretRef::Env(name.to_owned()));
             }
         }
-        if let Some(path) = text.strip_prefix("file:") {
-            if Path::new(path).is_absolute() && path.len() > 1 {
-                return Some(SecretRef::File(path.into()));
-            }
+        if let Some(path) = text.strip_prefix("file:")
+            && Path::new(path).is_absolute()
+            && path.len() > 1
+        {
+            return Some(SecretRef::File(path.into()));
         }
         if text == "env:" || text.starts_with("file:") {
             self.unfit(
@@ -192,6 +210,33 @@ impl<'r> Inside<'_, 'r, '_> {
             None,
         );
         None
+    }
+
+    /// Whether there are `key: value` lines, or nothing. What else stands there may be a secret and is not repeated.
+    pub(super) fn has_lines(&mut self, yaml: &Yaml) -> bool {
+        if yaml.is_mapping() || yaml.is_null() {
+            return true;
+        }
+        self.literals.extend(scalars(yaml));
+        let section = self.path.last().copied().unwrap_or_default();
+        let (en, ja) = (
+            format!("`{section}` should be `key: value` lines"),
+            format!("`{section}` には `キー: 値` の並びが必要です"),
+        );
+        self.refuse(en, ja, ("see `docs/environments.md`", "`docs/environments.md` を参照"));
+        false
+    }
+
+    /// A secret under a key that is not known is one all the same.
+    pub(super) fn note_misspelt_secrets(&mut self, yaml: &Yaml, known: &[&'static str]) {
+        for (key, value) in yaml.as_mapping().into_iter().flatten() {
+            let Some(name) = key.as_str().filter(|name| !known.contains(name)) else { continue };
+            let lower = name.to_lowercase();
+            let sounds = SECRET_SOUNDS.iter().any(|sound| lower.contains(sound));
+            if sounds || did_you_mean(&lower, SECRET_KEYS.iter().copied()).is_some() {
+                self.literals.extend(scalars(value));
+            }
+        }
     }
 
     /// Reports settings that must be there and are not, at the section they belong to.
