@@ -2,6 +2,7 @@
 //!
 //! What a call means is for `ingest` to say, what follows from it for the engine.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Json;
@@ -151,13 +152,9 @@ fn wrong_call(reason: &Reason) -> Response {
     (status, Json(body)).into_response()
 }
 
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Answer>> + Send>>;
+
 /// The handler of one route.
-pub fn route(
-    kind: Kind,
-) -> impl Fn(Shared<Arc<State>>, HeaderMap, Body) -> std::pin::Pin<Box<dyn Future<Output = Result<Response, Answer>> + Send>>
-+ Clone
-+ Send
-+ Sync
-+ 'static {
+pub fn route(kind: Kind) -> impl Fn(Shared<Arc<State>>, HeaderMap, Body) -> Answering + Clone + Send + Sync + 'static {
     move |Shared(state), headers, body| Box::pin(take(state, kind, headers, body))
 }

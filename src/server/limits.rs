@@ -50,7 +50,7 @@ pub const FORM_BYTES_MAX: usize = 4 << 10;
 pub const MEMORY_PER_BYTE: usize = 6;
 /// And that a call may come to beside its bytes: why it was refused, twice, and that again in the answer. Small calls are
 /// many: 2,500 fit into 5 KB.
-pub const MEMORY_PER_CALL: usize = 3 << 10;
+pub const MEMORY_PER_CALL: usize = 2 << 10;
 /// Reports of clicks and opens that may be under way by themselves; further ones are not told.
 pub const REPORTS_MAX: usize = 1_024;
 /// What is asked of the door for operators: a name, a number, a folder.

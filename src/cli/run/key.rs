@@ -54,3 +54,23 @@ fn make(data: &Path, path: &Path) -> io::Result<Vec<u8>> {
     fs::File::open(data)?.sync_all()?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = installation(folder.path()).unwrap();
+        assert_eq!(installation(folder.path()).unwrap().bytes(), first.bytes());
+        assert_ne!(installation(tempfile::tempdir().unwrap().path()).unwrap().bytes(), first.bytes());
+        let path = folder.path().join(FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(&path, "short").unwrap();
+        assert!(matches!(installation(folder.path()), Err(Stop::Wrong { .. })), "a damaged key is not replaced");
+        assert!(matches!(installation(&folder.path().join("nothing")), Err(Stop::Later { .. })));
+    }
+}
