@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use tabi::diag::Code;
+use tabi::diag::codes::NEED_DATA;
 use tabi::project;
 use tabi::text::SourceId;
 
@@ -38,6 +39,13 @@ fn what_is_not_checked_says_why() {
         assert!(known == (state == "checked"), "{code} is {state}");
         assert!(["checked", "needs data", "later"].contains(&state), "{code} is {state}");
     }
+    let told: BTreeMap<&str, &str> = NEED_DATA.iter().map(|(code, en, _)| (*code, *en)).collect();
+    let rows: BTreeMap<&str, &str> = rows()
+        .into_iter()
+        .filter(|(_, (_, state))| *state == "needs data")
+        .map(|(code, (what, _))| (code, what))
+        .collect();
+    assert_eq!(told, rows);
 }
 
 #[test]

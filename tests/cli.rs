@@ -167,6 +167,12 @@ fn explain_speaks_both_languages() {
     seen!("explain", data(""), "explain", "e0411");
     seen!("explain_ja", data(""), "explain", "E0411", "--lang", "ja");
     seen!("explain_unknown", data(""), "explain", "E0409");
+    for (code, en, ja) in tabi::diag::codes::NEED_DATA {
+        let told = transcript(&data(""), &["explain", code]);
+        assert!(told.contains(en) && told.contains("live numbers"), "{told}");
+        let told = transcript(&data(""), &["explain", &code.to_lowercase(), "--lang", "ja"]);
+        assert!(told.contains(ja), "{told}");
+    }
     // A line for each code, made from the registry itself.
     let list = transcript(&data(""), &["explain"]);
     for code in tabi::diag::Code::ALL {

@@ -7,10 +7,12 @@ mod commands {
     pub mod fix;
     pub mod formats;
     pub mod init;
+    pub mod japanese;
     pub mod reference;
     pub mod run;
     pub mod shells;
     pub mod slips;
     pub mod tour;
     pub mod watch;
+    pub mod who;
 }

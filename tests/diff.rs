@@ -206,6 +206,9 @@ fn what_a_message_says_is_compared_text_by_text() {
     found.sort_by_key(|line| !line.contains("件名"));
     assert_eq!(found, expected);
     assert!(difference(&new, &new).is_empty());
+    let laid_out =
+        mail("Good day", "<mjml><!-- two of them -->\n<mj-text>one</mj-text> <mj-text>\n three </mj-text></mjml>\n");
+    assert!(difference(&new, &laid_out).is_empty(), "layout and comments");
 }
 
 // ---- layout, comments, order -----------------------------------------------------------------------------------------

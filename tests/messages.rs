@@ -65,6 +65,30 @@ fn every_case_is_judged_as_it_says() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// The edits of the first finding, put into the file.
+#[test]
+fn a_misspelt_attribute_is_put_right_by_its_own_edit() {
+    let mail = |attribute: &str| {
+        format!(
+            "---\nsubject: x\nfrom: a@b.jp\n---\n<mjml><mj-body><mj-section {attribute}=\"#fff\"><mj-column></mj-column></mj-section></mj-body></mjml>\n"
+        )
+    };
+    let campaign = "message m on email for transactional from \"m.mjml\"\n";
+    for written in ["backgroud-color", "Background-Color", "background_color"] {
+        let text = mail(written);
+        let mut sources = Sources::default();
+        sources.add(Source::new("world.tabi", PRELUDE));
+        sources.add(Source::new("case.tabi", campaign));
+        let (compiled, _) = parts::compiled(sources, &[("m.mjml".to_owned(), text.clone())]);
+        let found = compiled.diagnostics.iter().find(|d| d.code == Code::E0442).expect(written);
+        let fix = &found.fix[0];
+        let mut right = text;
+        right.replace_range(fix.span.range(), &fix.replacement);
+        assert_eq!(right, mail("background-color"));
+        assert!(found.help.as_ref().unwrap().ja.contains("`background-color` のことですか"));
+    }
+}
+
 /// What no author writes: it is answered, in bounded time, and nothing falls over.
 #[test]
 fn hostile_files_are_answered() {

@@ -552,6 +552,18 @@ fn a_push_is_filled_in() {
 }
 
 #[test]
+fn a_push_may_open_a_page_of_an_app() {
+    let push = |link: &str| {
+        let content = Push { title: t("a"), body: t("b"), link: Some(t(link)), image: None, data: Vec::new() };
+        rendered(Content::Push(content), "a b")
+    };
+    let opened = push("shop://items/{{ name }}");
+    let Part::Push(part) = &opened.part else { panic!() };
+    assert_eq!(part.link.as_deref(), Some("shop://items/a%20b"));
+    assert!(opened.links.is_empty(), "nothing on the web to follow");
+}
+
+#[test]
 fn markup_that_compilers_let_pass_is_refused() {
     for (wrong, said) in [
         ("<mj-txt>x</mj-txt>", "no element `mj-txt`"),

@@ -398,3 +398,65 @@ fn a_version_with_another_schema_reads_the_input_by_its_own() {
     assert!(same.is_empty(), "{}", compare::pretty(&same, render::Language::English));
     assert_ne!(same.figures.messages.old, 0);
 }
+
+/// What the two versions of a comparison would be if each were simulated alone.
+fn each_alone(comparison: &Comparison, programs: [&Program; 2], sources: &[SourceSpec], options: &Options) {
+    let [old, new] = programs.map(|program| run(program, sources, options).report);
+    let figures = &comparison.figures;
+    assert_eq!((figures.messages.old, figures.messages.new), (old.messages, new.messages));
+    assert_eq!((figures.people.old, figures.people.new), (old.people, new.people));
+    assert_eq!((figures.reached.old, figures.reached.new), (old.reached, new.reached));
+    for (name, journey) in &comparison.journeys {
+        assert_eq!(
+            (journey.entered.old, journey.entered.new),
+            (old.journeys[name].entered, new.journeys[name].entered)
+        );
+    }
+    for person in &comparison.people {
+        let options = Options { trace: Some(person.person.clone()), ..options.clone() };
+        for (program, story) in programs.iter().zip([&person.stories.old, &person.stories.new]) {
+            assert_eq!(*story, run(program, sources, &options).trace, "{}", person.person);
+        }
+    }
+}
+
+#[test]
+fn versions_that_understand_lines_otherwise_are_read_as_each_alone() {
+    let old = program(workload::TEN_JOURNEYS);
+    // Searches are not known any more, purchases must say a shop, and people may have a nickname.
+    let text = workload::TEN_JOURNEYS
+        .replace("event searched about", "event looked_up about")
+        .replace("when searched", "when looked_up")
+        .replace("cart_id: id?, total", "cart_id: id?, shop: id, total")
+        .replace("profile {\n", "profile {\n  nickname: text?\n");
+    let new = program(&text);
+    let log = String::from_utf8(log_with_visitors(1_200, 60)).unwrap();
+    let (mut even, mut odd) = (String::new(), String::new());
+    for (n, line) in log.lines().enumerate() {
+        // Every third purchase says it.
+        let shop = if n % 3 == 0 { r#"{"shop":"s1","order_id""# } else { r#"{"order_id""# };
+        let half = if n % 2 == 0 { &mut even } else { &mut odd };
+        half.extend([line.replace(r#"{"order_id""#, shop).as_str(), "\n"]);
+    }
+    let yaml = "zone: Asia/Tokyo\nevents:\n  - event: delivered\n    person: who\n    id: order\n    \
+                time: { column: at, format: \"%Y-%m-%d %H:%M\" }\n    fields: { order_id: order }\n";
+    let rows = "at,who,order\n2026-01-10 09:00,u000001,o1\n2026-01-11 09:00,u000002,o2\n2026-02-01 10:00,u000003,o3\n";
+    let table = SourceSpec {
+        name: "rows".into(),
+        input: SourceInput::Bytes(rows.as_bytes().into()),
+        kind: Kind::Csv { mapping: "rows.yaml".into(), yaml: yaml.into() },
+    };
+    let options = Options { until: at("2026-05-01T00:00:00Z"), ..Options::default() };
+    let (even, odd) = (source("even", even.as_bytes()), source("odd", odd.as_bytes()));
+    for sources in [vec![even.clone()], vec![even.clone(), odd.clone()], vec![even, table, odd]] {
+        let versions = (Version { name: "main", program: &old }, Version { name: "now", program: &new });
+        let comparison = compare::compare(versions.0, versions.1, &sources, &options, &|_| {}).unwrap();
+        assert!(comparison.people_changed > 5 && comparison.figures.entered.is_changed());
+        each_alone(&comparison, [&old, &new], &sources, &options);
+        // Which of the two finds fault with a line is said.
+        let strict = Options { strict: true, ..options.clone() };
+        let (version, error) = compare::compare(versions.0, versions.1, &sources, &strict, &|_| {}).unwrap_err();
+        assert_eq!(version, "now", "{error}");
+        assert!(error.to_string().contains("`shop`"), "{error}");
+    }
+}

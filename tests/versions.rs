@@ -133,16 +133,17 @@ fn what_cannot_be_a_base_is_said() {
         (&["diff", "--", "--upload-pack=touch x", "camp"], "neither a revision", 64),
         (&["diff", "HEAD:camp", "camp"], "neither a revision", 64),
         (&["diff", "", "camp"], "neither a revision", 64),
+        (&["diff", "../nothing", "camp"], "there is no folder `../nothing`", 64),
     ] {
         let (text, code) = told(at, arguments);
         assert!(text.contains(expected), "{text}");
         assert_eq!(code, expected_code, "{text}");
     }
-    fs::write(at.join("camp/shop.tabi"), "journey x {\n").unwrap();
+    fs::write(at.join("camp/shop.tabi"), "evnt x\n").unwrap();
     git(at, &["commit", "-aqm", "broken"]);
     fs::write(at.join("camp/shop.tabi"), shop("2h")).unwrap();
     let (text, code) = told(at, &["diff", "main", "camp"]);
-    assert!(text.contains("the version `main` has") && text.contains("main:camp/shop.tabi:1"), "{text}");
+    assert!(text.contains("the version `main` has 1 error,") && text.contains("main:camp/shop.tabi:1"), "{text}");
     assert_eq!(code, 1);
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("tabi.yaml"), CONFIG).unwrap();

@@ -349,7 +349,8 @@ impl<'t> Exprs<'_, 't> {
                     .help(
                         "declare `tags: list of text` in the profile",
                         "profile に `tags: list of text` を宣言してください",
-                    ),
+                    )
+                    .once(),
             );
         }
         tags

@@ -40,6 +40,9 @@ pub fn open(start: &Path, base: &str, speaker: &Speaker) -> Result<Base, Stop> {
     let folder = Path::new(base);
     let (checkout, mut opened) = if folder.is_dir() {
         (None, open::read(folder))
+    } else if folder.is_absolute() || folder.starts_with(".") || folder.starts_with("..") {
+        // No revision is called so.
+        return Err(no_folder(base));
     } else {
         let root = project::root(start).ok_or_else(|| no_project(start))?;
         let checkout = revision::checkout(&root, base)?;
@@ -66,6 +69,13 @@ fn named(checkout: Option<&Checkout>, path: &str) -> Arc<str> {
     }
 }
 
+fn no_folder(base: &str) -> Stop {
+    Stop::Usage {
+        what: Phrase::new(format!("there is no folder `{base}`"), format!("フォルダー `{base}` がありません")),
+        help: Phrase::new("check the spelling, and the folder you are in", "つづりと、今いるフォルダーを確かめる"),
+    }
+}
+
 fn no_project(start: &Path) -> Stop {
     let start = start.display();
     Stop::Usage {
@@ -87,9 +97,10 @@ fn refused(base: &str, checkout: Option<&Checkout>, opened: &Opened, speaker: &S
     });
     let shown: String = shown.collect();
     let count = errors.len();
+    let plural = if count == 1 { "" } else { "s" };
     Stop::Wrong {
         what: Phrase::new(
-            format!("the version `{base}` has {count} errors, so there is nothing to compare with{shown}"),
+            format!("the version `{base}` has {count} error{plural}, so there is nothing to compare with{shown}"),
             format!("版 `{base}` に {count} 件の誤りがあり、比べられません{shown}"),
         ),
         help: Phrase::new(

@@ -82,7 +82,8 @@ pub fn code(result: Result<Exit, Stop>, speaker: &mut Speaker) -> u8 {
         // `tabi … | head`: whoever read our output has seen enough.
         Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => FINE,
         Err(Stop::Write(error)) => {
-            let what = Phrase::new(format!("cannot write: {error}"), format!("書き込めません: {error}"));
+            let what =
+                Phrase::new(format!("cannot write: {error}"), format!("書き込めません: {}", Phrase::of_io(&error).ja));
             let help = Phrase::new(
                 "see that there is room and permission, then try again",
                 "空き容量と権限を確かめて、もう一度実行する",

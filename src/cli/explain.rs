@@ -4,6 +4,7 @@
 
 use super::exit::{Exit, Stop};
 use super::speak::Speaker;
+use crate::diag::codes::{self, NEED_DATA};
 use crate::diag::{Code, Language, Phrase, did_you_mean};
 
 /// Explain a code such as E0411: what it means, why it matters, and how to put it right
@@ -21,6 +22,20 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         return Ok(Exit::Fine);
     };
     let name = name.trim().trim_start_matches('[').trim_end_matches(']');
+    if let Some((code, en, ja)) = NEED_DATA.iter().find(|known| known.0.eq_ignore_ascii_case(name)) {
+        let told = match speaker.language {
+            Language::English => format!(
+                "{code}: {en}\n\nTold by live numbers, such as quotas, forecasts and the people who are inside a journey now; \
+                 `tabi check`\nsees only what is written, and never reports it.\n"
+            ),
+            Language::Japanese => format!(
+                "{code}: {ja}\n\n配信の枠や予測、いま参加している人数など、実際の数字がなければ分かりません。書かれたものだけを\n見る \
+                 `tabi check` が報告することはありません。\n"
+            ),
+        };
+        speaker.report(&told)?;
+        return Ok(Exit::Fine);
+    }
     let Ok(code) = name.parse::<Code>() else {
         return Err(unknown(name));
     };
@@ -60,9 +75,7 @@ fn page(code: Code, language: Language) -> String {
         let heading = match (i, heading, language) {
             (0, _, Language::English) | (_, "日本語", Language::Japanese) => None,
             (0, _, Language::Japanese) | (_, "日本語", Language::English) => continue,
-            (_, "Wrong", Language::Japanese) => Some("誤りの例"),
-            (_, "Right", Language::Japanese) => Some("正しい例"),
-            (_, heading, _) => Some(heading),
+            (_, heading, language) => Some(codes::heading(heading, language)),
         };
         if let Some(heading) = heading {
             text.push_str(&format!("\n{heading}:\n"));

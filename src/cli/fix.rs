@@ -135,7 +135,10 @@ fn counted(repaired: &Repaired, files: usize) -> Phrase {
 
 fn unwritable(path: &str, error: &std::io::Error) -> Stop {
     Stop::Wrong {
-        what: Phrase::new(format!("cannot write `{path}`: {error}"), format!("`{path}` に書き込めません: {error}")),
+        what: Phrase::new(
+            format!("cannot write `{path}`: {error}"),
+            format!("`{path}` に書き込めません: {}", Phrase::of_io(error).ja),
+        ),
         help: Phrase::new("give yourself permission to write it", "書き込み権限を付ける"),
     }
 }

@@ -204,7 +204,7 @@ fn standard_input(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         return Err(Stop::Usage {
             what: Phrase::new(
                 format!("the standard input cannot be read: {error}"),
-                format!("標準入力を読めません: {error}"),
+                format!("標準入力を読めません: {}", Phrase::of_io(&error).ja),
             ),
             help: Phrase::new("give it UTF-8 text", "UTF-8 のテキストを渡す"),
         });
@@ -233,7 +233,10 @@ fn say_trouble(trouble: &Trouble, speaker: &mut Speaker) {
 fn unwritable(path: &Path, error: &std::io::Error) -> Trouble {
     let path = path.display();
     Trouble {
-        headline: Phrase::new(format!("cannot write `{path}`: {error}"), format!("`{path}` に書き込めません: {error}")),
+        headline: Phrase::new(
+            format!("cannot write `{path}`: {error}"),
+            format!("`{path}` に書き込めません: {}", Phrase::of_io(error).ja),
+        ),
         help: Phrase::new("give yourself permission to write it", "書き込み権限を付ける"),
     }
 }

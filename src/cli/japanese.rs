@@ -29,7 +29,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Stay, and check again whenever a file of the project changes; Ctrl-C ends", "終了せず、ファイルが変わるたびに検査し直す (Ctrl-C で終了)"),
     // who
     ("Show who uses a name: every place that declares, reads or writes it", "名前の使われている場所を示す: 宣言・参照・書き込み・テスト"),
-    ("A name: `purchase`, `purchase.total`, `profile.rank`, a segment, message, action, tag, split, policy or step", "名前: `purchase`・`purchase.total`・`profile.rank`、セグメント・メッセージ・アクション・タグ・分岐・ポリシー・手順の名前"),
+    ("A name: `purchase`, `purchase.total`, `profile.rank`, `item.name`, a segment, message, action, tag, split, policy or step", "名前: `purchase`・`purchase.total`・`profile.rank`・`item.name`、セグメント・メッセージ・アクション・タグ・分岐・ポリシー・手順の名前"),
     ("For people, or for programs", "人向け、またはプログラム向け"),
     // fix
     ("Put right what can be put right safely: the edits that findings carry", "安全に直せるものを直す (指摘に付いている修正を適用)"),

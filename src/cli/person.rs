@@ -12,6 +12,7 @@ use super::exit::Stop;
 use crate::diag::{Phrase, did_you_mean};
 use crate::ir::{FieldDef, Program, Type};
 use crate::project::parse_moment;
+use crate::value::yaml::reason;
 use crate::value::{CalendarPeriod, Currency, Date, Decimal, LocalTime, Money, Span, Value, Zone};
 
 /// A larger file is no person.
@@ -24,22 +25,31 @@ pub struct Person {
     path: String,
 }
 
+fn not_yaml(path: &str, error: &serde_yaml::Error) -> Stop {
+    let (en, ja) = reason(&error.to_string());
+    let place = error.location().map_or(1, |place| place.line());
+    unreadable(path, (&format!("line {place}: {en}"), &format!("{place} 行目: {ja}")))
+}
+
 impl Person {
     pub fn read(path: &Path) -> Result<Person, Stop> {
         let shown = path.display().to_string();
-        let size = fs::metadata(path).map_err(|error| unreadable(&shown, &error.to_string()))?.len();
+        let size = fs::metadata(path).map_err(|error| no_file(&shown, &error))?.len();
         if size > FILE_BYTES_MAX {
-            return Err(unreadable(&shown, "larger than 1 MB"));
+            return Err(unreadable(&shown, ("larger than 1 MB", "1 MB を超えています")));
         }
-        let text = fs::read_to_string(path).map_err(|error| unreadable(&shown, &error.to_string()))?;
+        let text = fs::read_to_string(path).map_err(|error| no_file(&shown, &error))?;
         // JSON is YAML too.
-        let whole: Json = serde_yaml::from_str(&text).map_err(|error| unreadable(&shown, &error.to_string()))?;
+        let whole: Json = serde_yaml::from_str(&text).map_err(|error| not_yaml(&shown, &error))?;
         for name in whole.as_object().into_iter().flat_map(|members| members.keys()) {
             if name != "profile" && name != "params" {
                 return Err(wrong(
-                    format!("`{shown}` has `{name}`"),
-                    format!("`{shown}` に `{name}` があります"),
-                    ("a person's file has `profile` and `params`", "人物ファイルには `profile` と `params` を書く"),
+                    format!("`{name}` does not belong at the top of `{shown}`"),
+                    format!("`{shown}` の先頭の階層に `{name}` は書けません"),
+                    (
+                        "put what is known of the person under `profile`, and what the message takes under `params`",
+                        "人についての項目は `profile` の下に、メッセージのパラメータは `params` の下に書く",
+                    ),
                 ));
             }
         }
@@ -103,10 +113,15 @@ impl Person {
     }
 }
 
-fn unreadable(path: &str, why: &str) -> Stop {
+fn no_file(path: &str, error: &std::io::Error) -> Stop {
+    let why = Phrase::of_io(error);
+    unreadable(path, (&why.en, &why.ja))
+}
+
+fn unreadable(path: &str, why: (&str, &str)) -> Stop {
     wrong(
-        format!("`{path}` cannot be read: {why}"),
-        format!("`{path}` を読めません: {why}"),
+        format!("`{path}` cannot be read: {}", why.0),
+        format!("`{path}` を読めません: {}", why.1),
         (
             "give a YAML or JSON file with `profile` and `params`",
             "`profile` と `params` を書いた YAML か JSON を指定する",

@@ -57,6 +57,8 @@ struct Seen {
 
 /// A kind of person of the page.
 struct Kind {
+    /// For names of files, the same in every language.
+    name: String,
     column: Column,
     sample: Option<&'static sample::Kind>,
     /// The people of stories who look like this.
@@ -129,19 +131,21 @@ fn language(speaker: &Speaker) -> Language {
 
 fn kinds(args: &Args, language: Language) -> Vec<Kind> {
     let kind = |sample: &'static sample::Kind| {
-        let about = match language {
-            Language::English => sample.about.0,
-            Language::Japanese => sample.about.1,
+        let (name, about) = match language {
+            Language::English => (sample.name, sample.about.0),
+            Language::Japanese => (sample.name_ja, sample.about.1),
         };
         Kind {
-            column: Column { name: sample.name.to_owned(), about: about.to_owned() },
+            name: sample.name.to_owned(),
+            column: Column { name: name.to_owned(), about: about.to_owned() },
             sample: Some(sample),
             look: look(sample),
         }
     };
     if let Some(path) = &args.person {
         let name = path.file_stem().map_or("person".into(), |stem| stem.to_string_lossy().into_owned());
-        return vec![Kind { column: Column { name, about: path.display().to_string() }, sample: None, look: None }];
+        let column = Column { name: name.clone(), about: path.display().to_string() };
+        return vec![Kind { name, column, sample: None, look: None }];
     }
     let all = args.all_personas || args.out.is_some();
     sample::KINDS.iter().take(if all { usize::MAX } else { 1 }).map(kind).collect()
@@ -267,7 +271,7 @@ impl Shown<'_, '_> {
             let mut shown = Vec::new();
             for Met { kind, who, outcome } in cells {
                 let title = format!("{} · {}", def.name, kind.column.name);
-                let name = format!("{}.{}.html", file_name(&def.name), file_name(&kind.column.name));
+                let name = format!("{}.{}.html", file_name(&def.name), file_name(&kind.name));
                 let page = match &outcome {
                     Some(Ok(rendered)) => {
                         let path = out.join(&name);
@@ -330,7 +334,10 @@ fn no_time(text: &str) -> Stop {
 fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
     let path = path.display();
     Stop::Usage {
-        what: Phrase::new(format!("cannot write `{path}`: {error}"), format!("`{path}` に書き込めません: {error}")),
+        what: Phrase::new(
+            format!("cannot write `{path}`: {error}"),
+            format!("`{path}` に書き込めません: {}", Phrase::of_io(error).ja),
+        ),
         help: Phrase::new("name a folder you may write to", "書き込めるフォルダーを指定する"),
     }
 }

@@ -237,7 +237,10 @@ fn said(output: &Output) -> String {
 
 fn no_git(error: &std::io::Error) -> Stop {
     Stop::Usage {
-        what: Phrase::new(format!("git cannot be started: {error}"), format!("git を起動できません: {error}")),
+        what: Phrase::new(
+            format!("git cannot be started: {error}"),
+            format!("git を起動できません: {}", Phrase::of_io(error).ja),
+        ),
         help: Phrase::new(
             "install git, or give the folder of the other version instead of a revision",
             "git を入れるか、版の代わりにフォルダーを指定する",

@@ -71,7 +71,10 @@ fn page(command: clap::Command) -> io::Result<String> {
 fn unwritable(path: &Path, error: &io::Error) -> Stop {
     let path = path.display();
     Stop::Usage {
-        what: Phrase::new(format!("cannot write `{path}`: {error}"), format!("`{path}` に書き込めません: {error}")),
+        what: Phrase::new(
+            format!("cannot write `{path}`: {error}"),
+            format!("`{path}` に書き込めません: {}", Phrase::of_io(error).ja),
+        ),
         help: Phrase::new("name a folder you may write to", "書き込めるフォルダーを指定する"),
     }
 }

@@ -1,4 +1,4 @@
-//! `tabi who NAME [PROJECT]`: every use of a field, event, segment, message, action, tag, split, policy or step.
+//! `tabi who NAME [PROJECT]`: every use of a field, parameter, event, segment, message, action, tag, split, policy or step.
 //!
 //! Finds no uses in campaigns itself (`lint::uses` does); adds those in tests.
 
@@ -20,7 +20,7 @@ use crate::lint::uses::{How, Thing, Within, uses};
 /// Show who uses a name: every place that declares, reads or writes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A name: `purchase`, `purchase.total`, `profile.rank`, a segment, message, action, tag, split, policy or step
+    /// A name: `purchase`, `purchase.total`, `profile.rank`, `item.name`, a segment, message, action, tag, split, policy or step
     #[arg(value_name = "NAME")]
     name: String,
 
@@ -113,8 +113,8 @@ fn unknown<'n>(asked: &str, known: impl Iterator<Item = &'n str>) -> Stop {
     let help = match did_you_mean(asked, known) {
         Some(meant) => Phrase::new(format!("did you mean `{meant}`?"), format!("`{meant}` ではありませんか")),
         None => Phrase::new(
-            "name something the campaigns declare; fields as `profile.rank` or `purchase.total`",
-            "キャンペーンで宣言した名前を指定する。項目は `profile.rank` や `purchase.total` と書く",
+            "name something the campaigns declare; fields as `profile.rank` or `purchase.total`, parameters as `cart_mail.items`",
+            "キャンペーンで宣言した名前を指定する。項目は `profile.rank` や `purchase.total`、引数は `cart_mail.items` と書く",
         ),
     };
     Stop::Usage {
@@ -138,6 +138,7 @@ fn holder(program: &Program, within: Within) -> Option<Holder> {
         Within::Journey(id) => ("journey", &program.journeys[id.index()].name),
         Within::Segment(id) => ("segment", &program.segments[id.index()].name),
         Within::Policy(id) => ("policy", &program.policies[id.index()].name),
+        Within::Message(id) => ("message", &program.messages[id.index()].name),
     };
     Some(Holder { kind, name: name.clone() })
 }
@@ -172,6 +173,8 @@ fn at_the_top(timeline: &Timeline, thing: &Thing) -> bool {
         | Thing::Policy(_)
         | Thing::Enum(_)
         | Thing::Record(_)
+        | Thing::RecordField(..)
+        | Thing::Param(..)
         | Thing::Step(..)
         | Thing::Tag(_) => false,
     }
@@ -216,6 +219,7 @@ fn pretty(told: &Told, language: Language) -> String {
                     (Language::Japanese, "journey") => "ジャーニー",
                     (Language::Japanese, "segment") => "セグメント",
                     (Language::Japanese, "policy") => "ポリシー",
+                    (Language::Japanese, "message") => "メッセージ",
                     (Language::Japanese, _) => "テスト",
                 };
                 format!("  {how}  {:<width$}  {kind} {}", place(line), within.name)

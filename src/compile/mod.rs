@@ -155,13 +155,15 @@ fn checked(
     let splits = splits::collect(&world, &mut sink);
     let context = Context { world: &world, sources, splits: &splits };
     let checked = check::check(context, &mut sink);
-    let contents = attachments.map(|files| content::read(&world, sources, files, &mut sink)).unwrap_or_default();
+    let read = attachments.map(|files| content::read(&world, sources, files, &mut sink)).unwrap_or_default();
     let placer = lower::Placer::new(sources);
     let mut timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
     let mut exceptions = exceptions::collect(files, settings.today, &mut sink);
     let meaningful = !sink.diagnostics.iter().any(Diagnostic::is_error);
-    let (program, map) = meaningful.then(|| lower::program(&world, splits, checked, contents, sources)).unzip();
-    if let (Some(program), Some(map)) = (&program, &map) {
+    let (program, mut map) =
+        meaningful.then(|| lower::program(&world, splits, checked, read.contents, sources)).unzip();
+    if let (Some(program), Some(map)) = (&program, &mut map) {
+        map.mentions = read.mentions;
         timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));
         sink.livable.extend(lint::lint(lint::Input { program, map, sources, lifecycle: &settings.lifecycle }));
     }
@@ -199,5 +201,7 @@ fn levelled(sink: Sink, levels: &BTreeMap<Code, Level>, suppressed: &mut Vec<Sup
     let mut all = errors;
     all.append(&mut livable);
     all.sort_by_key(|d| (d.primary.span, d.code));
+    let mut said = BTreeSet::new();
+    all.retain(|d| !d.once || said.insert((d.code, d.headline.en.clone())));
     all
 }

@@ -29,7 +29,7 @@ const LEAVING: &[&str] = &[
 /// What one message lacks.
 struct Lack {
     what: Phrase,
-    remedy: &'static str,
+    remedy: Phrase,
 }
 
 /// The mistake of a selling message that does not say what it must. `place` is where its text ends.
@@ -56,17 +56,20 @@ pub fn judge(about: About<'_>, seen: &Seen, place: Span) -> Option<Diagnostic> {
         found = found.note(format!("missing: {}", lack.what.en), format!("不足: {}", lack.what.ja));
     }
     found = found.other(about.message.span, "needs consent, so it sells", "同意のいる宣伝のメッセージです");
-    let list = lacking.iter().map(|lack| format!("`{}`", lack.remedy)).collect::<Vec<_>>().join(" ");
+    let list = |of: fn(&Phrase) -> &str| {
+        lacking.iter().map(|lack| format!("`{}`", of(&lack.remedy))).collect::<Vec<_>>().join(" ")
+    };
+    let (en, ja) = (list(|phrase| &phrase.en), list(|phrase| &phrase.ja));
     let sender = &about.world.project.sender;
     let unset = sender.name.is_none()
         || about.channel == Channel::Email && (sender.address.is_none() || sender.contact.is_none());
     Some(if unset {
         found.help(
-            format!("say `sender: {{ name, address, contact }}` in `tabi.yaml`, then write {list}"),
-            format!("`tabi.yaml` に `sender: {{ name, address, contact }}` を書き、{list} を入れてください"),
+            format!("say `sender: {{ name, address, contact }}` in `tabi.yaml`, then write {en}"),
+            format!("`tabi.yaml` に `sender: {{ name, address, contact }}` を書き、{ja} を入れてください"),
         )
     } else {
-        found.help(format!("outside of any condition, write {list}"), format!("条件の外に {list} を入れてください"))
+        found.help(format!("outside of any condition, write {en}"), format!("条件の外に {ja} を入れてください"))
     })
 }
 
@@ -78,25 +81,26 @@ fn lacking(about: About<'_>, seen: &Seen, email: bool) -> Vec<Lack> {
         seen.always.contains(path) || written.is_some_and(|written| words.contains(&written))
     };
     let mut lacking = Vec::new();
-    let mut need = |said: bool, en: &str, ja: &str, remedy| {
+    let alike = |written: &str| Phrase::new(written, written);
+    let mut need = |said: bool, en: &str, ja: &str, remedy: Phrase| {
         if !said {
             lacking.push(Lack { what: Phrase::new(en, ja), remedy });
         }
     };
-    need(says("sender.name", &sender.name), "who sends", "送信者の氏名・名称", "{{ sender.name }}");
+    need(says("sender.name", &sender.name), "who sends", "送信者の氏名・名称", alike("{{ sender.name }}"));
     if email {
         need(
             says("sender.address", &sender.address),
             "the sender's postal address",
             "送信者の住所",
-            "{{ sender.address }}",
+            alike("{{ sender.address }}"),
         );
-        need(says("sender.contact", &sender.contact), "where to ask", "問い合わせ先", "{{ sender.contact }}");
+        need(says("sender.contact", &sender.contact), "where to ask", "問い合わせ先", alike("{{ sender.contact }}"));
         let told = LEAVING.iter().any(|word| words.contains(word));
-        need(told, "that one may leave", "配信停止できる旨", "配信停止はこちら");
+        need(told, "that one may leave", "配信停止できる旨", Phrase::new("unsubscribe here", "配信停止はこちら"));
     }
     let link = if email { "<a href=\"{{ unsubscribe_url }}\">" } else { "{{ unsubscribe_url }}" };
-    need(seen.unsubscribe_link, "the link to leave by", "配信停止のリンク", link);
+    need(seen.unsubscribe_link, "the link to leave by", "配信停止のリンク", alike(link));
     lacking
 }
 

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::ir::Channel;
 use crate::ir::content::Content;
-use crate::schema::{Attachment, Attachments, Entry, Message, Sink, TRANSACTIONAL, World};
+use crate::schema::{Attachment, Attachments, Entry, Mention, Message, Sink, TRANSACTIONAL, World};
 use crate::text::{SourceId, Sources, Span};
 use template::{About, Checker};
 
@@ -54,9 +54,18 @@ impl File<'_> {
     }
 }
 
-/// What the files of all messages say, in the order of the messages; nothing for those without a file or whose file
-/// cannot be understood, which is then told.
-pub fn read(world: &World<'_>, sources: &Sources, attachments: &Attachments, sink: &mut Sink) -> Vec<Option<Content>> {
+/// What the files of messages say.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// In the order of the messages; nothing for those without a file or whose file cannot be understood, which is then
+    /// told.
+    pub contents: Vec<Option<Content>>,
+    /// Every declared name in them.
+    pub mentions: Vec<Mention>,
+}
+
+/// Reads the files of all messages.
+pub fn read(world: &World<'_>, sources: &Sources, attachments: &Attachments, sink: &mut Sink) -> Read {
     // Two messages may share a file; what is wrong with it is told once.
     let mut told = BTreeSet::new();
     let mut report = |found: Diagnostic| {
@@ -70,7 +79,12 @@ pub fn read(world: &World<'_>, sources: &Sources, attachments: &Attachments, sin
             if found.code.is_livable() { sink.report_livable(found) } else { sink.report(found) }
         }
     };
-    world.messages.iter().map(|message| one(world, sources, attachments, message, &mut report)).collect()
+    let mut read = Read::default();
+    for (index, message) in world.messages.iter().enumerate() {
+        let mut mention = |declared, at| read.mentions.push(Mention { message: index, declared, at });
+        read.contents.push(one(world, sources, attachments, message, &mut report, &mut mention));
+    }
+    read
 }
 
 fn one(
@@ -79,6 +93,7 @@ fn one(
     attachments: &Attachments,
     message: &Entry<Message>,
     report: &mut dyn FnMut(Diagnostic),
+    mention: &mut dyn FnMut(Span, Span),
 ) -> Option<Content> {
     let written = message.data.file.as_ref()?;
     let channel = message.data.channel?;
@@ -110,6 +125,7 @@ fn one(
         checker.found.extend(law::judge(about, &checker.seen, last_line(file)));
     }
     checker.found.extend(secrets(file));
+    checker.seen.mentions.iter().for_each(|(declared, at)| mention(*declared, *at));
     checker.found.into_iter().for_each(report);
     content.filter(|_| !broken)
 }

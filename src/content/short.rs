@@ -6,10 +6,11 @@ use super::File;
 use super::front::Keys;
 use super::node::{self, Part, PartKind};
 use super::piece::Piece;
-use super::template::Checker;
 use super::template::typed::Length;
+use super::template::{Checker, leads_nowhere};
 use super::yaml;
 use crate::diag::{Code, Diagnostic};
+use crate::ir::address::{Leads, leads_in_app};
 use crate::ir::content::{Push, Sms, Template, Webhook};
 use crate::text::Span;
 use crate::value::sms::{self, Alphabet};
@@ -89,6 +90,10 @@ pub fn push(file: File<'_>, checker: &mut Checker<'_>) -> Option<Push> {
     }
     if let Some(link) = &link {
         bytes += checker.link(link).bytes;
+        let written = !link.text.contains("{{") && !link.text.contains("{%");
+        if written && leads_in_app(link.text.trim()) == Leads::Nowhere {
+            checker.report(leads_nowhere(link.span, link.text.trim()));
+        }
     }
     if let Some(image) = &image {
         bytes += checker.link(image).bytes;

@@ -10,6 +10,7 @@ use serde_yaml::Value as Yaml;
 use super::piece::{Builder, Piece};
 use crate::diag::{Code, Diagnostic};
 use crate::text::{SourceId, Span};
+use crate::value::yaml::reason;
 
 /// More is no front matter; deeply nested YAML takes time that grows with the square of its size.
 const BYTES_MAX: usize = 64 * 1024;
@@ -67,10 +68,9 @@ fn wrong(file: &str, source: SourceId, start: usize, error: &serde_yaml::Error) 
         at -= 1;
     }
     let end = file[at..].find('\n').map_or(file.len(), |step| at + step);
-    let detail = error.to_string();
-    let detail = detail.split(" at line ").next().unwrap_or_default().to_owned();
+    let (en, ja) = reason(&error.to_string());
     Diagnostic::new(Code::E0442, Span::new(source, at, end), "this is not YAML", "YAML として読めません")
-        .here(detail, "ここが読めません")
+        .here(en, ja)
         .help(
             "put texts with `:`, `#`, `{` or `%` in them between quotes: `subject: \"…\"`",
             "`:`・`#`・`{`・`%` を含む文字列は引用符で囲んでください: `subject: \"…\"`",

@@ -2,7 +2,7 @@
 //!
 //! Does not word diagnostics; only names them and says how grave they are.
 
-use super::Severity;
+use super::{Language, Severity};
 
 macro_rules! codes {
     ($($code:ident $severity:ident $title:literal $title_ja:literal;)*) => {
@@ -114,10 +114,47 @@ impl Code {
     }
 }
 
+/// The heading of a section of a code's page, as the reader's language has it.
+pub fn heading(written: &str, language: Language) -> &str {
+    match (written, language) {
+        ("Wrong", Language::Japanese) => "誤りの例",
+        ("Right", Language::Japanese) => "正しい例",
+        ("Wrong, in a file", Language::Japanese) => "誤りの例 (ファイルの中)",
+        ("Right, in a file", Language::Japanese) => "正しい例 (ファイルの中)",
+        (written, Language::English | Language::Japanese) => written,
+    }
+}
+
+/// Names that are taken for what only live numbers tell: quotas, forecasts, the people inside a journey. Nothing finds
+/// these in a text. With what each is about, in English and Japanese.
+pub const NEED_DATA: &[(&str, &str, &str)] = &[
+    ("W0603", "a quota, budget or rate limit that the forecast exceeds", "予測では枠・予算・送信速度の上限を超える"),
+    ("W0703", "a journey starved by others under a shared cap", "共通の上限のため他に押されて送れないジャーニー"),
+    ("W0802", "an experiment too small to tell anything", "人数が少なく差の分からない実験"),
+    ("W0803", "an arm on LINE too small to be measured", "人数が少なく測れない LINE の枝"),
+    ("E1001", "an edit that strands people at a changed step", "変更したステップにいる人を取り残す編集"),
+];
+
 impl std::str::FromStr for Code {
     type Err = ();
     /// Accepts any letter case.
     fn from_str(text: &str) -> Result<Code, ()> {
         Code::ALL.iter().copied().find(|c| c.name().eq_ignore_ascii_case(text)).ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything a Japanese reader sees of a page but code and names is in Japanese.
+    #[test]
+    fn every_heading_has_its_japanese() {
+        for code in Code::ALL {
+            for line in code.page().lines().filter_map(|line| line.strip_prefix("## ")) {
+                let shown = heading(line, Language::Japanese);
+                assert!(!shown.is_ascii(), "{}: {line}", code.name());
+            }
+        }
     }
 }

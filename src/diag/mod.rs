@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod render;
 pub mod repair;
+mod system;
 
 use crate::text::Span;
 pub use codes::Code;
@@ -72,6 +73,8 @@ pub struct Diagnostic {
     pub notes: Vec<Phrase>,
     pub help: Option<Phrase>,
     pub fix: Vec<Fix>,
+    /// One change elsewhere puts all of its kind right: only the first is shown.
+    pub once: bool,
 }
 
 impl Diagnostic {
@@ -86,7 +89,12 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             fix: Vec::new(),
+            once: false,
         }
+    }
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
     /// What the caret says.
     pub fn here(mut self, en: impl Into<String>, ja: impl Into<String>) -> Self {
@@ -115,8 +123,14 @@ impl Diagnostic {
     }
 }
 
+/// A name that is longer was not mistyped; comparing takes time that grows with its length.
+const MEANT_BYTES_MAX: usize = 256;
+
 /// The candidate a person most likely meant: within a third of the name's length, nearest first, then by name.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > MEANT_BYTES_MAX {
+        return None;
+    }
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()

@@ -106,7 +106,6 @@ fn no_bound() -> Both {
 fn verdict(verdict: &Verdict) -> Both {
     match verdict {
         Verdict::Proven => Both::new("proven", "証明済み"),
-        Verdict::Refuted(_) => Both::new("broken", "破られる"),
-        Verdict::Unproven(_) => Both::new("not proven", "証明できず"),
+        Verdict::Open(_) => Both::new("not proven", "証明できず"),
     }
 }

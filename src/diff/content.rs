@@ -2,7 +2,7 @@
 //!
 //! Renders nothing: it compares what was written, templates and all.
 
-use super::{Change, Kind};
+use super::{Change, Kind, markup};
 use crate::ir::content::Content;
 use crate::words::{Both, clip};
 
@@ -16,6 +16,11 @@ pub fn texts(content: &Content) -> Vec<(String, String)> {
     let json = serde_json::to_value(content).expect("content is plain data with string keys");
     let mut texts = Vec::new();
     walk(&json, &mut Vec::new(), &mut texts);
+    if matches!(content, Content::Email(_)) {
+        for (_, body) in texts.iter_mut().filter(|(place, _)| place == "body") {
+            *body = markup::laid_out(body);
+        }
+    }
     texts
 }
 

@@ -10,6 +10,7 @@ mod bounds;
 mod content;
 mod facet;
 mod journey;
+mod markup;
 mod outline;
 mod render;
 mod schema;

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_yaml::Value as Yaml;
 
 use crate::ir::{EventId, FieldId, PurposeId, Type};
+use crate::value::yaml::reason;
 use crate::value::{Value, Zone};
 
 use super::limits::MAPPING_BYTES_MAX;
@@ -189,7 +190,12 @@ fn error(at: &str, en: impl Into<String>, ja: impl Into<String>) -> MappingError
 }
 
 fn yaml_error(at: &str, cause: &serde_yaml::Error) -> MappingError {
-    error(at, cause.to_string(), format!("YAMLとして読めません: {cause}"))
+    let (en, ja) = reason(&cause.to_string());
+    let place = cause.location().map(|place| (place.line(), place.column()));
+    let (at_en, at_ja) = place.map_or_else(Default::default, |(line, column)| {
+        (format!(" at line {line}, column {column}"), format!(" ({line}行{column}列)"))
+    });
+    error(at, format!("{en}{at_en}"), format!("YAMLとして読めません: {ja}{at_ja}"))
 }
 
 fn zone_named(at: &str, name: &str) -> Result<Zone, MappingError> {

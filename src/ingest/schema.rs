@@ -4,11 +4,14 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Channel, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
-use crate::value::Currency;
+use serde_json::value::RawValue;
+
+use crate::ir::{ActionId, Channel, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
+use crate::value::{Currency, Value};
 
 use super::Signal;
-use super::reason::Both;
+use super::decode::{self, Unknown};
+use super::reason::{Both, Reason};
 
 /// Field names of one record, event or the profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +111,8 @@ pub struct Schema {
     /// By [`EventId`]: about something that is not a person.
     pub about_things: Vec<bool>,
     records: Vec<Shape>,
+    /// By [`ActionId`]: what each gives.
+    answers: Vec<Shape>,
     enums: Vec<Vec<Box<str>>>,
     pub purposes: Vec<String>,
     /// The profile's field for the person's zone.
@@ -123,6 +128,7 @@ impl Schema {
             events: program.events.iter().map(|e| Shape::new(&e.name, &e.fields)).collect(),
             about_things: program.events.iter().map(|e| e.subject != Subject::Profile).collect(),
             records: program.records.iter().map(|r| Shape::new(&r.name, &r.fields)).collect(),
+            answers: program.actions.iter().map(|a| Shape::new(&a.name, &a.gives)).collect(),
             enums: program.enums.iter().map(|e| e.variants.iter().map(|v| v.as_str().into()).collect()).collect(),
             purposes: program.purposes.clone(),
             zone: program.person.zone,
@@ -135,6 +141,11 @@ impl Schema {
     }
     pub fn record(&self, id: RecordId) -> &Shape {
         &self.records[id.index()]
+    }
+    /// The answer of an action, an object, as a record of what the action gives.
+    pub fn answer(&self, action: ActionId, json: &serde_json::Value) -> Result<Value, Reason> {
+        let raw = RawValue::from_string(json.to_string()).map_err(|_| Reason::TooDeep)?;
+        decode::record(self, &self.answers[action.index()], Some(&raw), None, &mut Unknown::default())
     }
     pub fn variants(&self, id: crate::ir::EnumId) -> &[Box<str>] {
         &self.enums[id.index()]

@@ -3,6 +3,7 @@
 //! Reads no stream: `Lines` does. The common fields and the clock rule are those of Segment's public spec.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -20,6 +21,7 @@ use super::schema::Named;
 use super::{Arrival, Reason, Schema, Tally, Traits, What, Who};
 
 /// Text, or a number where people write ids as numbers; borrowed from the line unless it holds escapes.
+#[derive(Clone)]
 struct Text<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
@@ -47,9 +49,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// A line taken apart as far as no schema is needed: several readers may understand one call, each in its own way.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Call<'a> {
+pub struct Call<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Text<'a>>,
     #[serde(borrow)]
@@ -79,6 +82,20 @@ struct Call<'a> {
     /// When it reached us, if it came to us and not in a file; then what it says of `receivedAt` itself does not count.
     #[serde(skip)]
     taken_at: Option<Instant>,
+    /// Worked out when first asked for.
+    #[serde(skip)]
+    times: OnceCell<Result<Option<Times>, Reason>>,
+}
+
+impl<'a> Call<'a> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Call<'a>, Reason> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
+        // A list would be read as the fields in their order.
+        if text.trim_ascii_start().starts_with(|c: char| c != '{') {
+            return Err(not_an_object(text));
+        }
+        serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))
+    }
 }
 
 /// The one thing of `context` that is read.
@@ -129,47 +146,43 @@ impl<'s> Reader<'s> {
 
     /// `Ok(None)`: understood, and without an effect.
     pub fn line<'l>(&mut self, bytes: &'l [u8]) -> Result<Option<Arrival<'l>>, Reason> {
-        self.call(bytes, None)
+        self.call(&Call::parse(bytes)?)
     }
 
     /// A call that came to us at `received_at`. By Segment's clock rule its own time is
     /// `received_at − (sentAt − originalTimestamp)`, where senders write the original time as `timestamp`; without `sentAt`
     /// it is the original time, and without that `received_at`. The same bytes received at the same time always read alike.
     pub fn call_received<'l>(&mut self, bytes: &'l [u8], received_at: Instant) -> Result<Option<Arrival<'l>>, Reason> {
-        self.call(bytes, Some(received_at))
+        let mut call = Call::parse(bytes)?;
+        call.taken_at = Some(received_at);
+        self.call(&call)
     }
 
-    fn call<'l>(&mut self, bytes: &'l [u8], taken_at: Option<Instant>) -> Result<Option<Arrival<'l>>, Reason> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?;
-        // A list would be read as the fields in their order.
-        if text.trim_ascii_start().starts_with(|c: char| c != '{') {
-            return Err(not_an_object(text));
-        }
-        let mut call: Call<'l> = serde_json::from_str(text).map_err(|error| not_a_call(bytes, &error))?;
-        call.taken_at = taken_at;
+    /// The same of a line that was parsed already.
+    pub fn call<'l>(&mut self, call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
         match call.kind.as_ref().map(|k| &*k.0) {
             Some("track") => self.track(call),
             Some("identify") => self.identify(call),
             Some("alias") => alias(call),
             Some(kind @ ("page" | "screen" | "group")) => match self.schema.event_named(kind) {
                 Some(event) => self.event(call, event),
-                None => who(&call).map(|_| None),
+                None => who(call).map(|_| None),
             },
             Some(other) => Err(Reason::UnknownType { found: excerpt(other) }),
             None => Err(Reason::NotACall { detail: "no type".into() }),
         }
     }
 
-    fn track<'l>(&mut self, call: Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
+    fn track<'l>(&mut self, call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
         let name = call.event.as_ref().map(|e| &*e.0).filter(|name| !name.is_empty()).ok_or(Reason::NoEvent)?;
         match self.named(name) {
             Named::Event(event) => self.event(call, event),
             Named::Signal(channel, signal) => {
-                let times = times(&call)?.ok_or(Reason::NoTime)?;
-                let who = who(&call)?;
+                let times = times(call)?.ok_or(Reason::NoTime)?;
+                let who = who(call)?;
                 Ok(Some(arrival(Some(times), who, What::Signal { channel, signal })))
             }
-            Named::Noted => who(&call).map(|_| None),
+            Named::Noted => who(call).map(|_| None),
             Named::Unknown => {
                 self.unknown_events.unknown_event(name);
                 if self.strict { Err(Reason::UnknownEvent { found: excerpt(name) }) } else { Ok(None) }
@@ -193,9 +206,9 @@ impl<'s> Reader<'s> {
         named
     }
 
-    fn event<'l>(&mut self, call: Call<'l>, event: EventId) -> Result<Option<Arrival<'l>>, Reason> {
-        let times = times(&call)?.ok_or(Reason::NoTime)?;
-        let who = if self.schema.about_things[event.index()] { Who::default() } else { who(&call)? };
+    fn event<'l>(&mut self, call: &Call<'l>, event: EventId) -> Result<Option<Arrival<'l>>, Reason> {
+        let times = times(call)?.ok_or(Reason::NoTime)?;
+        let who = if self.schema.about_things[event.index()] { Who::default() } else { who(call)? };
         let unknown = &mut self.unknown[event.index()];
         let before = unknown.total();
         let raw = call.properties.or(call.traits);
@@ -204,13 +217,13 @@ impl<'s> Reader<'s> {
         if self.strict && unknown.total() > before {
             return Err(Reason::UnknownField { of: shape.name.clone() });
         }
-        let id = call.message_id.map(|m| fingerprint(&m.0));
+        let id = call.message_id.as_ref().map(|m| fingerprint(&m.0));
         Ok(Some(arrival(Some(times), who, What::Event { id, event, payload })))
     }
 
-    fn identify<'l>(&mut self, call: Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
-        let times = times(&call)?;
-        let who = who(&call)?;
+    fn identify<'l>(&mut self, call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
+        let times = times(call)?;
+        let who = who(call)?;
         let schema = self.schema;
         let before = self.unknown_traits.total();
         let mut consent = Vec::new();
@@ -236,7 +249,7 @@ impl<'s> Reader<'s> {
             fields.push((zone.index(), Value::Zone(found)));
         }
         let fields = fields.into_iter().map(|(i, value)| (crate::ir::FieldId(i as u16), value)).collect();
-        let id = call.message_id.map(|m| fingerprint(&m.0));
+        let id = call.message_id.as_ref().map(|m| fingerprint(&m.0));
         Ok(Some(arrival(times, who, What::Profile { id, traits: Traits { fields, consent } })))
     }
 
@@ -289,17 +302,22 @@ fn who<'l>(call: &Call<'l>) -> Result<Who<'l>, Reason> {
     if who.user.is_none() && who.anonymous.is_none() { Err(Reason::NoPerson) } else { Ok(who) }
 }
 
-fn alias(call: Call<'_>) -> Result<Option<Arrival<'_>>, Reason> {
-    let times = times(&call)?.ok_or(Reason::NoTime)?;
-    let who = who(&call)?;
-    let previous = call.previous_id.map(|p| p.0).filter(|p| !p.trim().is_empty() && p.len() <= ID_BYTES_MAX);
+fn alias<'l>(call: &Call<'l>) -> Result<Option<Arrival<'l>>, Reason> {
+    let times = times(call)?.ok_or(Reason::NoTime)?;
+    let who = who(call)?;
+    let previous =
+        call.previous_id.as_ref().map(|p| p.0.clone()).filter(|p| !p.trim().is_empty() && p.len() <= ID_BYTES_MAX);
     let previous = previous.ok_or(Reason::NoPreviousId)?;
     Ok(Some(arrival(Some(times), who, What::Alias { previous })))
 }
 
+fn times(call: &Call) -> Result<Option<Times>, Reason> {
+    call.times.get_or_init(|| clock_rule(call)).clone()
+}
+
 /// Segment's clock rule: `timestamp`, or else `receivedAt − (sentAt − originalTimestamp)`. A time after the arrival is
 /// cut to it. `None` when there is no time at all.
-fn times(call: &Call) -> Result<Option<Times>, Reason> {
+fn clock_rule(call: &Call) -> Result<Option<Times>, Reason> {
     let read = |text: &Option<Text>| text.as_ref().map(|t| instant(&t.0)).transpose();
     let (written, received) = match call.taken_at {
         Some(taken_at) => (None, Some(taken_at)),

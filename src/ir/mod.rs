@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod address;
 pub mod content;
 pub mod expr;
 pub mod journey;
@@ -13,7 +14,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::value::{CalendarPeriod, Currency, Decimal, LocalTime, Span, Zone};
 pub use expr::{Ask, Behaviour, Compare, Expr, Fact, Operator, Quantifier, SinceUnit};
@@ -28,7 +29,7 @@ pub const IR_VERSION: u32 = 1;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub u16);
         impl $name {
             pub fn index(self) -> usize {
@@ -177,7 +178,7 @@ pub enum Subject {
     Other(String),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     Email,

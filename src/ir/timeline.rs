@@ -21,14 +21,14 @@ pub struct Timeline {
     pub history: Vec<(Instant, EventId, Value)>,
     /// Split (or holdout) and the index of the arm that is drawn.
     pub pins: Vec<(SplitId, u16)>,
-    /// What comes of an action in this test.
+    /// What comes of an action in this test; of several of one action, call by call, and the last stays.
     pub answers: Vec<(ActionId, Reply)>,
     /// Of each event, what is kept in this test, where `expect that` asks for more of the past than the program does.
     pub kept: Option<Vec<HistoryNeed>>,
     pub lines: Vec<Line>,
 }
 
-/// What comes of every call of an action.
+/// What comes of a call of an action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// A record by the action's `gives`.

@@ -6,7 +6,7 @@ use crate::ir::{ArmOn, Expr, Journey, Op, Pc, Until};
 use crate::prove::{Graph, Way};
 use crate::value::{CalendarPeriod, Span as Length, Value};
 
-use super::facts::shortest;
+use super::facts::{in_calendar, shortest};
 
 /// Every expression of an instruction.
 pub fn values<'a>(op: &'a Op, visit: &mut dyn FnMut(&'a Expr)) {
@@ -52,7 +52,7 @@ pub fn written(length: &Expr) -> Option<CalendarPeriod> {
 }
 
 /// What surely passes when a run leaves an instruction that way.
-fn passes(op: &Op, way: Way) -> Length {
+fn passes(op: &Op, way: Way, lasts: fn(CalendarPeriod) -> Length) -> Length {
     let length = match (op, way) {
         (Op::Wait { until: Until::After(length) }, _) => Some(length),
         (Op::Await { up_to, arms, .. }, Way::TimeUp) => {
@@ -62,12 +62,27 @@ fn passes(op: &Op, way: Way) -> Length {
         }
         _ => None,
     };
-    length.and_then(written).map_or(Length(0), shortest)
+    length.and_then(written).map_or(Length(0), lasts)
 }
 
 /// By [`Pc`]: what surely passes from `from` until a run comes there, on the quickest way or on the slowest. Loops
 /// count as one pass; absent where no way leads.
 pub fn least(journey: &Journey, graph: &Graph, from: Pc, slowest: bool) -> Vec<Option<Length>> {
+    along(journey, graph, from, slowest, shortest)
+}
+
+/// The same for people to read: in days of the calendar.
+pub fn least_told(journey: &Journey, graph: &Graph, from: Pc, slowest: bool) -> Vec<Option<Length>> {
+    along(journey, graph, from, slowest, in_calendar)
+}
+
+fn along(
+    journey: &Journey,
+    graph: &Graph,
+    from: Pc,
+    slowest: bool,
+    lasts: fn(CalendarPeriod) -> Length,
+) -> Vec<Option<Length>> {
     let mut least: Vec<Option<Length>> = vec![None; journey.code.len()];
     if let Some(start) = least.get_mut(from as usize) {
         *start = Some(Length(0));
@@ -75,7 +90,7 @@ pub fn least(journey: &Journey, graph: &Graph, from: Pc, slowest: bool) -> Vec<O
     for (pc, instruction) in journey.code.iter().enumerate().skip(from as usize) {
         let Some(here) = least[pc] else { continue };
         for edge in graph.leaving(pc as Pc).iter().filter(|edge| !graph.is_back(edge)) {
-            let then = Length(here.0.saturating_add(passes(&instruction.op, edge.way).0));
+            let then = Length(here.0.saturating_add(passes(&instruction.op, edge.way, lasts).0));
             let known = &mut least[edge.to as usize];
             *known = Some(match *known {
                 Some(known) if slowest => known.max(then),

@@ -151,9 +151,14 @@ pub fn counted_by(narrow: &Behaviour, wide: &Behaviour) -> bool {
 
 /// The least a period can last in any zone.
 pub fn shortest(period: CalendarPeriod) -> Length {
-    let days = i64::from(period.months) * 28 + i64::from(period.days);
     let clocks = if period.is_exact() { 0 } else { crate::value::time::MILLIS_PER_HOUR };
-    Length((days * crate::value::time::MILLIS_PER_DAY - clocks + period.millis).max(0))
+    Length((in_calendar(period).0 - clocks).max(0))
+}
+
+/// The same as people count: a day is a day, also when the clocks change.
+pub fn in_calendar(period: CalendarPeriod) -> Length {
+    let days = i64::from(period.months) * 28 + i64::from(period.days);
+    Length(days * crate::value::time::MILLIS_PER_DAY + period.millis)
 }
 
 /// `Handle(handle, report)` as a place.

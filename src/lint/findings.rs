@@ -27,6 +27,8 @@ impl Findings {
     pub fn condition(&mut self, judge: &mut Judge<'_>, facts: &Facts, condition: &Expr, at: Span) -> Option<bool> {
         let judged = judge.judged(facts, condition, at);
         match judged {
+            // Said where the segment is declared.
+            Some(_) if is_constant_segment(judge, condition, at) => {}
             Some(holds) => self.push(constant(judge, holds, at)),
             None => self.parts(judge, facts, condition, at),
         }
@@ -91,6 +93,11 @@ impl Findings {
             }
         });
     }
+}
+
+/// Membership in a segment that everyone is in, or nobody, whatever is known.
+fn is_constant_segment(judge: &mut Judge<'_>, condition: &Expr, at: Span) -> bool {
+    matches!(condition, Expr::InSegment(_)) && judge.judged(&Facts::default(), condition, at).is_some()
 }
 
 fn element(ty: crate::ir::Type) -> Option<crate::ir::Type> {

@@ -13,7 +13,8 @@ use super::uses::{Thing, Use};
 /// A kind of thing, in English and Japanese.
 pub type Kind = (&'static str, &'static str);
 
-/// Everything with a name, with the name: `profile.rank`, `purchase.total`, `welcome.wait_1`. Tags are those that occur.
+/// Everything with a name, with the name: `profile.rank`, `purchase.total`, `item.name`,
+/// `cart_mail.subject`, `welcome.wait_1`. Tags are those that occur.
 pub fn names(program: &Program, uses: &BTreeSet<Use>) -> Vec<(String, Thing)> {
     let mut all: Vec<(String, Thing)> = Vec::new();
     let mut add = |name: String, thing: Thing| all.push((name, thing));
@@ -25,6 +26,18 @@ pub fn names(program: &Program, uses: &BTreeSet<Use>) -> Vec<(String, Thing)> {
         for (f, field) in event.fields.iter().enumerate() {
             let thing = Thing::EventField(EventId(i as u16), FieldId(f as u16));
             add(format!("{}.{}", event.name, field.name), thing);
+        }
+    }
+    for (i, record) in program.records.iter().enumerate() {
+        for (f, field) in record.fields.iter().enumerate() {
+            let thing = Thing::RecordField(RecordId(i as u16), FieldId(f as u16));
+            add(format!("{}.{}", record.name, field.name), thing);
+        }
+    }
+    for (i, message) in program.messages.iter().enumerate() {
+        for (f, param) in message.params.iter().enumerate() {
+            let thing = Thing::Param(MessageId(i as u16), FieldId(f as u16));
+            add(format!("{}.{}", message.name, param.name), thing);
         }
     }
     for (i, journey) in program.journeys.iter().enumerate() {
@@ -67,7 +80,8 @@ pub fn named(names: &[(String, Thing)], asked: &str) -> Vec<(String, Thing)> {
 pub fn kind(thing: &Thing) -> Kind {
     match thing {
         Thing::Profile(_) => ("field", "項目"),
-        Thing::EventField(..) => ("field", "項目"),
+        Thing::EventField(..) | Thing::RecordField(..) => ("field", "項目"),
+        Thing::Param(..) => ("parameter", "引数"),
         Thing::Event(_) => ("event", "イベント"),
         Thing::Segment(_) => ("segment", "セグメント"),
         Thing::Message(_) => ("message", "メッセージ"),

@@ -52,6 +52,8 @@ fn named<'a>(input: Input<'a>, thing: &Thing) -> Option<(&'static str, &'static 
         | Thing::Split(_)
         | Thing::Journey(_)
         | Thing::Step(..)
+        | Thing::RecordField(..)
+        | Thing::Param(..)
         | Thing::Tag(_) => return None,
     })
 }

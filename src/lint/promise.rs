@@ -1,36 +1,43 @@
-//! Promises that a journey does not keep (E0205), and journeys that promise nothing (W0205).
+//! Promises that a journey breaks, or of which it is not proven that it keeps them (E0205), and journeys that promise
+//! nothing (W0205).
 //!
-//! Words what `prove` found; proves nothing itself.
+//! Words what `prove` and `witness` found; proves nothing itself.
 
 use super::Input;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Channel, JourneyId, Op, Promise};
-use crate::prove::{self, Edge, Judged, Longest, Most, Path, Proof, Stretch, Unbounded, Verdict, Way};
+use crate::machine::Engine;
+use crate::prove::{self, Bound, Doubt, Edge, Judged, Longest, Most, Path, Proof, Unbounded, Verdict, Way};
 use crate::text::Span as Place;
 use crate::value::Span;
-use crate::witness;
+use crate::witness::{self, Counter, Effort, Reason};
 
 /// More places than this explain nothing better.
 const PLACES_MAX: usize = 8;
-/// Counter-stories told at one check; `tabi prove` tells all.
-const STORIES_MAX: usize = 3;
+/// What looking for counter-stories may cost, in inputs that the machine takes: for one check, and for one promise.
+/// `tabi prove` looks longer.
+const CHECK_EFFORT: u64 = 40_000;
+const PROMISE_EFFORT: u64 = 10_000;
 
 pub fn lint(input: Input<'_>) -> Vec<Diagnostic> {
     let analysis = prove::prove(input.program);
-    let (mut found, mut stories) = (Vec::new(), 0);
+    let is_open = |proof: &Proof| proof.promises.iter().any(|judged| judged.verdict != Verdict::Proven);
+    let engine = analysis.journeys.iter().any(is_open).then(|| Engine::tracing(input.program));
+    let (mut found, mut effort) = (Vec::new(), Effort::of(CHECK_EFFORT));
     for (index, proof) in analysis.journeys.iter().enumerate() {
         let looked_at = Looked { input, id: JourneyId(index as u16), proof };
         if proof.promises.is_empty() {
             found.push(looked_at.no_promise());
         }
         for (judged, place) in proof.promises.iter().zip(&input.map.journeys[index].promises) {
-            let broken = looked_at.judged(&judged.promise, &judged.verdict, *place);
-            found.extend(broken.map(|diagnostic| {
-                // Looking for a story takes longer than all other checks together.
-                let story = matches!(judged.verdict, Verdict::Refuted(_)) && stories < STORIES_MAX;
-                stories += usize::from(story);
-                if story { looked_at.with_story(diagnostic, judged) } else { diagnostic }
-            }));
+            let (Verdict::Open(doubt), Some(engine)) = (&judged.verdict, &engine) else { continue };
+            let mut part = effort.part(PROMISE_EFFORT);
+            let counter = witness::counter_story(engine, looked_at.id, proof, judged, &mut part);
+            effort.give_back(part);
+            found.push(match counter {
+                Ok(counter) => looked_at.refuted(judged, doubt, &counter, *place),
+                Err(reason) => looked_at.open(judged, doubt, &reason, *place),
+            });
         }
     }
     found
@@ -82,84 +89,148 @@ impl Looked<'_> {
         )
     }
 
-    fn judged(&self, promise: &Promise, verdict: &Verdict, place: Place) -> Option<Diagnostic> {
-        match (verdict, promise) {
-            (Verdict::Proven, _) => None,
-            (Verdict::Refuted(path), Promise::EndsWithin(_)) => Some(self.too_long(path, place)),
-            (Verdict::Refuted(path), Promise::Messages { channel, per: None, .. }) => {
-                Some(self.too_many(path, *channel, place))
-            }
-            (Verdict::Refuted(path), Promise::Messages { count, channel, per: Some(per) }) => {
-                let what = messages(u64::from(*count) + 1, *channel);
-                let diagnostic = Diagnostic::new(
-                    Code::E0205,
-                    place,
-                    format!("`{}` can send {} within {per}", self.name(), what.0),
-                    format!("`{}` は {per} の間に{}送ることがある", self.name(), what.1),
-                );
-                let diagnostic = self.with_sends(diagnostic, path, *channel).help(
-                    "let more time pass between them, or promise what holds",
-                    "間隔を空けるか、成り立つ約束に直す",
-                );
-                Some(diagnostic)
-            }
-            (Verdict::Unproven(why), _) => Some(self.unproven(*why, place)),
-        }
-    }
-
-    /// The counter-story, as a test that fails.
-    fn with_story(&self, diagnostic: Diagnostic, judged: &Judged) -> Diagnostic {
-        match witness::counter_story(self.input.program, self.id, &judged.promise, &judged.verdict) {
-            Ok(counter) => {
-                let test = counter.test(self.input.program);
-                let test = test.trim_end();
-                diagnostic.note(format!("this test fails:\n{test}"), format!("次のテストは失敗する:\n{test}"))
-            }
-            // A way that nobody could be led along may still be one: the promise is not proven.
-            Err(_) => diagnostic.note(
-                "no story that breaks it was found: every step is counted at its longest, and conditions as if all could hold",
-                "約束を破る物語は見つかっていない (どの手順も最長とし、条件はどれも成り立ちうるとして数えている)",
-            ),
-        }
-    }
-
-    fn too_many(&self, path: &Path, channel: Option<Channel>, place: Place) -> Diagnostic {
-        let most = match channel {
-            None => self.proof.bounds.run.all,
-            Some(channel) => self.proof.bounds.run.channels[channel.index()],
+    /// A story breaks the promise: it is told, as a test that fails.
+    fn refuted(&self, judged: &Judged, doubt: &Doubt, counter: &Counter, place: Place) -> Diagnostic {
+        let name = self.name();
+        let edges = &counter.told.edges;
+        let kept = self.proven(judged, doubt);
+        let or = |en: &str, ja: &str| match &kept {
+            Some(kept) => (format!("{en}, or promise `{kept}`"), format!("{ja}、`{kept}` と約束する")),
+            None => (en.to_owned(), ja.to_owned()),
         };
-        let Most::Count(most) = most else { return self.unproven(Unbounded::Reentry, place) };
-        let what = messages(most, channel);
+        let ((headline, headline_ja), help) = match &judged.promise {
+            Promise::EndsWithin(period) => (
+                (
+                    format!("`{name}` can last longer than {period}"),
+                    format!("`{name}` は {period} より長く続くことがある"),
+                ),
+                or("wait less", "待ちを短くするか"),
+            ),
+            Promise::Messages { count, channel, per: None } => {
+                let what = messages(u64::from(*count) + 1, *channel);
+                (
+                    (
+                        format!("one run of `{name}` can send {}", what.0),
+                        format!("`{name}` は1回の参加で{}送ることがある", what.1),
+                    ),
+                    or("let fewer ways lead to a send", "送信に至る道筋を減らすか"),
+                )
+            }
+            Promise::Messages { count, channel, per: Some(per) } => {
+                let what = messages(u64::from(*count) + 1, *channel);
+                (
+                    (
+                        format!("`{name}` can send {} within {per}", what.0),
+                        format!("`{name}` は {per} の間に{}送ることがある", what.1),
+                    ),
+                    or("let more time pass between them", "間隔を空けるか"),
+                )
+            }
+        };
+        let diagnostic = Diagnostic::new(Code::E0205, place, headline, headline_ja).help(help.0, help.1);
+        let test = counter.test(self.input.program);
+        let test = test.trim_end();
+        self.with_places(diagnostic, &judged.promise, edges)
+            .note(format!("this test fails:\n{test}"), format!("次のテストは失敗する:\n{test}"))
+    }
+    /// Neither proven nor refuted: the bound that was found, and why there is no story.
+    fn open(&self, judged: &Judged, doubt: &Doubt, reason: &Reason, place: Place) -> Diagnostic {
+        let name = self.name();
+        let (bound, bound_ja) = match (doubt.bound, &judged.promise) {
+            (Bound::Stay(Longest::Within { time, .. }), _) => {
+                (format!("its steps last up to {time}"), format!("手順の長さは最大 {time}"))
+            }
+            (Bound::Stay(Longest::Never { why, .. }) | Bound::Messages(Most::Unbounded(why)), _) => {
+                let (en, ja) = words(why);
+                (format!("no bound was found, since {en}"), format!("上限が見つからない ({ja})"))
+            }
+            (Bound::Messages(Most::Count(most)), Promise::Messages { channel, per: Some(per), .. }) => {
+                let (en, ja) = messages(most, *channel);
+                (format!("its steps allow up to {en} within {per}"), format!("手順の上では {per} の間に最大{ja}"))
+            }
+            (Bound::Messages(Most::Count(most)), Promise::Messages { .. } | Promise::EndsWithin(_)) => {
+                let channel = match judged.promise {
+                    Promise::Messages { channel, .. } => channel,
+                    Promise::EndsWithin(_) => None,
+                };
+                let (en, ja) = messages(most, channel);
+                (format!("its steps allow up to {en}"), format!("手順の上では最大{ja}"))
+            }
+        };
         let diagnostic = Diagnostic::new(
             Code::E0205,
             place,
-            format!("one run of `{}` can send {}", self.name(), what.0),
-            format!("`{}` は1回の参加で{}送ることがある", self.name(), what.1),
+            format!("it is not proven that `{name}` keeps this: {bound}"),
+            format!("`{name}` がこれを守ることは証明できていない: {bound_ja}"),
         );
-        self.with_sends(diagnostic, path, channel).help(
-            format!("let fewer ways lead to a send, or promise `at most {most}`"),
-            format!("送信に至る道筋を減らすか、`at most {most}` と約束する"),
-        )
+        let (remedy, remedy_ja) = match judged.promise {
+            Promise::Messages { per: Some(_), .. } => (
+                "let it follow from the steps: more time between them, a longer `reentry after`, or a `cap` in the policy",
+                "間隔を空ける、`reentry after` を長くする、ポリシーに `cap` を置くなどして手順から導けるようにする",
+            ),
+            Promise::Messages { per: None, .. } => (
+                "let it follow from the steps: one branch with all its sends, instead of conditions that exclude each other",
+                "互いに排他的な条件を一つの分岐にまとめるなどして手順から導けるようにする",
+            ),
+            Promise::EndsWithin(_) => (
+                "let it follow from the steps: `up to` at every wait, `before` at a send that may be held",
+                "すべての待ちに `up to`、保留されうる送信に `before` を付けるなどして手順から導けるようにする",
+            ),
+        };
+        let (help, help_ja) = match self.proven(judged, doubt) {
+            Some(kept) => (
+                format!("promise what is proven, `{kept}`; or {remedy}"),
+                format!("証明できること (`{kept}`) を約束するか、{remedy_ja}"),
+            ),
+            None => (remedy.to_owned(), remedy_ja.to_owned()),
+        };
+        let way = doubt.ways.first().map(Path::edges).unwrap_or_default();
+        self.with_places(diagnostic, &judged.promise, &way)
+            .note(
+                format!(
+                    "nor was a story found that breaks it: {}. Steps are counted at their longest, and conditions as if any could hold",
+                    reason.en
+                ),
+                format!(
+                    "約束を破る物語も見つかっていない: {}。どの手順も最長とし、条件はどれも成り立ちうるとして数えている",
+                    reason.ja
+                ),
+            )
+            .help(help, help_ja)
     }
-    fn with_sends(&self, mut diagnostic: Diagnostic, path: &Path, channel: Option<Channel>) -> Diagnostic {
+    /// The promise of this kind that is proven.
+    fn proven(&self, judged: &Judged, doubt: &Doubt) -> Option<String> {
+        let per = match judged.promise {
+            Promise::Messages { per: Some(per), .. } => format!(" per {per}"),
+            Promise::Messages { per: None, .. } | Promise::EndsWithin(_) => String::new(),
+        };
+        match (doubt.bound, &judged.promise) {
+            (Bound::Messages(Most::Count(most)), Promise::Messages { channel, .. }) => {
+                let what = channel.map_or(if most == 1 { "message" } else { "messages" }, Channel::name);
+                Some(format!("at most {most} {what}{per}"))
+            }
+            (Bound::Stay(Longest::Within { time, .. }), _) => Some(format!("ends within {}", whole_days(time))),
+            (Bound::Messages(_) | Bound::Stay(Longest::Never { .. }), _) => None,
+        }
+    }
+
+    /// The steps of a way that add up to what was promised not to be.
+    fn with_places(&self, diagnostic: Diagnostic, promise: &Promise, edges: &[Edge]) -> Diagnostic {
+        match promise {
+            Promise::EndsWithin(_) => self.with_waits(diagnostic, edges),
+            Promise::Messages { channel, .. } => self.with_sends(diagnostic, edges, *channel),
+        }
+    }
+    fn with_sends(&self, mut diagnostic: Diagnostic, edges: &[Edge], channel: Option<Channel>) -> Diagnostic {
         let program = self.input.program;
-        let counts = |edge: &Edge| match &program.journey(self.id).code[edge.from as usize].op {
+        let counts = |edge: &&Edge| match &program.journey(self.id).code[edge.from as usize].op {
             Op::Send { message, .. } if edge.way == Way::Sent => {
                 let of = program.message(*message).channel;
                 channel.map_or(of.is_personal(), |only| only == of)
             }
             _ => false,
         };
-        let mut sends: Vec<(u32, u64)> = Vec::new();
-        for_each(&path.stretches, 1, &mut |edge, times| {
-            if counts(edge) {
-                match sends.iter_mut().find(|(pc, _)| *pc == edge.from) {
-                    Some((_, known)) => *known += times,
-                    None => sends.push((edge.from, times)),
-                }
-            }
-        });
-        for (index, (pc, times)) in sends.iter().take(PLACES_MAX).enumerate() {
+        for (index, (pc, times)) in counted(edges.iter().filter(counts)).iter().take(PLACES_MAX).enumerate() {
             let (en, ja) = match times {
                 1 => (format!("message {}", index + 1), format!("{} 通目", index + 1)),
                 times => (format!("{times} times"), format!("{times} 回")),
@@ -168,46 +239,19 @@ impl Looked<'_> {
         }
         diagnostic
     }
-
-    fn too_long(&self, path: &Path, place: Place) -> Diagnostic {
-        let name = self.name();
-        let mut diagnostic = match self.proof.bounds.stay {
-            Longest::Within { time, .. } => Diagnostic::new(
-                Code::E0205,
-                place,
-                format!("`{name}` can last {time}"),
-                format!("`{name}` は {time} 続くことがある"),
-            )
-            .help(
-                format!("wait less, or promise `ends within {}`", whole_days(time)),
-                format!("待ちを短くするか、`ends within {}` と約束する", whole_days(time)),
-            ),
-            Longest::Never { .. } => Diagnostic::new(
-                Code::E0205,
-                place,
-                format!("`{name}` can last for any time"),
-                format!("`{name}` はいつまでも続くことがある"),
-            )
-            .help(
-                "keep the moment in a bounded `let`, or wait for it with `up to`",
-                "時点に上限を設けるか、`up to` を付けて待つ",
-            ),
-        };
-        let mut waits: Vec<(u32, Longest, u64)> = Vec::new();
-        for_each(&path.stretches, 1, &mut |edge, times| {
-            let Some(longest) = self.proof.takes(edge).map(|elapsed| elapsed.longest) else { return };
-            match waits.iter_mut().find(|(pc, ..)| *pc == edge.from) {
-                Some((.., known)) => *known += times,
-                None if longest.real() == Some(Span(0)) => {}
-                None => waits.push((edge.from, longest, times)),
-            }
-        });
+    fn with_waits(&self, mut diagnostic: Diagnostic, edges: &[Edge]) -> Diagnostic {
+        let takes = |edge: &Edge| self.proof.takes(edge).map(|elapsed| elapsed.longest);
+        let lasts = |edge: &&Edge| takes(edge).is_some_and(|longest| longest.real() != Some(Span(0)));
+        let waits: Vec<(u32, u64, Longest)> = counted(edges.iter().filter(lasts))
+            .into_iter()
+            .filter_map(|(pc, times)| Some((pc, times, takes(edges.iter().find(|edge| edge.from == pc)?)?)))
+            .collect();
         // The longest say most; in the order of the way.
         let mut longest: Vec<usize> = (0..waits.len()).collect();
-        longest.sort_by_key(|i| std::cmp::Reverse(waits[*i].1.real().unwrap_or(Span(i64::MAX))));
+        longest.sort_by_key(|i| std::cmp::Reverse(waits[*i].2.real().unwrap_or(Span(i64::MAX))));
         longest.truncate(PLACES_MAX);
         longest.sort_unstable();
-        for (pc, longest, times) in longest.into_iter().map(|i| waits[i]) {
+        for (pc, times, longest) in longest.into_iter().map(|i| waits[i]) {
             let (en, ja) = match longest {
                 Longest::Within { time, .. } => (format!("up to {time}"), format!("最長 {time}")),
                 Longest::Never { why, .. } => words(why),
@@ -218,30 +262,18 @@ impl Looked<'_> {
         }
         diagnostic
     }
-
-    fn unproven(&self, why: Unbounded, place: Place) -> Diagnostic {
-        let (en, ja) = words(why);
-        Diagnostic::new(
-            Code::E0205,
-            place,
-            format!("`{}` cannot promise this: {en}", self.name()),
-            format!("`{}` はこれを約束できない: {ja}", self.name()),
-        )
-        .help(
-            "bound it: a longer `reentry after`, a `cap` in the policy without `then hold`; or promise what holds",
-            "`reentry after` を長くする、ポリシーに `then hold` のない `cap` を置くなどして上限を設けるか、成り立つ約束に直す",
-        )
-    }
 }
 
-/// Every edge of a way with how often it is taken.
-fn for_each(stretches: &[Stretch], times: u64, visit: &mut dyn FnMut(&Edge, u64)) {
-    for stretch in stretches {
-        match stretch {
-            Stretch::Edge(edge) => visit(edge, times),
-            Stretch::Passes { passes, body, .. } => for_each(body, times * u64::from(*passes), visit),
+/// Where edges begin, in order, with how often they are taken.
+fn counted<'e>(edges: impl Iterator<Item = &'e Edge>) -> Vec<(u32, u64)> {
+    let mut counted: Vec<(u32, u64)> = Vec::new();
+    for edge in edges {
+        match counted.iter_mut().find(|(pc, _)| *pc == edge.from) {
+            Some((_, known)) => *known += 1,
+            None => counted.push((edge.from, 1)),
         }
     }
+    counted
 }
 
 /// A number of messages, in both languages.

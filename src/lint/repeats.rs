@@ -30,7 +30,7 @@ pub fn lint(input: Input<'_>, out: &mut Vec<Diagnostic>) {
         let after = code::after_wait(journey, &graph);
         let used = journey.code.iter().enumerate().find(|(pc, instruction)| {
             after[*pc]
-                && matches!(instruction.op, Op::Send { .. } | Op::Do { .. })
+                && matches!(instruction.op, Op::Send { .. } | Op::Do { .. } | Op::Branch { .. } | Op::Set { .. })
                 && stay::reads(&instruction.op, *bind)
         });
         let Some((pc, _)) = used else { continue };

@@ -8,8 +8,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, Journey, Op, Pc, Program, Reentry, SlotId, Type};
 use crate::lower::map::JourneyMap;
 use crate::prove::Graph;
+use crate::value::CalendarPeriod;
 use crate::value::time::MILLIS_PER_DAY;
-use crate::value::{CalendarPeriod, Span as Length};
 
 use super::Input;
 use super::code;
@@ -29,11 +29,14 @@ fn beyond_goal(program: &Program, journey: &Journey, map: &JourneyMap, graph: &G
     let least = code::least(journey, graph, 0, false);
     for (pc, instruction) in journey.code.iter().enumerate() {
         let Op::Send { message, .. } = &instruction.op else { continue };
-        let Some(passed) = least[pc].filter(|passed| *passed > goal.within.longest()) else { continue };
+        if least[pc].is_none_or(|passed| passed <= goal.within.longest()) {
+            continue;
+        }
         if !program.messages[message.index()].channel.is_personal() {
             continue;
         }
         let within = goal.within;
+        let passed = code::least_told(journey, graph, 0, false)[pc].unwrap_or_default();
         let mut finding = Diagnostic::new(
             Code::E0501,
             map.part(&journey.code, pc as Pc, 0),
@@ -86,7 +89,7 @@ fn beyond_validity(program: &Program, journey: &Journey, map: &JourneyMap, graph
                 && least[*at].is_some_and(|passed| passed > valid.longest())
         });
         let Some((at, _)) = late else { continue };
-        let passed = least[at].unwrap_or_default();
+        let passed = code::least_told(journey, graph, pc as Pc, false)[at].unwrap_or_default();
         let name = &journey.slots[result.index()].name;
         out.push(
             Diagnostic::new(
@@ -135,8 +138,8 @@ fn beyond_reentry(journey: &Journey, map: &JourneyMap, graph: &Graph, out: &mut 
     if stay <= after.longest() {
         return;
     }
-    let days = stay.0.div_euclid(MILLIS_PER_DAY) + i64::from(stay.0 % MILLIS_PER_DAY > 0);
-    let lasts = Length(stay.0);
+    let lasts = code::least_told(journey, graph, 0, true)[end].unwrap_or(stay);
+    let days = lasts.0.div_euclid(MILLIS_PER_DAY) + i64::from(lasts.0 % MILLIS_PER_DAY > 0);
     let mut finding =
         Diagnostic::new(Code::E0503, at, "people may be inside for longer than this", "これより長く中にいる人がいる")
             .here(

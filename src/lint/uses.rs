@@ -2,7 +2,7 @@
 //!
 //! Judges nothing; `orphans` and `tabi who` do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::expr::Ask;
 use crate::ir::journey::Exit;
@@ -33,6 +33,9 @@ pub enum Thing {
     Journey(JourneyId),
     Step(JourneyId, StepId),
     Tag(String),
+    RecordField(RecordId, FieldId),
+    /// A parameter of a message.
+    Param(MessageId, FieldId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +52,8 @@ pub enum Within {
     Journey(JourneyId),
     Segment(SegmentId),
     Policy(PolicyId),
+    /// The file of a message.
+    Message(MessageId),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +71,7 @@ pub fn uses(input: Input<'_>) -> BTreeSet<Use> {
     index.segments();
     index.policies();
     index.journeys();
+    index.files();
     index.uses
 }
 
@@ -96,10 +102,16 @@ impl<'a> Index<'a> {
         for (i, (record, at)) in program.records.iter().zip(&map.records).enumerate() {
             self.add(Thing::Record(RecordId(i as u16)), How::Declared, at.name);
             self.fields(&record.fields, &at.fields);
+            for (f, at) in at.fields.iter().enumerate() {
+                self.add(Thing::RecordField(RecordId(i as u16), FieldId(f as u16)), How::Declared, *at);
+            }
         }
         for (i, (message, at)) in program.messages.iter().zip(&map.messages).enumerate() {
             self.add(Thing::Message(MessageId(i as u16)), How::Declared, at.name);
             self.fields(&message.params, &at.params);
+            for (f, at) in at.params.iter().enumerate() {
+                self.add(Thing::Param(MessageId(i as u16), FieldId(f as u16)), How::Declared, *at);
+            }
         }
         for (i, (action, at)) in program.actions.iter().zip(&map.actions).enumerate() {
             self.add(Thing::Action(ActionId(i as u16)), How::Declared, *at);
@@ -113,6 +125,22 @@ impl<'a> Index<'a> {
         }
         for (i, at) in map.splits.iter().enumerate() {
             self.add(Thing::Split(SplitId(i as u16)), How::Declared, *at);
+        }
+    }
+
+    /// Names in the files of messages, known by where they are declared.
+    fn files(&mut self) {
+        let declared: BTreeMap<Span, Thing> = self
+            .uses
+            .iter()
+            .filter(|found| found.how == How::Declared)
+            .map(|found| (found.at, found.thing.clone()))
+            .collect();
+        for mention in &self.input.map.mentions {
+            if let Some(thing) = declared.get(&mention.declared) {
+                self.within = Within::Message(MessageId(mention.message as u16));
+                self.add(thing.clone(), How::Read, mention.at);
+            }
         }
     }
 
@@ -245,7 +273,15 @@ impl<'a> Index<'a> {
                     }
                 }
             }
-            Op::Send { message, .. } => self.add(Thing::Message(*message), How::Read, first(parts, step)),
+            Op::Send { message, params, .. } => {
+                self.add(Thing::Message(*message), How::Read, first(parts, step));
+                for (f, value) in params.iter().enumerate() {
+                    // A parameter that is left out is missing.
+                    if !matches!(value, Expr::Const(Value::Missing)) {
+                        self.add(Thing::Param(*message, FieldId(f as u16)), How::Written, step);
+                    }
+                }
+            }
             Op::Do { action, .. } => self.add(Thing::Action(*action), How::Read, first(parts, step)),
             Op::Draw { split, .. } => self.add(Thing::Split(*split), How::Read, step),
             Op::Tag(tag) | Op::Untag(tag) => {
@@ -276,11 +312,11 @@ impl<'a> Index<'a> {
         match expr {
             Expr::Profile(field) => self.add(Thing::Profile(*field), How::Read, at),
             Expr::InSegment(segment) => self.add(Thing::Segment(*segment), How::Read, at),
-            Expr::Field(of, field) => {
-                if let Some(Type::Event(event)) = judge.type_of(of).map(present) {
-                    self.add(Thing::EventField(event, *field), How::Read, at);
-                }
-            }
+            Expr::Field(of, field) => match judge.type_of(of).map(present) {
+                Some(Type::Event(event)) => self.add(Thing::EventField(event, *field), How::Read, at),
+                Some(Type::Record(record)) => self.add(Thing::RecordField(record, *field), How::Read, at),
+                _ => {}
+            },
             Expr::InList { item, list } => {
                 if let (Expr::Const(Value::Text(tag)), Expr::Profile(field)) = (&**item, &**list)
                     && Some(*field) == self.input.program.person.tags

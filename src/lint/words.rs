@@ -7,7 +7,7 @@ use crate::ir::expr::Ask;
 use crate::ir::{Expr, Type};
 use crate::value::Value;
 
-use super::domain::Domain;
+use super::domain::{Domain, Edge};
 use super::judge::{Conflict, Judge};
 
 /// A place as the author would write it; absent for what has no short name.
@@ -115,6 +115,9 @@ pub fn known(judge: &Judge<'_>, expr: &Expr, domain: &Domain) -> Option<Phrase> 
             }
         };
     }
+    if let Some((en, ja)) = whole(expr, domain) {
+        return Some(Phrase::new(format!("`{name}` is {en} here"), format!("ここでは `{name}` は {ja}")));
+    }
     let low = domain.low.as_ref().and_then(|edge| Some((say(&edge.value)?, edge.open)));
     let high = domain.high.as_ref().and_then(|edge| Some((say(&edge.value)?, edge.open)));
     let at_least = |(v, open): (String, bool)| match open {
@@ -141,6 +144,23 @@ pub fn known(judge: &Judge<'_>, expr: &Expr, domain: &Domain) -> Option<Phrase> 
     Some(Phrase::new(format!("`{name}` is {en} here"), format!("ここでは `{name}` は {ja}")))
 }
 
+/// Of whole numbers: a single one is named, and that no count is below zero needs no saying.
+fn whole(expr: &Expr, domain: &Domain) -> Option<(String, String)> {
+    let last = |edge: &Edge, inwards: i64| match edge.value {
+        Value::Int(n) if edge.open => n.checked_add(inwards),
+        Value::Int(n) => Some(n),
+        _ => None,
+    };
+    let high = last(domain.high.as_ref()?, -1)?;
+    let low = domain.low.as_ref().and_then(|edge| last(edge, 1));
+    let is_count = matches!(expr, Expr::Behaviour(behaviour) if behaviour.ask == Ask::Count);
+    match low {
+        Some(low) if low == high => Some((format!("`{low}`"), format!("`{low}`"))),
+        Some(..=0) if is_count => Some((format!("{high} or less"), format!("{high} 以下"))),
+        _ => None,
+    }
+}
+
 /// The finding with what it follows from: what the place is known to be, and where that was settled.
 pub fn explained(mut finding: Diagnostic, judge: &Judge<'_>, conflict: Option<&Conflict>) -> Diagnostic {
     let Some(conflict) = conflict else { return finding };
@@ -152,4 +172,25 @@ pub fn explained(mut finding: Diagnostic, judge: &Judge<'_>, conflict: Option<&C
         finding = finding.other(*from, "settled here", "ここで決まっている");
     }
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Behaviour, EventId};
+
+    #[test]
+    fn whole_numbers_are_named_as_people_would() {
+        let count = Behaviour { event: EventId(0), filter: None, window: None, ask: Ask::Count };
+        let (count, other) = (Expr::Behaviour(Box::new(count)), Expr::Subject(0));
+        let below = |n| Domain::count().below(&Value::Int(n), true);
+        let words = |expr, domain: &Domain| whole(expr, domain).map(|(en, _)| en);
+        assert_eq!(words(&count, &below(1)).as_deref(), Some("`0`"));
+        assert_eq!(words(&count, &below(3)).as_deref(), Some("2 or less"));
+        assert_eq!(words(&other, &below(1)).as_deref(), Some("`0`"));
+        assert_eq!(words(&other, &below(3)), None, "of other numbers the lower end is news");
+        assert_eq!(words(&count, &below(3).above(&Value::Int(0), true)), None);
+        assert_eq!(words(&count, &below(3).above(&Value::Int(1), true)).as_deref(), Some("`2`"));
+        assert_eq!(words(&count, &Domain::count()), None);
+    }
 }

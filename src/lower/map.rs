@@ -3,7 +3,7 @@
 //! Not part of what a program means; made beside it.
 
 use crate::check::typed;
-use crate::schema::{Table, World};
+use crate::schema::{Mention, Table, World};
 use crate::syntax::tree::{HeaderKind, JourneyDecl, JourneyLine};
 use crate::text::Span;
 
@@ -24,6 +24,8 @@ pub struct SourceMap {
     pub messages: Vec<MessageMap>,
     /// By `FieldId` of the profile.
     pub profile: Vec<Span>,
+    /// Declared names in the files of messages.
+    pub mentions: Vec<Mention>,
 }
 
 /// The name, and each field by its id.
@@ -120,6 +122,7 @@ pub fn map(world: &World<'_>, splits: &Table<crate::ir::Split>, journeys: &[type
             })
             .collect(),
         profile: world.profile.fields.iter().map(|f| f.span).collect(),
+        mentions: Vec::new(),
     }
 }
 

@@ -1,14 +1,16 @@
 //! What the machine wants done, and what it writes down.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ir::{ActionId, Channel, EventId, FieldId, HandleId, JourneyId, MessageId, Pc, SegmentId, SplitId, StepId};
 use crate::value::{Instant, Value};
 
 /// Ordinal of a run within its person, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunNo(pub u32);
 
 /// One send of one person: unique on (run, step, repetition), whatever is replayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SendId {
     pub run: RunNo,
     pub step: StepId,
@@ -16,14 +18,14 @@ pub struct SendId {
 }
 
 /// One action call of one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CallId {
     pub run: RunNo,
     pub step: StepId,
     pub repetition: u16,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Effect {
     Send(Order),
     Call(ActionCall),
@@ -33,7 +35,7 @@ pub enum Effect {
 }
 
 /// The way a run left an instruction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Passage {
     pub at: Instant,
     pub journey: JourneyId,
@@ -42,7 +44,7 @@ pub struct Passage {
     pub way: Way,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Way {
     /// To the next instruction, or where a jump leads. A send that nothing stands in for goes on also when it is dropped.
     On,
@@ -53,7 +55,7 @@ pub enum Way {
 }
 
 /// A message accepted for dispatch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     pub id: SendId,
     pub journey: JourneyId,
@@ -65,9 +67,11 @@ pub struct Order {
     pub params: Vec<Value>,
     /// The run waits for the provider's answer (it has an `otherwise`).
     pub awaited: bool,
+    /// At this moment or later it must not go out (`before`); [`Instant::NEVER`] without one.
+    pub deadline: Instant,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActionCall {
     pub id: CallId,
     pub journey: JourneyId,
@@ -76,7 +80,7 @@ pub struct ActionCall {
 }
 
 /// A line of the person's story. The time is the input's.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub at: Instant,
     pub journey: JourneyId,
@@ -86,7 +90,7 @@ pub struct Entry {
     pub what: What,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// `settled for`: entry is due at the time.
     Settling {
@@ -162,7 +166,7 @@ pub enum What {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NotEntered {
     /// A run (of this key) is live.
     Live,
@@ -175,7 +179,7 @@ pub enum NotEntered {
 }
 
 /// Why a message was held or dropped. Its name is what tests, journal and reports say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Reason {
     Holdout,
     Withhold,
@@ -215,7 +219,7 @@ impl Reason {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EndReason {
     /// The last step was passed.
     Finished,

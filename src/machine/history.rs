@@ -4,6 +4,8 @@
 
 use std::mem::size_of;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ir::{EventDef, EventId, FieldId, HistoryLog, HistoryNeed};
 use crate::value::{Instant, Value};
 
@@ -13,7 +15,7 @@ use super::person::value_bytes;
 const EXACT_GROWTH_MAX: usize = 8;
 
 /// One event's past, ordered by the events' own time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct EventHistory {
     pub event: EventId,
     /// How many ever came.
@@ -25,7 +27,7 @@ pub(super) struct EventHistory {
 }
 
 /// First and last row ever, by event time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Ends {
     first: (Instant, Box<[Value]>),
     last: (Instant, Box<[Value]>),

@@ -1,18 +1,20 @@
 //! What can happen to one person.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ir::{Channel, EventId, FieldId, JourneyId, PurposeId};
 use crate::value::{Instant, Value};
 
 use super::effect::{CallId, SendId};
 
 /// One input, processed at `at`. A person's inputs come in order of `at`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     pub at: Instant,
     pub kind: InputKind,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum InputKind {
     /// The payload is a record of the event's fields, `at` (the event's own time) last.
     Event {
@@ -56,7 +58,7 @@ pub enum InputKind {
     Live,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
     /// Taken by the provider.
     Accepted,

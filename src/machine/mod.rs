@@ -22,6 +22,7 @@ mod merge;
 pub mod person;
 mod quiet;
 mod reports;
+pub mod rest;
 pub mod schedule;
 mod segments;
 mod sends;
@@ -36,6 +37,8 @@ pub use effect::{
 pub use engine::{Engine, Given};
 pub use input::{Input, InputKind, Report};
 pub use person::{Person, Run, RunState};
+pub use rest::Unreadable;
+pub use sends::Gate;
 
 /// Instructions executed for one person at one moment. Programs are bounded, but journeys can set each other off through
 /// the profile; past this a run ends as [`EndReason::Overrun`] instead of the machine running for ever.

@@ -5,6 +5,8 @@
 use std::mem::size_of;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ir::{Channel, Fact, FieldId, HandleId, JourneyId, Program, PurposeId, SplitId, StepId};
 use crate::value::{Instant, Value, Zone};
 
@@ -15,7 +17,7 @@ use super::history::EventHistory;
 pub type Key = Option<Arc<str>>;
 
 /// One person's state. Built by [`Person::new`], moved only by [`super::Engine`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Person {
     pub(super) id: Arc<str>,
     /// Set fields only, ascending.
@@ -45,7 +47,7 @@ pub(super) const BLOCKED: u8 = 1;
 pub(super) const BOUNCED: u8 = 2;
 pub(super) const UNSUBSCRIBED: u8 = 4;
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Activity {
     /// In journey order (priority, name), then by number.
     pub runs: Vec<Run>,
@@ -65,7 +67,7 @@ pub(super) struct Activity {
 }
 
 /// A start that waits to be settled.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Pending {
     pub journey: JourneyId,
     pub key: Key,
@@ -73,7 +75,7 @@ pub(super) struct Pending {
     pub due: Instant,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct LastEntry {
     pub journey: JourneyId,
     pub key: Key,
@@ -81,7 +83,7 @@ pub(super) struct LastEntry {
 }
 
 /// A goal still open after its run has ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Watch {
     pub journey: JourneyId,
     pub run: RunNo,
@@ -90,7 +92,7 @@ pub(super) struct Watch {
     pub slots: Box<[Value]>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sent {
     pub at: Instant,
     pub id: SendId,
@@ -99,7 +101,7 @@ pub(super) struct Sent {
 }
 
 /// One live run of a journey.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub(super) no: RunNo,
     pub(super) journey: JourneyId,
@@ -116,7 +118,7 @@ pub struct Run {
 }
 
 /// What a run is doing between inputs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum RunState {
     /// Only while the machine is at it.
     Moving,
@@ -133,7 +135,7 @@ pub enum RunState {
 }
 
 /// What is known of one delivery handle.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Delivery {
     /// Bits of [`Fact`].
     pub facts: u8,

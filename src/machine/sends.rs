@@ -2,20 +2,73 @@
 //!
 //! Delivers nothing; an accepted message is an effect for the host.
 
-use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy};
+use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy, Program};
 use crate::value::{Instant, Value};
 
 use super::effect::{Effect, EndReason, Order, Reason, SendId, Way, What};
-use super::person::{BLOCKED, BOUNCED, Delivery, RunState, Sent, UNSUBSCRIBED, push_exact};
+use super::engine::Engine;
+use super::person::{BLOCKED, BOUNCED, Delivery, Person, RunState, Sent, UNSUBSCRIBED, push_exact};
 use super::steps::Next;
 use super::turn::Turn;
 use super::{caps, quiet};
 
 /// What the checks say of a message now.
 enum Verdict {
-    Accept,
+    /// Not to go out at this moment or later.
+    Accept(Instant),
     Hold(Reason, Instant),
     Drop(Reason),
+}
+
+/// Whether an order may go out now, some time after it was accepted for dispatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// Quiet hours have begun meanwhile.
+    Hold(Instant),
+    Shut(Reason),
+}
+
+impl Engine<'_> {
+    /// Looks at an order again when it is about to leave: providers fail and rates are limited, so that can be long after
+    /// the machine let it go. Consent, reachability, the deadline and quiet hours are those of now; caps have counted it.
+    pub fn gate(&self, person: &Person, order: &Order, at: Instant) -> Gate {
+        let message = self.program.message(order.message);
+        let policy = self.program.policy(self.program.journey(order.journey).policy);
+        if at >= order.deadline {
+            return Gate::Shut(Reason::Deadline);
+        }
+        if let Some(reason) = refusal_of(self.program, person, message) {
+            return Gate::Shut(reason);
+        }
+        if !message.channel.is_personal() {
+            return Gate::Open;
+        }
+        match quiet::hold(&policy.quiet, self.zone(person, order.journey), at) {
+            None => Gate::Open,
+            Some(Ok(until)) if until < order.deadline => Gate::Hold(until),
+            Some(Ok(_)) => Gate::Shut(Reason::Deadline),
+            Some(Err(())) => Gate::Shut(Reason::Quiet),
+        }
+    }
+}
+
+/// Consent, then whether the channel leads to the person.
+fn refusal_of(program: &Program, person: &Person, message: &MessageDef) -> Option<Reason> {
+    if !message.channel.is_personal() {
+        return None;
+    }
+    let reach = person.reach[message.channel.index()];
+    let consents = person.consents_to(message.purpose) && reach & UNSUBSCRIBED == 0;
+    if message.needs_consent && !consents {
+        return Some(Reason::Consent);
+    }
+    let address = address_of(program, person, message);
+    (address.is_missing() || reach & (BLOCKED | BOUNCED) != 0).then_some(Reason::Unreachable)
+}
+
+fn address_of<'a>(program: &Program, person: &'a Person, message: &MessageDef) -> &'a Value {
+    program.person.addresses[message.channel.index()].map_or(&Value::Missing, |field| person.field(field))
 }
 
 impl Turn<'_, '_> {
@@ -28,7 +81,7 @@ impl Turn<'_, '_> {
         let message = program.message(*id);
         self.forget_delivery(index, *handle);
         match self.judge(index, program.policy(journey.policy), message, before.as_ref()) {
-            Verdict::Accept => self.accept(index, *id, params, *handle, pc, otherwise.is_some()),
+            Verdict::Accept(deadline) => self.accept(index, (*id, deadline), params, *handle, pc, otherwise.is_some()),
             Verdict::Hold(reason, until) => {
                 self.journal_run(index, What::Held { message: *id, reason, until });
                 Next::Rest(RunState::Held { reason, until })
@@ -47,7 +100,7 @@ impl Turn<'_, '_> {
         if policy.withhold.iter().any(|w| w.purpose == message.purpose && view.truth(&w.when, None)) {
             return Verdict::Drop(Reason::Withhold);
         }
-        if let Some(reason) = self.refusal_of_person(message) {
+        if let Some(reason) = refusal_of(self.program, self.person, message) {
             return Verdict::Drop(reason);
         }
         let deadline = match before.map(|b| view.owned(b)) {
@@ -59,34 +112,19 @@ impl Turn<'_, '_> {
             return Verdict::Drop(Reason::Deadline);
         }
         match self.overflow(policy, message, view.zone) {
-            Verdict::Hold(_, until) if until >= deadline => Verdict::Drop(Reason::Deadline),
-            verdict => verdict,
+            None => Verdict::Accept(deadline),
+            Some(Verdict::Hold(_, until)) if until >= deadline => Verdict::Drop(Reason::Deadline),
+            Some(verdict) => verdict,
         }
     }
-    fn refusal_of_person(&self, message: &MessageDef) -> Option<Reason> {
+    /// Quiet hours, then caps; a hold by a cap that ends in quiet hours lasts until these end too.
+    fn overflow(&self, policy: &Policy, message: &MessageDef, zone: crate::value::Zone) -> Option<Verdict> {
         if !message.channel.is_personal() {
             return None;
         }
-        let reach = self.person.reach[message.channel.index()];
-        let consents = self.person.consents_to(message.purpose) && reach & UNSUBSCRIBED == 0;
-        if message.needs_consent && !consents {
-            return Some(Reason::Consent);
-        }
-        let address = self.address(message);
-        (address.is_missing() || reach & (BLOCKED | BOUNCED) != 0).then_some(Reason::Unreachable)
-    }
-    fn address(&self, message: &MessageDef) -> &Value {
-        let field = self.program.person.addresses[message.channel.index()];
-        field.map_or(&Value::Missing, |f| self.person.field(f))
-    }
-    /// Quiet hours, then caps; a hold by a cap that ends in quiet hours lasts until these end too.
-    fn overflow(&self, policy: &Policy, message: &MessageDef, zone: crate::value::Zone) -> Verdict {
-        if !message.channel.is_personal() {
-            return Verdict::Accept;
-        }
         match quiet::hold(&policy.quiet, zone, self.now) {
-            Some(Ok(until)) => return Verdict::Hold(Reason::Quiet, until),
-            Some(Err(())) => return Verdict::Drop(Reason::Quiet),
+            Some(Ok(until)) => return Some(Verdict::Hold(Reason::Quiet, until)),
+            Some(Err(())) => return Some(Verdict::Drop(Reason::Quiet)),
             None => {}
         }
         let sent = self.person.activity.as_deref().map_or(&[][..], |a| &a.sent);
@@ -95,20 +133,20 @@ impl Turn<'_, '_> {
             match (caps::room_from(cap, self.program, sent, zone, self.now), cap.overflow) {
                 (None, _) => {}
                 (Some(room), Overflow::Hold) if room < Instant::NEVER => until = until.max(Some(room)),
-                (Some(_), Overflow::Hold | Overflow::Drop) => return Verdict::Drop(Reason::Cap),
+                (Some(_), Overflow::Hold | Overflow::Drop) => return Some(Verdict::Drop(Reason::Cap)),
             }
         }
-        let Some(until) = until else { return Verdict::Accept };
-        match quiet::hold(&policy.quiet, zone, until) {
+        let until = until?;
+        Some(match quiet::hold(&policy.quiet, zone, until) {
             Some(Ok(later)) => Verdict::Hold(Reason::Cap, later),
             Some(Err(())) | None => Verdict::Hold(Reason::Cap, until),
-        }
+        })
     }
 
     fn accept(
         &mut self,
         index: usize,
-        id: MessageId,
+        (id, deadline): (MessageId, Instant),
         params: &[Expr],
         handle: HandleId,
         pc: Pc,
@@ -117,7 +155,7 @@ impl Turn<'_, '_> {
         let message = self.program.message(id);
         let view = self.view_of(&self.person.runs()[index]);
         let params = params.iter().map(|p| view.owned(p)).collect();
-        let address = self.address(message).clone();
+        let address = address_of(self.program, self.person, message).clone();
         let run = &self.person.runs()[index];
         let (no, journey) = (run.no, run.journey);
         let Some(step) = self.engine.step_at(journey, pc) else { return Next::End(EndReason::Finished) };
@@ -129,7 +167,16 @@ impl Turn<'_, '_> {
         }
         self.journal_run(index, What::Sent { message: id, handle });
         let channel = message.channel;
-        self.effects.push(Effect::Send(Order { id: send, journey, message: id, channel, address, params, awaited }));
+        self.effects.push(Effect::Send(Order {
+            id: send,
+            journey,
+            message: id,
+            channel,
+            address,
+            params,
+            awaited,
+            deadline,
+        }));
         match awaited {
             true => Next::Rest(RunState::Asked { send, until: self.now.plus(message.patience) }),
             false => Next::Go(pc + 1, Way::On),

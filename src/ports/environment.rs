@@ -2,17 +2,28 @@
 //!
 //! Reads no file and holds no secret: a secret is named here and looked up when the runtime starts.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::value::Span;
 
 /// Where a secret is found. Never in the project itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretRef {
     /// `env:NAME`
     Env(String),
     /// `file:/path`; its content without white space at the end.
     File(PathBuf),
+}
+
+impl fmt::Display for SecretRef {
+    /// As it is written in `tabi.yaml`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecretRef::Env(name) => write!(f, "env:{name}"),
+            SecretRef::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
 }
 
 /// One entry under `environments:`. A channel without settings goes to paper.
@@ -28,6 +39,8 @@ pub struct Environment {
     pub push: Option<PushSettings>,
     pub webhook: Option<WebhookSettings>,
     pub chat: Vec<ChatSettings>,
+    /// Where channels without settings leave what they take.
+    pub paper: PaperSettings,
     /// What happens with events and fields that the project does not declare.
     pub unknown: Unknowns,
 }
@@ -129,9 +142,9 @@ pub struct PushSettings {
 pub struct WebhookSettings {
     /// Signs every request.
     pub secret: SecretRef,
-    /// Hosts that may be called; nothing else is.
+    /// Hosts that may be called; nothing else is. In lower case, without ports.
     pub hosts: Vec<String>,
-    /// Hosts of private networks may be among them.
+    /// Hosts of private networks, and of this machine, may be among them.
     pub private: bool,
     /// By message's name.
     pub messages: Vec<(String, String)>,
@@ -155,4 +168,42 @@ pub enum ChatSettings {
         room: String,
         token: SecretRef,
     },
+}
+
+/// Messages that nobody gets: counted, kept to be looked at, never sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaperSettings {
+    /// One file for each message is written here, if anywhere. Relative to the project's folder.
+    pub folder: Option<PathBuf>,
+    /// The oldest are removed beyond this.
+    pub files_max: usize,
+}
+
+impl Default for PaperSettings {
+    fn default() -> Self {
+        PaperSettings { folder: None, files_max: 1_000 }
+    }
+}
+
+impl Environment {
+    /// Every secret it names, with the setting that names it: `sms.token`.
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        let mut all: Vec<(String, &SecretRef)> = Vec::new();
+        all.extend(self.write_keys.iter().map(|key| (format!("write_keys.{}", key.name), &key.key)));
+        if let Some(email) = &self.email {
+            all.extend(email.password.iter().map(|password| ("email.password".to_owned(), password)));
+        }
+        if let Some(line) = &self.line {
+            all.push(("line.token".to_owned(), &line.token));
+            all.push(("line.secret".to_owned(), &line.secret));
+        }
+        all.extend(self.sms.iter().map(|sms| ("sms.token".to_owned(), &sms.token)));
+        all.extend(self.push.iter().map(|push| ("push.key".to_owned(), &push.key)));
+        all.extend(self.webhook.iter().map(|webhook| ("webhook.secret".to_owned(), &webhook.secret)));
+        all.extend(self.chat.iter().map(|chat| match chat {
+            ChatSettings::Slack { url } => ("chat.slack".to_owned(), url),
+            ChatSettings::Chatwork { token, .. } => ("chat.chatwork.token".to_owned(), token),
+        }));
+        all
+    }
 }

@@ -4,7 +4,8 @@
 
 use crate::ir::Channel;
 use crate::render::encoded;
-use crate::render::links::{Kind, Links, kind};
+use crate::ir::address::{Leads, leads as leads_to};
+use crate::render::links::Links;
 
 use super::{Secret, SendKey};
 
@@ -100,7 +101,7 @@ impl Links for Tracked {
 pub fn leads(target: &str) -> bool {
     let host = target.split_once("://").map(|(_, rest)| rest);
     let has_host = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\', '?', '#']));
-    kind(target) == Kind::Web && has_host
+    leads_to(target) == Leads::Web && has_host
 }
 
 #[cfg(test)]

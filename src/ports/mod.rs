@@ -8,6 +8,7 @@ mod key;
 pub mod link;
 mod notice;
 mod provider;
+pub mod reach;
 pub mod store;
 
 use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
@@ -35,9 +36,9 @@ pub struct Answer {
 /// Takes messages and action calls. The decisions shared by all people (budgets) fall here, in order of time.
 pub trait Outbox {
     /// An order with `awaited` must be answered at some time, or the message's patience runs out.
-    fn send(&mut self, person: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>);
+    fn send(&mut self, seat: Seat, person: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>);
     /// A call is answered at some time, or the action's patience runs out and it counts as failed.
-    fn call(&mut self, person: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>);
+    fn call(&mut self, seat: Seat, person: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>);
 }
 
 /// Reads along. Changes nothing.

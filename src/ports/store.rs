@@ -6,9 +6,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::ir::StepId;
+use crate::machine::{CallId, RunNo, SendId};
 use crate::value::Instant;
 
-use super::Seat;
+use super::{CallKey, Seat, SendKey};
 
 /// Ordinal of a record in the log, from 0. A checkpoint at `p` includes every record before `p`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -105,13 +109,32 @@ pub struct MergeRow {
 }
 
 /// Unique among orders and calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PendingKey {
     pub seat: Seat,
     pub is_call: bool,
     pub run: u32,
     pub step: u16,
     pub repetition: u16,
+}
+
+impl PendingKey {
+    pub fn of_send(key: SendKey) -> PendingKey {
+        let SendId { run, step, repetition } = key.send;
+        PendingKey { seat: key.seat, is_call: false, run: run.0, step: step.0, repetition }
+    }
+    pub fn of_call(key: CallKey) -> PendingKey {
+        let CallId { run, step, repetition } = key.call;
+        PendingKey { seat: key.seat, is_call: true, run: run.0, step: step.0, repetition }
+    }
+    pub fn send(self) -> SendKey {
+        let send = SendId { run: RunNo(self.run), step: StepId(self.step), repetition: self.repetition };
+        SendKey { seat: self.seat, send }
+    }
+    pub fn call(self) -> CallKey {
+        let call = CallId { run: RunNo(self.run), step: StepId(self.step), repetition: self.repetition };
+        CallKey { seat: self.seat, call }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -144,7 +144,7 @@ fn not_there(path: &Path, error: &io::Error) -> Trouble {
         ),
         _ => Trouble::new(
             format!("`{path}` cannot be read: {error}"),
-            format!("`{path}` を読めません: {error}"),
+            format!("`{path}` を読めません: {}", Phrase::of_io(&error).ja),
             "see that the disk and the path are in order",
             "ディスクとパスに異常がないか確かめる",
         ),
@@ -207,7 +207,10 @@ pub fn campaign_files(path: &Path) -> (Vec<PathBuf>, Vec<Trouble>) {
 fn read_config(project: &mut Project) {
     let path = project.root.join(CONFIG_FILE);
     match read_text(&path, CONFIG_BYTES_MAX) {
-        Err(why) => project.trouble(&path, why),
+        Err(why) => {
+            project.settings.sender = settings::unknown_sender();
+            project.trouble(&path, why);
+        }
         Ok(text) => {
             let (settings, diagnostics) = settings::parse(&text, project.next_id());
             project.settings = settings;
@@ -247,11 +250,15 @@ struct Found {
     troubles: Vec<(PathBuf, Trouble)>,
     /// Folders by their true path, so that a link back up is walked once.
     seen: BTreeSet<PathBuf>,
+    /// The true path of the folder where it began.
+    root: Option<PathBuf>,
 }
 
+/// Links are followed as long as they lead to folders under the one that `found` began with.
 fn walk(folder: &Path, depth: usize, found: &mut Found) {
-    let fresh = fs::canonicalize(folder).is_ok_and(|full| found.seen.insert(full));
-    if !fresh || depth > FOLDER_DEPTH_MAX {
+    let Ok(full) = fs::canonicalize(folder) else { return };
+    let within = full.starts_with(found.root.get_or_insert_with(|| full.clone()));
+    if !within || depth > FOLDER_DEPTH_MAX || !found.seen.insert(full) {
         return;
     }
     let entries = match fs::read_dir(folder) {

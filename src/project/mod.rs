@@ -2,8 +2,10 @@
 //!
 //! Finds and reads files and judges the settings; what the campaigns say is the compiler's to judge.
 
+mod environments;
 mod load;
 mod messages;
+mod moment;
 mod settings;
 mod spot;
 
@@ -13,7 +15,8 @@ use crate::diag::Diagnostic;
 use crate::text::{Source, SourceId, Sources};
 pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign, root};
 pub use messages::MessageFiles;
-pub use settings::{LintLevel, LintSetting, Response, Sample, Settings, parse as parse_settings, parse_moment};
+pub use moment::parse_moment;
+pub use settings::{LintLevel, LintSetting, Response, Sample, Settings, parse as parse_settings};
 
 /// What was found in a project folder. Diagnostics about files or settings are in it, not instead of it: whatever could
 /// be read is there to be checked as well.

@@ -4,12 +4,15 @@
 
 use serde_yaml::Value as Yaml;
 
+use super::moment::parse_moment;
 use super::spot;
 use crate::diag::{Code, Diagnostic, Phrase, Severity, did_you_mean};
 use crate::ir::Channel;
 use crate::ir::content::Sender;
+use crate::ports::environment::Environment;
 use crate::text::{SourceId, Span as TextSpan};
-use crate::value::{CalendarPeriod, Currency, Date, Decimal, Instant, LocalTime, Price, Span, Zone, time};
+use crate::value::yaml::reason;
+use crate::value::{CalendarPeriod, Currency, Decimal, Instant, Price, Span, Zone, time};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -32,6 +35,7 @@ pub struct Settings {
     pub costs: Vec<(Channel, Price)>,
     /// How long a simulation of the sample lets timers run on after its last event.
     pub until: Option<Instant>,
+    pub environments: Vec<Environment>,
 }
 
 impl Default for Settings {
@@ -49,6 +53,7 @@ impl Default for Settings {
             lifecycle: Vec::new(),
             responses: Vec::new(),
             until: None,
+            environments: Vec::new(),
         }
     }
 }
@@ -99,6 +104,7 @@ const KEYS: &[&str] = &[
     "until",
     "sender",
     "costs",
+    "environments",
 ];
 const SENDER_KEYS: &[&str] = &["name", "address", "contact"];
 const SAMPLE_KEYS: &[&str] = &["people", "events", "mapping"];
@@ -114,6 +120,7 @@ pub fn parse(text: &str, source: SourceId) -> (Settings, Vec<Diagnostic>) {
         Ok(yaml) => yaml,
         Err(error) => {
             reader.not_yaml(&error);
+            settings.sender = unknown_sender();
             return (settings, reader.diagnostics);
         }
     };
@@ -121,10 +128,16 @@ pub fn parse(text: &str, source: SourceId) -> (Settings, Vec<Diagnostic>) {
     (settings, reader.diagnostics)
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    source: SourceId,
-    diagnostics: Vec<Diagnostic>,
+/// Of settings that could not be read it is not said as well that they name no sender.
+pub(super) fn unknown_sender() -> Sender {
+    let unknown = || Some(String::new());
+    Sender { name: unknown(), address: unknown(), contact: unknown() }
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) source: SourceId,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -164,6 +177,7 @@ impl Reader<'_> {
                 "lints" => settings.lints = self.lints(value),
                 "lifecycle" => settings.lifecycle = self.lifecycle(value),
                 "response" => settings.responses = self.responses(value),
+                "environments" => settings.environments = self.environments(value),
                 "until" => settings.until = self.moment(value, settings.zone),
                 _ => {}
             }
@@ -171,7 +185,12 @@ impl Reader<'_> {
     }
 
     /// The entries of a mapping whose keys are known; the others are reported.
-    fn entries<'y>(&mut self, yaml: &'y Yaml, path: &[&str], known: &[&'static str]) -> Vec<(&'static str, &'y Yaml)> {
+    pub(super) fn entries<'y>(
+        &mut self,
+        yaml: &'y Yaml,
+        path: &[&str],
+        known: &[&'static str],
+    ) -> Vec<(&'static str, &'y Yaml)> {
         let mut found = Vec::new();
         if yaml.is_null() {
             return found;
@@ -193,7 +212,7 @@ impl Reader<'_> {
         found
     }
 
-    fn text_of(&mut self, yaml: &Yaml, path: &[&str]) -> Option<String> {
+    pub(super) fn text_of(&mut self, yaml: &Yaml, path: &[&str]) -> Option<String> {
         match yaml {
             Yaml::String(text) => Some(text.clone()),
             Yaml::Number(number) => Some(number.to_string()),
@@ -220,7 +239,7 @@ impl Reader<'_> {
     }
 
     /// One text, or a list of texts.
-    fn texts(&mut self, yaml: &Yaml, path: &[&str]) -> Vec<String> {
+    pub(super) fn texts(&mut self, yaml: &Yaml, path: &[&str]) -> Vec<String> {
         match yaml {
             Yaml::Sequence(list) => list.iter().filter_map(|item| self.text_of(item, path)).collect(),
             _ => self.text_of(yaml, path).into_iter().collect(),
@@ -296,7 +315,7 @@ impl Reader<'_> {
     }
 
     /// A length of time that is the same everywhere: days are 24 hours, months are not possible.
-    fn exact(&mut self, yaml: &Yaml, path: &[&str]) -> Option<Span> {
+    pub(super) fn exact(&mut self, yaml: &Yaml, path: &[&str]) -> Option<Span> {
         let period = self.period(yaml, path)?;
         if period.months != 0 {
             self.wrong(path, "a duration in days, hours or minutes", "日・時間・分での期間", yaml);
@@ -471,13 +490,12 @@ impl Reader<'_> {
             let diagnostic = diagnostic.help("keep one of them", "どちらか一つを残す");
             return self.diagnostics.push(diagnostic);
         }
-        let reason = error.to_string();
-        let reason = reason.split(" at line ").next().unwrap_or(&reason);
+        let (en, ja) = reason(&error.to_string());
         let diagnostic = Diagnostic::new(
             Code::E0108,
             span,
-            format!("`tabi.yaml` is not valid YAML: {reason}"),
-            format!("`tabi.yaml` が YAML として読めません: {reason}"),
+            format!("`tabi.yaml` is not valid YAML: {en}"),
+            format!("`tabi.yaml` が YAML として読めません: {ja}"),
         );
         self.diagnostics.push(diagnostic.help(
             "write one `key: value` per line, and indent what belongs to a key by two spaces",
@@ -532,7 +550,7 @@ impl Reader<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn wrong(&mut self, path: &[&str], expected: &str, expected_ja: &str, found: &Yaml) {
+    pub(super) fn wrong(&mut self, path: &[&str], expected: &str, expected_ja: &str, found: &Yaml) {
         let name = path.last().map_or_else(|| "tabi.yaml".to_string(), |key| key.to_string());
         let found = describe(found);
         self.diagnostics.push(Diagnostic::new(
@@ -543,7 +561,14 @@ impl Reader<'_> {
         ));
     }
 
-    fn report(&mut self, path: &[&str], en: String, ja: String, help: (String, String), meant: Option<&str>) {
+    pub(super) fn report(
+        &mut self,
+        path: &[&str],
+        en: String,
+        ja: String,
+        help: (String, String),
+        meant: Option<&str>,
+    ) {
         let span = self.span(spot::value(self.text, path));
         let mut diagnostic = Diagnostic::new(Code::E0108, span, en, ja).help(help.0, help.1);
         if let Some(meant) = meant {
@@ -552,7 +577,7 @@ impl Reader<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn span(&self, range: std::ops::Range<usize>) -> TextSpan {
+    pub(super) fn span(&self, range: std::ops::Range<usize>) -> TextSpan {
         TextSpan::new(self.source, range.start, range.end)
     }
 }
@@ -572,22 +597,4 @@ fn describe(yaml: &Yaml) -> Phrase {
         Yaml::Mapping(_) => Phrase::new("`key: value` lines", "`キー: 値` の並び"),
         Yaml::Tagged(_) => Phrase::new("a `!tag`", "`!タグ`"),
     }
-}
-
-/// RFC 3339, or `2026-04-01`, or `2026-04-01 20:30`, the latter two on the clocks of the zone.
-pub fn parse_moment(text: &str, zone: Zone) -> Option<Instant> {
-    let text = text.trim();
-    if let Some(instant) = Instant::parse_rfc3339(text) {
-        return Some(instant);
-    }
-    let (date, time) = text.split_once([' ', 'T']).map_or((text, None), |(date, time)| (date, Some(time.trim())));
-    let date = Date::parse(date)?;
-    let time = match time {
-        None => LocalTime::MIDNIGHT,
-        Some(time) => {
-            let (hour, minute) = time.split_once(':')?;
-            LocalTime::from_hm(hour.parse().ok()?, minute.parse().ok()?)?
-        }
-    };
-    Some(zone.instant(date, time))
 }

@@ -5,14 +5,16 @@
 use crate::ir::{Cap, Channel, Journey, JourneyId, Op, Pc, Policy, Program};
 use crate::value::Span;
 
-use super::apart::{Apart, changes};
+use super::apart::Apart;
 use super::entries::{Entries, Sending};
 use super::graph::{Edge, Graph, Way};
+use super::holding::Others;
+use super::late::{Lasts, Late};
 use super::path::Path;
 use super::sweep::{Sum, Sweep};
-use super::takes::{High, Takes, Timing};
+use super::takes::{Takes, Timing};
 use super::windows::{Spacing, Window};
-use super::{Bounds, Elapsed, Longest, Messages, Most, Unbounded};
+use super::{Bounds, Elapsed, Longest, Messages, Most};
 
 /// Which messages are counted: those of a channel, or all but webhooks.
 pub type Which = Option<Channel>;
@@ -73,8 +75,8 @@ impl<'p> Subject<'p> {
 /// Of all ends of a run, the best.
 fn best_end<S: Sum>(subject: &Subject<'_>, arrival: &[Option<S>]) -> Option<(S, Pc)> {
     let ends = arrival.iter().enumerate().filter(|(pc, _)| subject.is_end(*pc as Pc));
-    let found = ends.filter_map(|(pc, sum)| sum.map(|sum| (sum, pc as Pc)));
-    found.reduce(|best, next| if next.0.beats(best.0) { next } else { best })
+    let found = ends.filter_map(|(pc, sum)| sum.clone().map(|sum| (sum, pc as Pc)));
+    found.reduce(|best, next| if next.0.beats(&best.0) { next } else { best })
 }
 
 /// When a run can be where.
@@ -83,20 +85,22 @@ pub struct Times {
     pub arrival: Vec<Option<Elapsed>>,
     pub leaving: Vec<Option<Elapsed>>,
     pub stay: Longest,
+    pub latest_entry: Span,
     pub longest_path: Path,
     shortest_stay: Apart,
     /// By [`Pc`] of a send: the longest until it leaves, since entry.
-    sent_by: Vec<Option<High>>,
+    sent_by: Vec<Option<Lasts>>,
 }
 
 impl Times {
-    /// `others`: how many more messages people can get from elsewhere that a cap counts; absent: without end.
-    pub fn new(subject: &Subject<'_>, others: &dyn Fn(&Cap) -> Option<u64>) -> Times {
+    /// `others`: who else takes a cap's room; absent: without end.
+    pub fn new(subject: &Subject<'_>, others: &dyn Fn(&Cap) -> Option<Others>) -> Times {
         let (graph, clocks) = (&subject.graph, subject.clocks);
-        let holds = Channel::ALL.map(|c| super::holding::longest(subject.policy, c, clocks, others));
-        let timing = Timing::new(subject.program, subject.journey, holds);
+        let clock = Timing::clock(subject.journey, clocks);
+        let holds = Channel::ALL.map(|c| super::holding::longest(subject.policy, c, clock, others));
+        let timing = Timing::new(subject.program, subject.journey, clock, holds);
         let takes = timing.of(graph);
-        let late = Sweep::new(graph, &|edge, i| Late::of(takes[edge.from as usize][i].high, edge.from));
+        let late = Sweep::new(graph, &|edge, i| Late::of(&takes[edge.from as usize][i].lasts, edge.from));
         let soon = Sweep::new(graph, &|edge, i| Soon(takes[edge.from as usize][i].low));
         let elapsed = |pc: usize, late: Late| {
             let shortest = soon.arrival[pc].unwrap_or(Soon(Apart::STILL)).0.real(clocks);
@@ -105,11 +109,13 @@ impl Times {
         let last = |pc: usize| late.last_arrival(graph, pc as Pc);
         let arrival: Vec<_> = (0..graph.len()).map(|pc| last(pc).map(|sum| elapsed(pc, sum))).collect();
         let leaves = |pc: usize| {
-            let longest = takes[pc].iter().map(|t| Late::of(t.high, pc as Pc)).reduce(Late::or);
+            let longest = takes[pc].iter().map(|t| Late::of(&t.lasts, pc as Pc)).reduce(Late::or);
             last(pc).map(|sum| elapsed(pc, sum.then(longest.unwrap_or(Late::NOTHING))))
         };
-        let sent_by = |pc: usize| Some(late.arrival[pc]?.then(Late::of(timing.hold(pc as Pc), pc as Pc)).high());
-        let (stay, end) = best_end(subject, &late.arrival).unwrap_or((Late::NOTHING, 0));
+        let sent_by = |pc: usize| Some(last(pc)?.then(Late::of(&timing.hold(pc as Pc), pc as Pc)).lasts);
+        let end = best_end(subject, &late.arrival).map_or(0, |(_, end)| end);
+        let ends = late.arrival.iter().enumerate().filter(|(pc, _)| subject.is_end(*pc as Pc));
+        let stay = ends.filter_map(|(_, sum)| sum.clone()).reduce(Late::or).unwrap_or(Late::NOTHING);
         let shortest_stay = best_end(subject, &soon.arrival).map_or(Apart::STILL, |_| {
             let ends = soon.arrival.iter().enumerate().filter(|(pc, _)| subject.is_end(*pc as Pc));
             ends.filter_map(|(_, sum)| sum.map(|s| s.0)).reduce(Apart::or).unwrap_or(Apart::STILL)
@@ -118,6 +124,7 @@ impl Times {
             arrival,
             leaving: (0..graph.len()).map(leaves).collect(),
             stay: stay.told(clocks),
+            latest_entry: stay.lasts.longest(clocks).map_or(Span(0), |(from, _)| Span(from)),
             longest_path: late.path_to(graph, end),
             shortest_stay,
             sent_by: (0..graph.len()).map(sent_by).collect(),
@@ -129,7 +136,7 @@ impl Times {
         let takes = self.takes.iter().enumerate();
         let told = |pc: usize, t: &Takes| Elapsed {
             shortest: t.low.real(clocks),
-            longest: Late::of(t.high, pc as Pc).told(clocks),
+            longest: Late::of(&t.lasts, pc as Pc).told(clocks),
         };
         takes.map(|(pc, ways)| ways.iter().map(|t| told(pc, t)).collect()).collect()
     }
@@ -139,17 +146,11 @@ impl Times {
         let (mut first, mut last) = (Span(i64::MAX), Some(Span(0)));
         for pc in sends {
             first = first.min(self.arrival[pc as usize].map_or(Span(0), |e| e.shortest));
-            last =
-                last.zip(self.sent_by[pc as usize].and_then(|high| real(high, subject.clocks))).map(|(a, b)| a.max(b));
+            last = last
+                .zip(self.sent_by[pc as usize].as_ref().and_then(|by| by.real(subject.clocks)))
+                .map(|(a, b)| a.max(b));
         }
         Sending { first: Span(first.0.min(i64::MAX / 4)), last }
-    }
-}
-
-fn real(high: High, clocks: Span) -> Option<Span> {
-    match high {
-        High::Within { time, local } => Some(Span(time.saturating_add(if local { changes(time, clocks) } else { 0 }))),
-        High::Never(_) => None,
     }
 }
 
@@ -243,13 +244,15 @@ impl<'s, 'p> Counter<'s, 'p> {
         let subject = self.subject;
         let held_out = subject.journey.holdout.and(subject.journey.goal.as_ref()).map(|goal| {
             let length = super::moments::Length::of(goal.within);
-            Late::Within { time: length.most, local: length.local }.told(subject.clocks)
+            let clock = Timing::clock(subject.journey, subject.clocks);
+            Late::of(&clock.lasting(length.most, length.local), 0).told(subject.clocks)
         });
         Bounds {
             arrival: self.times.arrival.clone(),
             leaving: self.times.leaving.clone(),
             ways: self.times.ways(subject.clocks),
             stay: self.times.stay,
+            latest_entry: self.times.latest_entry,
             held_out,
             longest_path: self.times.longest_path.clone(),
             run: self.messages(|which| Most::Count(self.run(which))),
@@ -316,74 +319,8 @@ impl Sum for Count {
     fn times(self, count: u32) -> Count {
         Count(self.0.saturating_mul(count.into()))
     }
-    fn beats(self, other: Count) -> bool {
+    fn beats(&self, other: &Count) -> bool {
         self.0 > other.0
-    }
-}
-
-/// Time: the longest.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Late {
-    Within { time: i64, local: bool },
-    Never { pc: Pc, why: Unbounded },
-}
-
-impl Late {
-    fn of(high: High, pc: Pc) -> Late {
-        match high {
-            High::Within { time, local } => Late::Within { time, local },
-            High::Never(why) => Late::Never { pc, why },
-        }
-    }
-    fn high(self) -> High {
-        match self {
-            Late::Within { time, local } => High::Within { time, local },
-            Late::Never { why, .. } => High::Never(why),
-        }
-    }
-    fn told(self, clocks: Span) -> Longest {
-        match self {
-            Late::Within { time, local } => {
-                let clocks = if local { changes(time, clocks) } else { 0 };
-                Longest::Within { time: Span(time), clocks: Span(clocks) }
-            }
-            Late::Never { pc, why } => Longest::Never { pc, why },
-        }
-    }
-}
-
-impl Sum for Late {
-    const NOTHING: Late = Late::Within { time: 0, local: false };
-    const GROWS: bool = true;
-    fn then(self, other: Late) -> Late {
-        match (self, other) {
-            (never @ Late::Never { .. }, _) | (_, never @ Late::Never { .. }) => never,
-            (Late::Within { time: a, local: la }, Late::Within { time: b, local: lb }) => {
-                Late::Within { time: a.saturating_add(b), local: la || lb }
-            }
-        }
-    }
-    fn or(self, other: Late) -> Late {
-        match (self, other) {
-            (never @ Late::Never { .. }, _) | (_, never @ Late::Never { .. }) => never,
-            (Late::Within { time: a, local: la }, Late::Within { time: b, local: lb }) => {
-                Late::Within { time: a.max(b), local: la || lb }
-            }
-        }
-    }
-    fn times(self, count: u32) -> Late {
-        match self {
-            _ if count == 0 => Late::NOTHING,
-            Late::Within { time, local } => Late::Within { time: time.saturating_mul(count.into()), local },
-            never @ Late::Never { .. } => never,
-        }
-    }
-    fn beats(self, other: Late) -> bool {
-        match (self, other) {
-            (_, Late::Never { .. }) => false,
-            (Late::Never { .. }, Late::Within { .. }) => true,
-            (Late::Within { time: a, .. }, Late::Within { time: b, .. }) => a > b,
-        }
     }
 }
 
@@ -403,7 +340,7 @@ impl Sum for Soon {
     fn times(self, count: u32) -> Soon {
         Soon(self.0.times(count))
     }
-    fn beats(self, other: Soon) -> bool {
+    fn beats(&self, other: &Soon) -> bool {
         self.0.nearness() < other.0.nearness()
     }
 }

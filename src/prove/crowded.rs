@@ -1,6 +1,6 @@
-//! Finds one way through a journey on which too many messages fall into one window.
+//! Finds ways through a journey on which too many messages fall into one window.
 //!
-//! Only looks for it once it is known that there is one; the bound itself is `windows`'.
+//! Only looks for them once it is known that there may be one; the bound itself is `windows`'.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,8 +12,10 @@ use super::graph::{Edge, Graph, Way};
 use super::path::{Path, Stretch};
 use super::windows::Window;
 
-/// Beyond this many places looked at, no way is told.
+/// Beyond this many places looked at, no more ways are told.
 const LABELS_MAX: usize = 20_000;
+/// Ways told. Conditions may close the first ones.
+const WAYS_MAX: usize = 8;
 
 /// What the search asks of the journey.
 pub struct Crowd<'g> {
@@ -36,8 +38,9 @@ struct Label {
 }
 
 impl Crowd<'_> {
-    /// The way with the fewest steps on which `messages` fall into one window.
-    pub fn find(&self, window: Window, messages: u64) -> Option<Path> {
+    /// Ways on which `messages` fall into one window, those with the fewest steps first; no two with the same messages.
+    pub fn find(&self, window: Window, messages: u64) -> Vec<Path> {
+        let mut found: Vec<Path> = Vec::new();
         let mut labels = vec![Label { state: (0, Vec::new()), messages: 0, apart: Apart::STILL, via: None }];
         let mut nearest: BTreeMap<(State, u64), (i64, i64)> = BTreeMap::new();
         let mut open = VecDeque::from([0]);
@@ -49,7 +52,17 @@ impl Crowd<'_> {
                     let next = Label { state: state.clone(), messages: count, apart, via: Some((index, *edge)) };
                     if count == messages {
                         labels.push(next);
-                        return Some(way(&labels));
+                        let path = way(&labels);
+                        let sends = |path: &Path| path.edges().into_iter().filter(self.counts).collect::<Vec<_>>();
+                        let last =
+                            |path: &Path| sends(path).split_off(sends(path).len().saturating_sub(messages as usize));
+                        if !found.iter().any(|known| last(known) == last(&path)) {
+                            found.push(path);
+                        }
+                        if found.len() == WAYS_MAX {
+                            return found;
+                        }
+                        continue;
                     }
                     let near = apart.nearness();
                     let known = nearest.get(&(state.clone(), count));
@@ -61,7 +74,7 @@ impl Crowd<'_> {
                 }
             }
         }
-        None
+        found
     }
 
     /// Messages in the window and the distance from its first, once the edge is taken: a message may be the first.

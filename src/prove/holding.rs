@@ -3,76 +3,75 @@
 //! Looks at one message at a time. Who else may take a cap's room is told by the caller.
 
 use crate::ir::{Cap, Channel, Overflow, Policy, Quiet};
-use crate::value::Span;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
 
 use super::Unbounded;
+use super::clocked::{Over, Piece};
+use super::late::{Clock, High, Lasts};
 use super::moments::Length;
-use super::takes::High;
 
 const DAY: i64 = 86_400;
 
-/// The longest a message can be held by the policy's quiet hours: from the worst moment to the end of all windows that
-/// follow on one another.
-///
-/// `clocks` is what changes of the clock can move: a free time shorter than that can be jumped over.
-pub fn by_quiet(windows: &[Quiet], clocks: Span) -> High {
-    let longest = quiet_seconds(windows, clocks.0 / MILLIS_PER_SECOND);
-    High::Within { time: longest * MILLIS_PER_SECOND, local: longest > 0 }
-}
-
-fn quiet_seconds(windows: &[Quiet], clocks: i64) -> i64 {
-    // Half-open stretches of the day; a window over midnight is two.
-    let mut quiet: Vec<(i64, i64)> = Vec::new();
-    for window in windows {
-        let (from, to) = (i64::from(window.from.0), i64::from(window.to.0));
-        match from.cmp(&to) {
-            std::cmp::Ordering::Less => quiet.push((from, to)),
-            std::cmp::Ordering::Equal => {}
-            std::cmp::Ordering::Greater => quiet.extend([(from, DAY), (0, to)]),
-        }
-    }
-    quiet.sort_unstable();
-    let mut joined: Vec<(i64, i64)> = Vec::new();
-    for (from, to) in quiet.into_iter().filter(|(from, to)| from < to) {
-        match joined.last_mut() {
-            Some(last) if from <= last.1 => last.1 = last.1.max(to),
-            _ => joined.push((from, to)),
-        }
-    }
-    let Some((first, last)) = joined.first().copied().zip(joined.last().copied()) else { return 0 };
-    if joined == [(0, DAY)] {
-        // Quiet all day long: never over, so every message is dropped.
-        return 0;
-    }
-    let mut ends: Vec<(i64, i64)> = joined.iter().map(|(from, to)| (*from, *to)).collect();
-    if first.0 == 0 && last.1 == DAY {
-        ends.remove(0);
-        if let Some(over_midnight) = ends.last_mut() {
-            over_midnight.1 = DAY + first.1;
-        }
-    }
-    let free = |i: usize| (ends[(i + 1) % ends.len()].0 - ends[i].1).rem_euclid(DAY);
-    let jumped = (0..ends.len()).any(|i| free(i) <= clocks);
-    let longest = ends.iter().map(|(from, to)| longest_from(windows, *from, *to)).max().unwrap_or(0);
-    longest + if jumped && longest > 0 { DAY } else { 0 }
-}
-
-/// From the first moment of a stretch at which a message is held, and not dropped, to the stretch's end.
-fn longest_from(windows: &[Quiet], from: i64, to: i64) -> i64 {
-    let inside = |window: &Quiet, at: i64| {
-        let (start, end, at) = (i64::from(window.from.0), i64::from(window.to.0), at.rem_euclid(DAY));
-        if start <= end { (start..end).contains(&at) } else { at >= start || at < end }
-    };
-    let holds = |at: i64| {
-        let mut here = windows.iter().filter(|w| inside(w, at)).peekable();
-        here.peek().is_some() && here.all(|w| w.overflow == Overflow::Hold)
-    };
+/// How long quiet hours hold a message back, by the time of day: to the end of all windows that follow on one another.
+fn by_quiet(windows: &[Quiet], clock: Clock) -> Lasts {
+    let mut bounds: Vec<i64> =
+        windows.iter().flat_map(|w| [i64::from(w.from.0), i64::from(w.to.0)]).chain([0]).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
     // What applies changes only where a window begins or ends.
-    let bounds = windows.iter().flat_map(|w| [i64::from(w.from.0), i64::from(w.to.0)]);
-    let mut begins: Vec<i64> = bounds.flat_map(|at| [at, at + DAY]).chain([from]).collect();
-    begins.sort_unstable();
-    begins.into_iter().find(|at| (from..to).contains(at) && holds(*at)).map_or(0, |at| to - at)
+    let mut held = bounds.iter().map(|at| (*at, held_until(windows, *at))).collect::<Vec<_>>();
+    held.retain(|(at, _)| *at < DAY);
+    let longest = held.iter().filter_map(|(at, until)| Some((*until)? - at)).max().unwrap_or(0);
+    let over = |(at, until): &(i64, Option<i64>)| {
+        let over = until.map_or(Over::After(0), |until| Over::At(until * MILLIS_PER_SECOND));
+        Piece { from: at * MILLIS_PER_SECOND, over }
+    };
+    let pieces: Vec<Piece> = held.iter().map(over).collect();
+    // A free time so short can be jumped over: then the next windows follow.
+    let jumped = free_times(windows).any(|free| free <= clock.changes.0 / MILLIS_PER_SECOND);
+    let more = if jumped && longest > 0 { MILLIS_PER_DAY } else { 0 };
+    let mut held = clock.daily(&pieces, longest * MILLIS_PER_SECOND);
+    if more > 0 {
+        held = held.then(clock.lasting(more, true));
+    }
+    held
+}
+/// When no window applies any more, if those that do hold; seconds since midnight.
+fn held_until(windows: &[Quiet], at: i64) -> Option<i64> {
+    let holds = |window: &Quiet| window.overflow == Overflow::Hold;
+    if !windows.iter().filter(|w| end(w, at).is_some()).all(holds) {
+        return None;
+    }
+    let first = windows.iter().filter_map(|w| end(w, at)).max()?;
+    free_from(windows, first)
+}
+/// The first moment from this one on at which no window applies; none where they never end.
+fn free_from(windows: &[Quiet], at: i64) -> Option<i64> {
+    let mut free = at;
+    while let Some(end) = windows.iter().filter_map(|w| end(w, free)).max() {
+        free = end;
+        if free - at > 2 * DAY {
+            return None;
+        }
+    }
+    Some(free)
+}
+/// The end of the window, if it applies then.
+fn end(window: &Quiet, at: i64) -> Option<i64> {
+    let (from, to, time) = (i64::from(window.from.0), i64::from(window.to.0), at.rem_euclid(DAY));
+    let midnight = at - time;
+    match from.cmp(&to) {
+        std::cmp::Ordering::Less => (from..to).contains(&time).then_some(midnight + to),
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Greater if time >= from => Some(midnight + DAY + to),
+        std::cmp::Ordering::Greater => (time < to).then_some(midnight + to),
+    }
+}
+/// How long each free time is, in seconds.
+fn free_times(windows: &[Quiet]) -> impl Iterator<Item = i64> + '_ {
+    let begins = windows.iter().map(|w| i64::from(w.from.0));
+    let ends = windows.iter().filter_map(|w| free_from(windows, i64::from(w.to.0)));
+    ends.filter_map(move |end| begins.clone().map(|begin| (begin - end).rem_euclid(DAY)).min())
 }
 
 /// Caps that hold messages of the channel back.
@@ -81,22 +80,51 @@ pub fn holding_caps(policy: &Policy, channel: Channel) -> impl Iterator<Item = &
     policy.caps.iter().filter(applies).filter(|cap| cap.overflow == Overflow::Hold && cap.count > 0)
 }
 
-/// The longest a message can be held in all. `others` is how many more messages that a cap counts people can get while
-/// this one waits, each of which may take the room it waits for; absent: without end.
-pub fn longest(policy: &Policy, channel: Channel, clocks: Span, others: impl Fn(&Cap) -> Option<u64>) -> High {
+/// Messages that a cap counts, beside the one that waits for room.
+#[derive(Debug, Clone, Copy)]
+pub struct Others {
+    /// That may come meanwhile, and take the room.
+    pub meanwhile: u64,
+    /// That may ever come. Absent: without end.
+    pub ever: Option<u64>,
+}
+
+/// The longest a message can be held in all. `others` tells who else takes a cap's room; absent: without end.
+pub fn longest(policy: &Policy, channel: Channel, clock: Clock, others: impl Fn(&Cap) -> Option<Others>) -> Lasts {
     if !channel.is_personal() {
-        return High::NOW;
+        return Lasts::NOW;
     }
-    let quiet = by_quiet(&policy.quiet, clocks);
-    let mut held = quiet;
+    let quiet = by_quiet(&policy.quiet, clock);
+    let mut held = quiet.clone();
+    let mut caps = 0;
     for cap in holding_caps(policy, channel) {
-        let Some(others) = others(cap) else { return High::Never(Unbounded::CapShared) };
+        let times = match others(cap) {
+            None => return Lasts::never(Unbounded::CapShared),
+            // With so few messages there is always room.
+            Some(Others { ever: Some(ever), .. }) if ever < u64::from(cap.count) => continue,
+            Some(others) => u32::try_from(others.meanwhile.saturating_add(1)).unwrap_or(u32::MAX),
+        };
         // Room comes when an earlier message leaves the window, in vain as often as another takes it first.
-        let window = Length::of(cap.window);
-        let days = if cap.window.months > 0 { MILLIS_PER_DAY } else { 0 };
-        let once = High::Within { time: window.most + days, local: window.local }.then(quiet);
-        let times = u32::try_from(others.saturating_add(1)).unwrap_or(u32::MAX);
-        held = held.then(once.times(times));
+        held = held.then(room(cap, clock).then(quiet.clone()).times(times));
+        caps += 1;
+    }
+    if caps > 1 {
+        // In which order they have room is not known: only the sum holds.
+        held.course = None;
+        if let High::Within { time, local } = held.high {
+            return clock.lasting(time, local);
+        }
     }
     held
+}
+/// How long until a cap that is full has room again.
+fn room(cap: &Cap, clock: Clock) -> Lasts {
+    let window = Length::of(cap.window);
+    let period = cap.window;
+    if period.is_exact() || period.millis != 0 || period.months > 0 {
+        let days = if period.months > 0 { MILLIS_PER_DAY } else { 0 };
+        return clock.lasting(window.most + days, window.local);
+    }
+    // Of whole days: a message leaves at a midnight, so long after that before it.
+    clock.daily(&[Piece { from: 0, over: Over::At(window.most) }], window.most)
 }

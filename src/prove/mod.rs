@@ -7,10 +7,13 @@
 
 mod apart;
 mod bounds;
+mod clocked;
+mod course;
 mod crowded;
 mod entries;
 pub mod graph;
 mod holding;
+mod late;
 mod moments;
 pub mod path;
 mod pressure;
@@ -28,6 +31,7 @@ use apart::Apart;
 use bounds::{Counter, Subject, Times};
 use entries::Entries;
 pub use graph::{Edge, Graph, Loop, Way};
+use holding::Others;
 pub use path::{Path, Stretch};
 pub use promises::allowed;
 use windows::Window;
@@ -92,14 +96,16 @@ impl Rivals {
 
     /// How many messages that the cap counts can come from elsewhere than the one run that is looked at. None: without
     /// end.
-    fn others(&self, subject: &Subject<'_>, index: usize, cap: &Cap) -> Option<u64> {
+    fn others(&self, subject: &Subject<'_>, index: usize, cap: &Cap) -> Option<Others> {
         // Runs of one key follow each other: none is beside this one.
         if matches!(&subject.journey.start, Start::Event { key: Some(_), .. }) {
             return None;
         }
         let sent = self.sent.get(cap.channel.map_or(Channel::COUNT, Channel::index))?;
         let elsewhere = sent.iter().enumerate().filter(|(i, _)| *i != index);
-        elsewhere.map(|(_, count)| *count).sum()
+        let meanwhile = elsewhere.map(|(_, count)| *count).sum::<Option<u64>>()?;
+        let own = sent.get(index).copied().flatten();
+        Some(Others { meanwhile, ever: own.map(|own| meanwhile.saturating_add(own.saturating_sub(1))) })
     }
 }
 
@@ -131,11 +137,24 @@ pub struct Judged {
 pub enum Verdict {
     /// Holds for every run.
     Proven,
-    /// A way through the journey breaks it, as far as the program tells. A condition on the way may never come true; a
-    /// story that takes the way decides.
-    Refuted(Path),
-    /// Nothing single breaks it that could be told as one way, and yet it does not follow.
-    Unproven(Unbounded),
+    /// The bound that was found is worse than the promise. A condition on the way may never come true: only a story that
+    /// breaks it refutes the promise, and without one it is not proven.
+    Open(Doubt),
+}
+
+/// Why a promise is not proven.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    pub bound: Bound,
+    /// Ways of one run on which too much comes together, the likeliest first. None where it takes several runs.
+    pub ways: Vec<Path>,
+}
+
+/// The bound that was found for what a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    Messages(Most),
+    Stay(Longest),
 }
 
 /// Time since entry, or between two steps.
@@ -198,6 +217,8 @@ pub struct Bounds {
     pub ways: Vec<Vec<Elapsed>>,
     /// From entry to the end, for those who are not held out.
     pub stay: Longest,
+    /// Since midnight (of Monday, where weekdays matter): who enters then can stay longest.
+    pub latest_entry: Span,
     /// For those who are held out: until the goal's window closes.
     pub held_out: Option<Longest>,
     /// A way that lasts as long as `stay`, or the way to the step that has no bound.

@@ -10,7 +10,7 @@ use super::graph::{Edge, Graph, Loop, Way};
 use super::path::{Path, Stretch};
 
 /// What is added up. `then` and `or` are associative, `or` also keeps the better of two.
-pub trait Sum: Copy + PartialEq {
+pub trait Sum: Clone + PartialEq {
     const NOTHING: Self;
     /// Passes before the last one make it better (a maximum), or worse (a minimum).
     const GROWS: bool;
@@ -18,7 +18,7 @@ pub trait Sum: Copy + PartialEq {
     fn or(self, other: Self) -> Self;
     fn times(self, count: u32) -> Self;
     /// Whether `self` is to be preferred as the way that leads here.
-    fn beats(self, other: Self) -> bool;
+    fn beats(&self, other: &Self) -> bool;
 }
 
 /// The best sum at every place, and the ways that lead there.
@@ -62,11 +62,11 @@ impl<S: Sum> Sweep<S> {
 
     /// The best sum of all comings, at a loop's head those behind its passes included.
     pub fn last_arrival(&self, graph: &Graph, pc: Pc) -> Option<S> {
-        let first = self.arrival[pc as usize]?;
+        let first = self.arrival[pc as usize].clone()?;
         let pass =
             graph.loops().binary_search_by_key(&pc, |l| l.head).ok().map(|i| (graph.loops()[i], &self.passes[i]));
         match pass {
-            Some((l, Some(pass))) if S::GROWS => Some(first.then(pass.once.times(l.times))),
+            Some((l, Some(pass))) if S::GROWS => Some(first.then(pass.once.clone().times(l.times))),
             _ => Some(first),
         }
     }
@@ -92,15 +92,18 @@ impl<S: Sum> Sweep<S> {
             *first = Some(S::NOTHING);
         }
         for pc in from..to {
-            let Some(here) = region.arrival[(pc - from) as usize] else { continue };
+            let Some(here) = region.arrival[(pc - from) as usize].clone() else { continue };
             for (index, edge) in graph.leaving(pc).iter().enumerate() {
                 let own_head = is_pass && pc == from;
-                let Some(here) = self.around(graph, edge, here, own_head) else { continue };
+                let Some(here) = self.around(graph, edge, here.clone(), own_head) else { continue };
                 let there = here.then(adds(edge, index));
                 if graph.is_back(edge) {
                     if is_pass && edge.to == from {
                         back = Some(match back {
-                            Some((best, last)) => (best.or(there), if there.beats(best) { *edge } else { last }),
+                            Some((best, last)) => {
+                                let last = if there.beats(&best) { *edge } else { last };
+                                (best.or(there), last)
+                            }
                             None => (there, *edge),
                         });
                     }
@@ -118,8 +121,8 @@ impl<S: Sum> Sweep<S> {
         let (Ok(index), false) = (index, own_head) else { return Some(here) };
         let (times, pass) = (graph.loops()[index].times, &self.passes[index]);
         match (edge.way, pass) {
-            (Way::Body, Some(pass)) if S::GROWS => Some(here.then(pass.once.times(times.saturating_sub(1)))),
-            (Way::Exit, Some(pass)) => Some(here.then(pass.once.times(times))),
+            (Way::Body, Some(pass)) if S::GROWS => Some(here.then(pass.once.clone().times(times.saturating_sub(1)))),
+            (Way::Exit, Some(pass)) => Some(here.then(pass.once.clone().times(times))),
             (Way::Exit, None) => (times == 0).then_some(here),
             _ => Some(here),
         }
@@ -166,10 +169,10 @@ impl<S: Sum> Sweep<S> {
 impl<S: Sum> Region<S> {
     fn come(&mut self, edge: &Edge, sum: S) {
         let place = (edge.to - self.from) as usize;
-        match self.arrival[place] {
+        match self.arrival[place].take() {
             None => (self.arrival[place], self.via[place]) = (Some(sum), Some(*edge)),
             Some(known) => {
-                if sum.beats(known) {
+                if sum.beats(&known) {
                     self.via[place] = Some(*edge);
                 }
                 self.arrival[place] = Some(known.or(sum));

@@ -2,58 +2,29 @@
 //!
 //! Adds nothing up; `sweep` does.
 
-use crate::ir::{ArmOn, Expr, Journey, Op, Pc, Program, Until};
+use crate::ir::{ArmOn, Channel, Expr, Journey, Op, Pc, Program, Until};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
-use crate::value::{LocalTime, Span};
+use crate::value::{LocalTime, Span, Value};
 
 use super::Unbounded;
 use super::apart::Apart;
+use super::clocked::{Over, Piece};
 use super::graph::{Edge, Graph, Way};
+use super::late::{Clock, Lasts};
 use super::moments::{Length, Moments};
 
 /// The time one way out of an instruction takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Takes {
     pub low: Apart,
-    pub high: High,
-}
-
-/// At most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum High {
-    /// Milliseconds, a day counted as 24 hours; `local`: changes of the clock can add to it.
-    Within {
-        time: i64,
-        local: bool,
-    },
-    Never(Unbounded),
-}
-
-impl High {
-    pub const NOW: High = High::Within { time: 0, local: false };
-
-    pub fn then(self, other: High) -> High {
-        match (self, other) {
-            (High::Never(why), _) | (_, High::Never(why)) => High::Never(why),
-            (High::Within { time: a, local: la }, High::Within { time: b, local: lb }) => {
-                High::Within { time: a.saturating_add(b), local: la || lb }
-            }
-        }
-    }
-    pub fn times(self, count: u32) -> High {
-        match self {
-            High::Within { time, local } => High::Within { time: time.saturating_mul(count.into()), local },
-            High::Never(_) if count == 0 => High::NOW,
-            High::Never(why) => High::Never(why),
-        }
-    }
+    pub lasts: Lasts,
 }
 
 impl Takes {
-    const NO_TIME: Takes = Takes { low: Apart::STILL, high: High::NOW };
+    const NO_TIME: Takes = Takes { low: Apart::STILL, lasts: Lasts::NOW };
 
-    fn up_to(high: High) -> Takes {
-        Takes { low: Apart::STILL, high }
+    fn up_to(lasts: Lasts) -> Takes {
+        Takes { low: Apart::STILL, lasts }
     }
 }
 
@@ -63,12 +34,19 @@ pub struct Timing<'p> {
     program: &'p Program,
     moments: Moments<'p>,
     /// By message's channel: how long the policy can hold it.
-    holds: [High; crate::ir::Channel::COUNT],
+    holds: [Lasts; Channel::COUNT],
+    clock: Clock,
 }
 
 impl<'p> Timing<'p> {
-    pub fn new(program: &'p Program, journey: &'p Journey, holds: [High; crate::ir::Channel::COUNT]) -> Timing<'p> {
-        Timing { journey, program, moments: Moments::new(program, journey), holds }
+    pub fn new(program: &'p Program, journey: &'p Journey, clock: Clock, holds: [Lasts; Channel::COUNT]) -> Timing<'p> {
+        Timing { journey, program, moments: Moments::new(program, journey), holds, clock }
+    }
+    /// The clock a journey goes by; `changes` is how far it can be changed.
+    pub fn clock(journey: &Journey, changes: Span) -> Clock {
+        let is_weekly = |op: &Op| matches!(op, Op::Wait { until: Until::Weekday(..) });
+        let weekly = journey.code.iter().any(|instruction| is_weekly(&instruction.op));
+        Clock { round: if weekly { Clock::WEEK } else { Clock::DAY }, changes }
     }
 
     /// By [`Pc`] and edge, as in the graph.
@@ -82,20 +60,20 @@ impl<'p> Timing<'p> {
             Op::Wait { until } => self.wait(until, edge.from),
             Op::Await { arms, up_to, .. } => {
                 let length = match up_to.as_ref().map(|d| self.length(d)) {
-                    None => return Takes::up_to(High::Never(Unbounded::NoLimit)),
+                    None => return Takes::up_to(Lasts::never(Unbounded::NoLimit)),
                     Some(length) => length,
                 };
                 // A refusal ends the wait for an approval as if the time were up.
                 let refusable = arms.iter().any(|arm| matches!(arm.on, ArmOn::Approval { .. }));
                 match edge.way == Way::TimeUp && !refusable {
                     true => length,
-                    false => Takes::up_to(length.high),
+                    false => Takes::up_to(length.lasts),
                 }
             }
             Op::Send { message, before, otherwise, .. } => {
                 let message = self.program.message(*message);
-                let held = self.held(self.holds[message.channel.index()], before.as_ref(), edge.from);
-                let answer = High::Within { time: message.patience.0.max(0), local: false };
+                let held = self.held(&self.holds[message.channel.index()], before.as_ref(), edge.from);
+                let answer = self.clock.lasting(message.patience.0, false);
                 match (edge.way, otherwise) {
                     (Way::Sent | Way::Refused, Some(_)) => Takes::up_to(held.then(answer)),
                     _ => Takes::up_to(held),
@@ -103,7 +81,7 @@ impl<'p> Timing<'p> {
             }
             Op::Do { action, .. } => {
                 let patience = self.program.actions[action.index()].patience;
-                Takes::up_to(High::Within { time: patience.0.max(0), local: false })
+                Takes::up_to(self.clock.lasting(patience.0, false))
             }
             Op::Branch { .. }
             | Op::Draw { .. }
@@ -120,50 +98,72 @@ impl<'p> Timing<'p> {
     }
 
     /// How long a message is held at most at this send, before it goes or is dropped.
-    pub fn hold(&self, pc: Pc) -> High {
+    pub fn hold(&self, pc: Pc) -> Lasts {
         match self.journey.code.get(pc as usize).map(|i| &i.op) {
             Some(Op::Send { message, before, .. }) => {
-                self.held(self.holds[self.program.message(*message).channel.index()], before.as_ref(), pc)
+                self.held(&self.holds[self.program.message(*message).channel.index()], before.as_ref(), pc)
             }
-            _ => High::NOW,
+            _ => Lasts::NOW,
         }
     }
     /// A deadline that stays where it is ends every hold.
-    fn held(&self, held: High, before: Option<&Expr>, pc: Pc) -> High {
-        let Some(before) = before.filter(|moment| self.moments.is_kept(moment)) else { return held };
-        match (held, self.moments.ahead(before, pc as usize)) {
-            (held, None) => held,
-            (High::Within { time, .. }, Some(ahead)) if time <= ahead.most => held,
-            (_, Some(ahead)) => High::Within { time: ahead.most.max(0), local: ahead.local },
+    fn held(&self, held: &Lasts, before: Option<&Expr>, pc: Pc) -> Lasts {
+        let kept = before.filter(|moment| self.moments.is_kept(moment));
+        match kept.and_then(|moment| self.moments.ahead(moment, pc as usize)) {
+            Some(ahead) => self.clock.before(held.clone(), ahead.most, ahead.local),
+            None => held.clone(),
         }
     }
 
     fn length(&self, duration: &Expr) -> Takes {
         match self.moments.length(duration) {
             Some(Length { least, most, local }) => {
-                Takes { low: least, high: High::Within { time: most.max(0), local } }
+                let whole = matches!(duration, Expr::Const(Value::Period(period)) if period.millis == 0);
+                let lasts = if whole { self.clock.calendar(most) } else { self.clock.lasting(most, local) };
+                Takes { low: least, lasts }
             }
-            None => Takes::up_to(High::Never(Unbounded::LengthRead)),
+            None => Takes::up_to(Lasts::never(Unbounded::LengthRead)),
         }
     }
     fn wait(&self, until: &Until, pc: Pc) -> Takes {
-        let local = |time| High::Within { time, local: true };
         match until {
             Until::After(duration) => self.length(duration),
-            Until::Time(_) => Takes::up_to(local(MILLIS_PER_DAY)),
+            Until::Time(time) => Takes::up_to(self.next(of_day(*time))),
             Until::Tomorrow(time) => {
                 let time = of_day(*time);
-                Takes { low: Apart::tomorrow(Span(time)), high: local(MILLIS_PER_DAY + time) }
+                let tomorrow = Piece { from: 0, over: Over::At(MILLIS_PER_DAY + time) };
+                let lasts = self.clock.daily(&[tomorrow], MILLIS_PER_DAY + time);
+                Takes { low: Apart::tomorrow(Span(time)), lasts }
             }
-            Until::Weekday(..) => Takes::up_to(local(7 * MILLIS_PER_DAY)),
+            Until::Weekday(weekday, time) => Takes::up_to(self.weekday(i64::from(*weekday), of_day(*time))),
             Until::Moment { moment, at } => Takes::up_to(match self.moments.ahead(moment, pc as usize) {
                 Some(ahead) => {
-                    let most = ahead.most.saturating_add(at.map_or(0, of_day));
-                    High::Within { time: most.max(0), local: ahead.local || at.is_some() }
+                    let lasts = self.clock.lasting(ahead.most, ahead.local);
+                    match at.map(of_day) {
+                        // Of the day it lies in, which may have begun before.
+                        Some(at) => {
+                            let that_day = self.clock.daily(&[Piece { from: 0, over: Over::At(at) }], at);
+                            lasts.then(that_day).at_least_now(self.clock)
+                        }
+                        None => lasts,
+                    }
                 }
-                None => High::Never(Unbounded::MomentRead),
+                None => Lasts::never(Unbounded::MomentRead),
             }),
         }
+    }
+    /// The next such weekday at that time, now included.
+    fn weekday(&self, weekday: i64, time: i64) -> Lasts {
+        let due = (weekday - 1) * MILLIS_PER_DAY + time;
+        let this_week = Piece { from: 0, over: Over::At(due) };
+        let next_week = Piece { from: due + 1, over: Over::At(due + Clock::WEEK) };
+        self.clock.by_clock(vec![this_week, next_week], Clock::WEEK)
+    }
+    /// The next time the clock shows this, now included.
+    fn next(&self, time: i64) -> Lasts {
+        let today = Piece { from: 0, over: Over::At(time) };
+        let tomorrow = Piece { from: time + 1, over: Over::At(time + MILLIS_PER_DAY) };
+        self.clock.daily(&[today, tomorrow], MILLIS_PER_DAY)
     }
 }
 

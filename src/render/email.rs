@@ -169,12 +169,12 @@ fn html_with_preview(html: &str, preview: &str) -> String {
     format!("{}{hidden}{}", &html[..after], &html[after..])
 }
 
-/// An unreadable document; `why` is the library's own word for it.
-pub fn unreadable(why: &str, source: &str, line: Option<u32>) -> Fault {
+/// An unreadable document, and why.
+pub fn unreadable(why: Words, source: &str, line: Option<u32>) -> Fault {
     Fault::new(
         Words::new(
-            format!("the mail's markup cannot be read: {why}"),
-            format!("メールのマークアップを読めません: {why}"),
+            format!("the mail's markup cannot be read: {}", why.en),
+            format!("メールのマークアップを読めません: {}", why.ja),
         ),
         Words::new("see that every tag is closed and in its place", "タグの閉じ忘れと置き場所を確かめる"),
     )

@@ -111,18 +111,26 @@ impl Preparation<'_> {
     pub fn text(&mut self, source: &str, name: &str) -> Result<TemplateId, Fault> {
         tags(source)?;
         let text = match self.addresses {
-            Addresses::Known if LINKS.contains(&name) => self.link(source)?,
+            Addresses::Known if LINKS.contains(&name) => self.link(source, "")?,
             Addresses::Known if ADDRESSES.contains(&name) => weave::address(source)?,
             Addresses::Known | Addresses::Unknown => source.to_owned(),
         };
         self.templates.add(Template::plain(&text), source, Escape::None)
     }
 
-    fn link(&mut self, source: &str) -> Result<String, Fault> {
+    /// What a notification opens.
+    pub fn opened(&mut self, source: &str) -> Result<TemplateId, Fault> {
+        tags(source)?;
+        let text = self.link(source, ", true")?;
+        self.templates.add(Template::plain(&text), source, Escape::None)
+    }
+
+    fn link(&mut self, source: &str, more: &str) -> Result<String, Fault> {
         let ordinal = self.seen.entry(source.to_owned()).or_insert(0);
         let target = Target::new(self.message, source, *ordinal);
         *ordinal += 1;
-        let text = format!("{{% filter {LINK}(\"{}\") %}}{}{{% endfilter %}}", target.id, weave::address(source)?);
+        let text =
+            format!("{{% filter {LINK}(\"{}\"{more}) %}}{}{{% endfilter %}}", target.id, weave::address(source)?);
         self.links.push(target);
         Ok(text)
     }

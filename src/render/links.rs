@@ -8,6 +8,8 @@ use minijinja::value::Object;
 use minijinja::{Error, ErrorKind, State};
 use serde::Serialize;
 
+use crate::ir::address::{Leads, leads, leads_in_app};
+
 use super::filters::scene_of;
 
 /// Where a link leads, as a template, and its name.
@@ -87,16 +89,18 @@ impl Gathered {
 }
 
 /// The filter itself: checks where the link leads, rewrites it, notes it.
-pub fn filter(state: &State, target: &str, id: &str) -> Result<String, Error> {
+/// With `in_app` it may also open a page of an app.
+pub fn filter(state: &State, target: &str, id: &str, in_app: Option<bool>) -> Result<String, Error> {
     let scene = scene_of(state)?;
     let gathered: Option<Arc<Gathered>> = state.lookup(GATHERED).and_then(|value| value.downcast_object());
     let target = target.trim();
-    let shown = match kind(target) {
-        Kind::Web if target != scene.unsubscribe_url => scene.links.rewrite(id, target),
-        Kind::Web | Kind::Other => target.to_owned(),
-        Kind::Refused => return Err(Error::new(ErrorKind::InvalidOperation, refusal(target))),
+    let kind = if in_app.unwrap_or(false) { leads_in_app(target) } else { leads(target) };
+    let shown = match kind {
+        Leads::Web if target != scene.unsubscribe_url => scene.links.rewrite(id, target),
+        Leads::Web | Leads::Other => target.to_owned(),
+        Leads::Nowhere => return Err(Error::new(ErrorKind::InvalidOperation, refusal(target))),
     };
-    if let (Kind::Web, Some(gathered)) = (kind(target), gathered) {
+    if let (Leads::Web, Some(gathered)) = (kind, gathered) {
         gathered.add(Link { id: id.to_owned(), target: target.to_owned(), shown: shown.clone() });
     }
     Ok(shown)
@@ -105,29 +109,6 @@ pub fn filter(state: &State, target: &str, id: &str) -> Result<String, Error> {
 pub fn refusal(target: &str) -> String {
     let start: String = target.chars().take(40).collect();
     format!("a link to `{start}`")
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `http:` or `https:`.
-    Web,
-    /// `mailto:`, `tel:`, `line:`, a place in the page: left as it is.
-    Other,
-    /// Anything else would run something, or lead nowhere.
-    Refused,
-}
-
-/// By its beginning. Spaces and controls are no part of an address.
-pub fn kind(target: &str) -> Kind {
-    let lower = target.to_ascii_lowercase();
-    let broken = target.chars().any(|c| c.is_control() || c == ' ' || c == '<' || c == '"');
-    match lower.split_once(':').map(|(scheme, _)| scheme) {
-        _ if broken => Kind::Refused,
-        Some("http" | "https") => Kind::Web,
-        Some("mailto" | "tel" | "sms" | "line") => Kind::Other,
-        _ if lower.starts_with('#') => Kind::Other,
-        _ => Kind::Refused,
-    }
 }
 
 #[cfg(test)]
@@ -141,18 +122,5 @@ mod tests {
         assert_ne!(name("a", "https://x.example/", 0), name("a", "https://x.example/", 1));
         assert_ne!(name("a", "https://x.example/", 0), name("b", "https://x.example/", 0));
         assert_eq!(name("a", "https://x.example/", 0).len(), 16);
-    }
-
-    #[test]
-    fn only_addresses_that_lead_somewhere_are_links() {
-        for web in ["https://x.example/a?b=c#d", "HTTP://x.example"] {
-            assert_eq!(kind(web), Kind::Web, "{web}");
-        }
-        for other in ["mailto:a@b.example", "tel:+81-75", "line://nv/profile", "#top"] {
-            assert_eq!(kind(other), Kind::Other, "{other}");
-        }
-        for refused in ["javascript:alert(1)", "data:text/html,x", "x.example/a", "", "https://a b", "java\nscript:x"] {
-            assert_eq!(kind(refused), Kind::Refused, "{refused}");
-        }
     }
 }

@@ -15,6 +15,8 @@ pub enum Piece {
     },
     Close {
         name: String,
+        /// Where it begins.
+        start: usize,
     },
     Comment,
     /// `<!doctype …>`, `<?xml …?>`
@@ -89,7 +91,7 @@ fn piece(document: &str, start: usize) -> (Option<Piece>, usize) {
         return (Some(Piece::Declaration), until(">", 2));
     }
     if let Some(inner) = rest.strip_prefix("</") {
-        return (Some(Piece::Close { name: name_of(inner) }), until(">", 2));
+        return (Some(Piece::Close { name: name_of(inner), start }), until(">", 2));
     }
     if !rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()) {
         return (None, start + 1);
@@ -260,7 +262,7 @@ mod tests {
                     let values = attributes.iter().map(|a| format!(" {}={}", a.name, &text[a.value.clone()]));
                     format!("<{name}{}>", values.collect::<String>())
                 }
-                Piece::Close { name } => format!("</{name}>"),
+                Piece::Close { name, .. } => format!("</{name}>"),
                 Piece::Comment => "--".to_owned(),
                 Piece::Declaration => "!".to_owned(),
             })

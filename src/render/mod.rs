@@ -18,6 +18,7 @@ pub mod links;
 mod marks;
 pub mod markup;
 mod mjml;
+pub mod plain;
 mod plain_text;
 pub mod sample;
 pub mod sms;
@@ -289,7 +290,7 @@ fn prepare_push(push: &PushContent, preparation: &mut Preparation<'_>) -> Result
         title: preparation.text(&push.title.0, "title")?,
         body: preparation.text(&push.body.0, "body")?,
         // Tapped like a link of LINE, so named and rewritten like one.
-        link: push.link.as_ref().map(|link| preparation.text(&link.0, "uri")).transpose()?,
+        link: push.link.as_ref().map(|link| preparation.opened(&link.0)).transpose()?,
         image: push.image.as_ref().map(|image| preparation.text(&image.0, "image")).transpose()?,
         data: push
             .data

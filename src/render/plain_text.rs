@@ -37,7 +37,7 @@ pub fn of_html(html: &str) -> String {
         match piece {
             Piece::Text(range) => walk.text(&html[range]),
             Piece::Open { name, attributes, closed, .. } => walk.open(html, &name, &attributes, closed),
-            Piece::Close { name } => walk.close(&name),
+            Piece::Close { name, .. } => walk.close(&name),
             Piece::Comment | Piece::Declaration => {}
         }
     }

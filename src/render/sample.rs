@@ -10,8 +10,10 @@ use crate::value::{CalendarPeriod, Date, Decimal, Instant, LocalTime, Money, Spa
 /// What a made-up person is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
-    /// For names of files.
+    /// For names of files, and for English readers.
     pub name: &'static str,
+    /// What Japanese readers call it.
+    pub name_ja: &'static str,
     /// What it is there for, in English and Japanese.
     pub about: (&'static str, &'static str),
     /// What texts say: a person's name, and the name of a thing.
@@ -27,6 +29,7 @@ pub struct Kind {
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "usual",
+        name_ja: "ふつう",
         about: ("an ordinary customer", "ふつうのお客さま"),
         texts: &["花子", "宇治ほうじ茶 100g"],
         bare: false,
@@ -35,6 +38,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "long",
+        name_ja: "長い名前",
         about: ("long names, emoji, long lists", "長い名前・絵文字・長いリスト"),
         texts: &[
             "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子",
@@ -46,6 +50,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "bare",
+        name_ja: "項目なし",
         about: ("nothing optional known", "任意の項目がすべて空"),
         texts: &["茶"],
         bare: true,
@@ -54,6 +59,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "markup",
+        name_ja: "記号入り",
         about: ("markup and template marks in names", "名前にタグやテンプレート記号"),
         texts: &[
             "<script>alert(1)</script>\"'&{{ 7*7 }}{% if %}\r\nBcc: x@example.com",
@@ -65,6 +71,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "english",
+        name_ja: "英語",
         about: ("English names, another zone", "英語の名前・別のタイムゾーン"),
         texts: &["Maximiliana-Antoinette Featherstonehaugh-Cholmondeley", "Roasted green tea, 100 g"],
         bare: false,

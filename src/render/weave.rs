@@ -242,7 +242,7 @@ impl Weaver<'_> {
                         inside.push(name);
                     }
                 }
-                Piece::Close { name } => {
+                Piece::Close { name, .. } => {
                     if let Some(depth) = inside.iter().rposition(|open| *open == name) {
                         inside.truncate(depth);
                     }

@@ -25,6 +25,17 @@ impl<'p> Budgets<'p> {
         program.policies.iter().any(|p| !p.budgets.is_empty())
     }
 
+    /// As they stand, to be kept and restored.
+    pub fn used(&self) -> &[Vec<(Instant, u64)>] {
+        &self.used
+    }
+    /// Takes back what was kept of the same program; of another, nothing.
+    pub fn restore(&mut self, used: Vec<Vec<(Instant, u64)>>) {
+        if used.len() == self.used.len() && used.iter().zip(&self.used).all(|(a, b)| a.len() == b.len()) {
+            self.used = used;
+        }
+    }
+
     /// Admits a send if every budget it falls under has room, and counts it in all of them.
     pub fn admit(&mut self, journey: JourneyId, channel: Channel, at: Instant) -> bool {
         let id = self.program.journey(journey).policy;

@@ -11,6 +11,7 @@ use crate::machine::{Effect, Engine, Input, InputKind, Person, RunNo, What};
 use crate::ports::{Answer, Journal, Outbox, Seat};
 use crate::value::{Instant, Value};
 
+use super::people::{Everyone, People};
 use super::ticks::Ticks;
 
 /// In what order the people's own timers are taken.
@@ -23,10 +24,12 @@ pub enum Order {
     ByPerson,
 }
 
-pub struct Host<'e, 'p, O, J> {
+pub struct Host<'e, 'p, O, J, P = Everyone> {
     engine: &'e Engine<'p>,
     order: Order,
-    chairs: Vec<Chair>,
+    pub people: P,
+    /// Wakes at this moment or later are not noted: whoever keeps the people at rest says when they come near.
+    horizon: Instant,
     /// One live entry per person; others are stale and do nothing.
     wakes: BinaryHeap<Reverse<(Instant, Seat)>>,
     later: BinaryHeap<Reverse<Later>>,
@@ -39,14 +42,6 @@ pub struct Host<'e, 'p, O, J> {
     effects: Vec<Effect>,
     answers: Vec<Answer>,
     turns: VecDeque<InputKind>,
-}
-
-#[derive(Debug)]
-struct Chair {
-    /// Empty once its person was merged into another.
-    person: Option<Person>,
-    /// The earliest entry of this person in `wakes`.
-    queued: Instant,
 }
 
 /// An answer that is due later.
@@ -84,10 +79,25 @@ pub struct Leaving {
 
 impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
     pub fn new(engine: &'e Engine<'p>, order: Order, outbox: O, journal: J) -> Self {
+        Host::over(Everyone::default(), engine, order, outbox, journal)
+    }
+    /// Gives a seat to someone new.
+    pub fn seat(&mut self, id: impl Into<Arc<str>>) -> Seat {
+        self.people.add(Person::new(id))
+    }
+    /// Everyone, without those who were merged into others.
+    pub fn people(&self) -> impl Iterator<Item = (Seat, &Person)> {
+        self.people.iter()
+    }
+}
+
+impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
+    pub fn over(people: P, engine: &'e Engine<'p>, order: Order, outbox: O, journal: J) -> Self {
         Host {
             engine,
             order,
-            chairs: Vec::new(),
+            people,
+            horizon: Instant::NEVER,
             wakes: BinaryHeap::new(),
             later: BinaryHeap::new(),
             ticks: Ticks::new(engine.program()),
@@ -106,11 +116,6 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         self.now = at;
         self.ticks.start(at);
     }
-    /// Gives a seat to someone new.
-    pub fn seat(&mut self, id: impl Into<Arc<str>>) -> Seat {
-        self.chairs.push(Chair { person: Some(Person::new(id)), queued: Instant::NEVER });
-        self.chairs.len() as Seat - 1
-    }
     pub fn engine(&self) -> &'e Engine<'p> {
         self.engine
     }
@@ -118,14 +123,26 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         self.now
     }
     pub fn person(&self, seat: Seat) -> Option<&Person> {
-        self.chairs.get(seat as usize).and_then(|c| c.person.as_ref())
+        self.people.chair(seat).and_then(|c| c.person.as_ref())
     }
     pub fn person_mut(&mut self, seat: Seat) -> Option<&mut Person> {
-        self.chairs.get_mut(seat as usize).and_then(|c| c.person.as_mut())
+        self.people.chair_mut(seat).and_then(|c| c.person.as_mut())
     }
-    /// Everyone, without those who were merged into others.
-    pub fn people(&self) -> impl Iterator<Item = (Seat, &Person)> {
-        self.chairs.iter().enumerate().filter_map(|(i, c)| Some((i as Seat, c.person.as_ref()?)))
+    /// The next moment at which something is due by itself.
+    pub fn next_due(&self) -> Option<Instant> {
+        let wake = self.wakes.peek().map(|w| w.0.0);
+        let later = self.later.peek().map(|l| l.0.at);
+        [wake, later, self.ticks.next_at()].into_iter().flatten().min()
+    }
+    /// From now on, wakes before this moment are noted; those of people at rest are handed in.
+    pub fn look_ahead(&mut self, horizon: Instant, near: impl Iterator<Item = (Seat, Instant)>) {
+        self.horizon = horizon;
+        for (seat, at) in near {
+            match self.people.chair(seat) {
+                Some(_) => self.queue_wake(seat),
+                None => self.wakes.push(Reverse((at, seat))),
+            }
+        }
     }
 
     /// What was known of the person before: starts nothing.
@@ -140,7 +157,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
     /// Lets everything happen to everyone that is due up to and at a moment.
     pub fn advance(&mut self, to: Instant) {
         self.pass(to);
-        for seat in 0..self.chairs.len() as Seat {
+        for seat in 0..self.people.seats_end() {
             self.catch_up(seat, to);
         }
     }
@@ -194,7 +211,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         if journeys.is_empty() {
             return;
         }
-        for seat in 0..self.chairs.len() as Seat {
+        for seat in 0..self.people.seats_end() {
             self.catch_up(seat, self.now);
             for journey in &journeys {
                 self.turn(seat, self.now, InputKind::Tick { journey: *journey, payload: Some(payload.clone()) });
@@ -205,8 +222,9 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
     /// Takes a person away, to be merged elsewhere.
     pub fn leave(&mut self, seat: Seat, at: Instant) -> Option<Leaving> {
         self.pass(at);
+        self.people.fetch(seat);
         self.catch_up(seat, self.now);
-        let person = self.chairs.get_mut(seat as usize)?.person.take()?;
+        let person = self.people.chair_mut(seat)?.person.take()?;
         let (own, others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.later).into_iter().partition(|l| l.0.seat == seat);
         self.later = others.into();
@@ -216,14 +234,15 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         Some(Leaving { person, answers })
     }
 
-    /// Joins someone who left another seat into the person of this one.
-    pub fn join(&mut self, seat: Seat, leaving: Leaving, at: Instant) {
+    /// Joins someone who left another seat into the person of this one, and says what was added to their run numbers.
+    pub fn join(&mut self, seat: Seat, leaving: Leaving, at: Instant) -> Option<u32> {
         self.pass(at);
+        self.people.fetch(seat);
         self.catch_up(seat, self.now);
         let now = self.now;
         let engine = self.engine;
         let mut effects = std::mem::take(&mut self.effects);
-        let Some(person) = self.person_mut(seat) else { return };
+        let person = self.person_mut(seat)?;
         let base = engine.merge(person, leaving.person, now, &mut effects);
         self.effects = effects;
         for Answer { at, kind } in leaving.answers {
@@ -232,14 +251,16 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         self.perform(seat, now);
         self.run_turns(seat, now);
         self.note_zone(seat);
+        Some(base)
     }
 
     fn take_wake(&mut self) {
         let Some(Reverse((at, seat))) = self.wakes.pop() else { return };
-        let chair = &mut self.chairs[seat as usize];
-        if chair.queued != at {
+        self.people.fetch(seat);
+        if self.people.chair(seat).is_none_or(|chair| chair.queued != at) {
             return;
         }
+        let Some(chair) = self.people.chair_mut(seat) else { return };
         chair.queued = Instant::NEVER;
         match chair.person.as_ref().and_then(Person::wake) {
             Some(due) if due <= at => self.turn(seat, at, InputKind::Wake),
@@ -250,7 +271,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
 
     fn take_ticks(&mut self, at: Instant) {
         for tick in self.ticks.take(at) {
-            for seat in 0..self.chairs.len() as Seat {
+            for seat in 0..self.people.seats_end() {
                 let engine = self.engine;
                 let meant = |zone| self.person(seat).is_some_and(|p| engine.zone(p, tick.journey) == zone);
                 if tick.zone.is_none_or(meant) {
@@ -262,6 +283,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
     }
 
     fn turn(&mut self, seat: Seat, at: Instant, kind: InputKind) {
+        self.people.fetch(seat);
         self.turns.push_back(kind);
         self.run_turns(seat, at);
     }
@@ -269,7 +291,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
     /// Inputs of this moment until nothing more comes back at once.
     fn run_turns(&mut self, seat: Seat, at: Instant) {
         while let Some(kind) = self.turns.pop_front() {
-            let Some(person) = self.chairs.get_mut(seat as usize).and_then(|c| c.person.as_mut()) else { continue };
+            let Some(person) = self.people.chair_mut(seat).and_then(|c| c.person.as_mut()) else { continue };
             let input = Input { at, kind };
             match without_idle_refusals(person, &input) {
                 Some(told) => self.journal.taken(seat, &told),
@@ -287,7 +309,7 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
             return;
         }
         let mut zone_written = false;
-        let Some(person) = self.chairs.get(seat as usize).and_then(|c| c.person.as_ref()) else { return };
+        let Some(person) = self.people.chair(seat).and_then(|c| c.person.as_ref()) else { return };
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Journal(entry) => {
@@ -296,8 +318,8 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
                     self.journal.wrote(seat, &entry);
                 }
                 Effect::Passed(passage) => self.journal.passed(seat, &passage),
-                Effect::Send(order) => self.outbox.send(person, at, order, &mut self.answers),
-                Effect::Call(call) => self.outbox.call(person, at, call, &mut self.answers),
+                Effect::Send(order) => self.outbox.send(seat, person, at, order, &mut self.answers),
+                Effect::Call(call) => self.outbox.call(seat, person, at, call, &mut self.answers),
             }
         }
         let mut answers = std::mem::take(&mut self.answers);
@@ -325,11 +347,13 @@ impl<'e, 'p, O: Outbox, J: Journal> Host<'e, 'p, O, J> {
         if self.order == Order::ByPerson {
             return;
         }
-        let Some(chair) = self.chairs.get_mut(seat as usize) else { return };
+        let Some(chair) = self.people.chair(seat) else { return };
         let Some(due) = chair.person.as_ref().and_then(Person::wake) else { return };
-        if due < chair.queued {
-            chair.queued = due;
+        if due < chair.queued && due < self.horizon {
             self.wakes.push(Reverse((due, seat)));
+            if let Some(chair) = self.people.chair_mut(seat) {
+                chair.queued = due;
+            }
         }
     }
 

@@ -13,6 +13,19 @@ use crate::ports::Seat;
 pub struct Identities {
     seats: HashMap<Arc<str>, Seat, Xxh3Builder>,
     people: Vec<Known>,
+    /// Ids whose meaning changed since they were asked for; only noted where somebody asks.
+    changed: Option<Vec<Arc<str>>>,
+}
+
+/// An id as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownId {
+    pub id: Arc<str>,
+    pub seat: Seat,
+    /// The person goes by it.
+    pub is_name: bool,
+    /// The person it names is known by a user id.
+    pub is_user: bool,
 }
 
 #[derive(Debug)]
@@ -53,6 +66,75 @@ impl Identities {
     pub fn heap_bytes(&self) -> usize {
         self.seats.capacity() * (size_of::<(Arc<str>, Seat)>() + 1) + self.people.capacity() * size_of::<Known>()
     }
+    /// From now on changes are noted.
+    pub fn watch(&mut self) {
+        self.changed = Some(Vec::new());
+    }
+    /// Ids that changed since the last time, as they stand now; a seat that was merged stands for the one it joined.
+    pub fn changes(&mut self) -> Vec<KnownId> {
+        let mut ids = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.known(id)).collect()
+    }
+    fn known(&self, id: Arc<str>) -> Option<KnownId> {
+        let seat = self.find(&id)?;
+        let person = &self.people[seat as usize];
+        let is_name = person.name == id;
+        Some(KnownId { id, seat, is_name, is_user: is_name && person.is_user })
+    }
+    fn note(&mut self, id: &Arc<str>) {
+        if let Some(changed) = &mut self.changed {
+            changed.push(id.clone());
+        }
+    }
+    fn bind(&mut self, id: Arc<str>, seat: Seat) {
+        self.note(&id);
+        self.seats.insert(id, seat);
+    }
+    /// Takes back what was kept: ids, and seats merged into others. Seats below `end` were given.
+    pub fn restore(&mut self, ids: Vec<KnownId>, merges: &[(Seat, Seat)], end: Seat) {
+        let end = ids.iter().map(|k| k.seat + 1).chain(merges.iter().map(|m| m.0.max(m.1) + 1)).fold(end, Seat::max);
+        let nobody: Arc<str> = Arc::from("");
+        self.people.resize_with(end as usize, || Known { name: nobody.clone(), is_user: false, merged: None });
+        for KnownId { id, seat, is_name, is_user } in ids {
+            if is_name {
+                let known = &mut self.people[seat as usize];
+                (known.name, known.is_user) = (id.clone(), is_user);
+            }
+            self.seats.insert(id, seat);
+        }
+        for (from, into) in merges {
+            self.people[*from as usize].merged = Some(*into);
+        }
+    }
+    /// An id that belongs to this person from now on: an address that was proven theirs. Another seat that has it and is
+    /// known by no user id is the same person, if `joins`: it is to be merged.
+    pub fn claim(&mut self, seat: Seat, id: &str, joins: bool) -> Option<Resolved> {
+        match self.find(id) {
+            Some(other) if other == seat => None,
+            Some(other) if joins && !self.people[other as usize].is_user => Some(self.absorb(seat, other)),
+            Some(_) | None => {
+                self.bind(id.into(), seat);
+                None
+            }
+        }
+    }
+    /// All that led to a person is forgotten; the seat stays empty. Returns the ids.
+    pub fn forget(&mut self, seat: Seat) -> Vec<Arc<str>> {
+        let ids = self.ids_of(seat);
+        for id in &ids {
+            self.seats.remove(id);
+        }
+        let known = &mut self.people[seat as usize];
+        (known.name, known.is_user) = (Arc::from(""), false);
+        ids
+    }
+    /// Seats that are somebody's: given, and not merged into others.
+    pub fn is_somebody(&self, seat: Seat) -> bool {
+        self.people.get(seat as usize).is_some_and(|known| known.merged.is_none() && !known.name.is_empty())
+    }
+
     pub fn find(&self, id: &str) -> Option<Seat> {
         self.seats.get(id).map(|seat| self.root(*seat))
     }
@@ -99,17 +181,17 @@ impl Identities {
             }
             (Some(seat), _) => {
                 self.note_user(seat, user);
-                self.seats.insert(anonymous.into(), seat);
+                self.bind(anonymous.into(), seat);
                 Resolved::old(seat)
             }
             (None, Some(seat)) if !self.people[seat as usize].is_user => {
-                self.seats.insert(user.into(), seat);
+                self.bind(user.into(), seat);
                 self.note_user(seat, user);
                 Resolved::old(seat)
             }
             (None, _) => {
                 let added = self.add(user, true);
-                self.seats.insert(anonymous.into(), added.seat);
+                self.bind(anonymous.into(), added.seat);
                 added
             }
         }
@@ -124,17 +206,17 @@ impl Identities {
                 self.absorb(seat, other)
             }
             (Some(seat), None) => {
-                self.seats.insert(previous.into(), seat);
+                self.bind(previous.into(), seat);
                 Resolved::old(seat)
             }
             (None, Some(seat)) => {
-                self.seats.insert(id.into(), seat);
+                self.bind(id.into(), seat);
                 self.note_user(seat, id);
                 Resolved::old(seat)
             }
             (None, None) => {
                 let added = self.add(id, true);
-                self.seats.insert(previous.into(), added.seat);
+                self.bind(previous.into(), added.seat);
                 added
             }
         }
@@ -144,6 +226,9 @@ impl Identities {
     fn absorb(&mut self, named: Seat, other: Seat) -> Resolved {
         let (seat, gone) = (named.min(other), named.max(other));
         let (name, is_user) = (self.people[named as usize].name.clone(), self.people[named as usize].is_user);
+        for name in [name.clone(), self.people[other as usize].name.clone()] {
+            self.note(&name);
+        }
         self.people[gone as usize].merged = Some(seat);
         let kept = &mut self.people[seat as usize];
         (kept.name, kept.is_user) = (name, is_user);
@@ -153,15 +238,18 @@ impl Identities {
     fn add(&mut self, id: &str, is_user: bool) -> Resolved {
         let seat = self.people.len() as Seat;
         let name: Arc<str> = id.into();
-        self.seats.insert(name.clone(), seat);
+        self.bind(name.clone(), seat);
         self.people.push(Known { name, is_user, merged: None });
         Resolved { seat, new: true, absorb: None }
     }
 
     fn note_user(&mut self, seat: Seat, user: &str) {
-        let known = &mut self.people[seat as usize];
-        if !known.is_user {
-            (known.name, known.is_user) = (user.into(), true);
+        if !self.people[seat as usize].is_user {
+            let user: Arc<str> = user.into();
+            self.note(&user);
+            let before = std::mem::replace(&mut self.people[seat as usize].name, user);
+            self.note(&before);
+            self.people[seat as usize].is_user = true;
         }
     }
 

@@ -6,8 +6,10 @@
 #![allow(clippy::disallowed_types)]
 
 pub mod budgets;
+pub mod durable;
 pub mod host;
 pub mod identity;
+pub mod people;
 pub mod ticks;
 
 pub use budgets::Budgets;

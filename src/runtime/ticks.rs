@@ -2,6 +2,8 @@
 //!
 //! Names no people: the host sends a tick to everyone it has.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ir::{EventId, JourneyId, Program, Start};
 use crate::machine::schedule::{is_local, next_tick};
 use crate::value::{Instant, Zone};
@@ -14,7 +16,7 @@ pub struct Ticks<'p> {
     due: Vec<Tick>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tick {
     pub at: Instant,
     pub journey: JourneyId,
@@ -79,6 +81,33 @@ impl<'p> Ticks<'p> {
             })
         });
         taken
+    }
+
+    /// Those that are due, in journey order; none is set to its next time yet.
+    pub fn due(&self, now: Instant) -> Vec<Tick> {
+        let rank = |tick: &Tick| self.order.iter().position(|j| *j == tick.journey);
+        let mut due: Vec<Tick> = self.due.iter().copied().filter(|t| t.at <= now).collect();
+        due.sort_by_key(|t| (t.at, rank(t), t.zone));
+        due
+    }
+    /// Sets a tick to its next time after a moment: times in between are passed over.
+    pub fn pass(&mut self, journey: JourneyId, zone: Option<Zone>, after: Instant) {
+        let program = self.program;
+        self.due.retain_mut(|tick| {
+            if tick.journey != journey || tick.zone != zone {
+                return true;
+            }
+            let of = program.journey(journey);
+            let next = next_tick(&of.start, zone.unwrap_or(program.policy(of.policy).zone), after);
+            next.inspect(|next| tick.at = *next).is_some()
+        });
+    }
+    /// As they stand, to be kept and restored.
+    pub fn all(&self) -> &[Tick] {
+        &self.due
+    }
+    pub fn restore(&mut self, due: Vec<Tick>) {
+        self.due = due;
     }
 
     /// Journeys that an event about a thing starts for everyone, in journey order.

@@ -5,7 +5,18 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Phrase;
-use crate::text::SourceId;
+use crate::text::{SourceId, Span};
+
+/// A declared name in a message's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mention {
+    /// By its place among the messages.
+    pub message: usize,
+    /// Where what is named is declared.
+    pub declared: Span,
+    /// Where the file names it.
+    pub at: Span,
+}
 
 /// By the path as the author wrote it.
 #[derive(Debug, Clone, Default)]

@@ -10,7 +10,7 @@ mod declare;
 pub mod sink;
 pub mod table;
 pub mod types;
-pub use attachment::{Attachment, Attachments};
+pub use attachment::{Attachment, Attachments, Mention};
 pub use declare::channel;
 
 use crate::ir::{self, Channel, MessageClass, Offer, PersonFields, Subject, Type};

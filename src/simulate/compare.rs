@@ -159,12 +159,10 @@ pub fn compare(
     let head = Pass { engine: &engines.1, schema: &schemas.1, watched: Default::default(), only: None, ..base };
     let in_old = |error| (old.name.to_string(), error);
     let in_new = |error| (new.name.to_string(), error);
-    // Where both versions understand every line alike, it is read once for both.
-    let alike = schemas.0 == schemas.1 && old.program.project.zone == new.program.project.zone;
-    let (before, after) = match alike {
-        true => base.run_with(&head, progress).map_err(in_new)?,
-        false => (base.run(progress).map_err(in_old)?, head.run(progress).map_err(in_new)?),
-    };
+    let (before, after) = base.run_with(&head, progress).map_err(|(side, error)| match side {
+        0 => in_old(error),
+        _ => in_new(error),
+    })?;
 
     let changed = people::changed((&before, &after));
     let seats = |side: fn(&people::Found) -> Option<u32>| changed.chosen.iter().filter_map(side).collect::<Vec<_>>();

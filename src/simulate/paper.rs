@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::ir::{Channel, Goal, Subject};
 use crate::machine::{ActionCall, Engine, InputKind, Order, Person, Report, SendId};
-use crate::ports::{Answer, Outbox};
+use crate::ports::{Answer, Outbox, Seat};
 use crate::runtime::Budgets;
 use crate::value::id::bucket;
 use crate::value::{Decimal, Instant, Span, Value};
@@ -102,7 +102,7 @@ impl<'e, 'p> Paper<'e, 'p> {
 }
 
 impl Outbox for Paper<'_, '_> {
-    fn send(&mut self, person: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>) {
+    fn send(&mut self, _: Seat, person: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>) {
         if !self.admits(person, at, &order) {
             answers.push(Answer { at, kind: InputKind::Report { send: order.id, report: Report::OverBudget } });
             return;
@@ -115,7 +115,7 @@ impl Outbox for Paper<'_, '_> {
         }
     }
 
-    fn call(&mut self, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
+    fn call(&mut self, _: Seat, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
         let program = self.engine.program();
         let gives = &program.actions[call.action.index()].gives;
         let result = Some(imagined::record(program, gives, at, true));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ingest::limits::EARLIEST;
+use crate::ingest::mapping::Mapping;
 use crate::ingest::{Arrival, Schema, Signal, Tally, Traits, What};
 use crate::ir::{Op, Program};
 use crate::machine::{Engine, InputKind, Report};
@@ -19,7 +20,7 @@ use super::counts::{Counts, JourneyCounts, Scene};
 use super::paper::{Deciding, Paper, Refused};
 use super::personal::Personal;
 use super::shards::{Command, Lanes, Shard};
-use super::sources::{self, Intake, Keep, SourceSpec};
+use super::sources::{self, Fault, Intake, Keep, Side, SourceSpec};
 use super::story::{self, Story};
 use super::{Options, SimulateError};
 
@@ -109,41 +110,56 @@ impl Passed {
 
 impl<'e, 'p> Pass<'e, 'p> {
     pub fn run(&self, progress: &dyn Fn(u64)) -> Result<Passed, SimulateError> {
-        let program = self.engine.program();
-        let mappings = sources::mappings(self.sources, self.schema, program.project.zone)?;
+        let mappings = self.mappings()?;
+        let side = Side { schema: self.schema, mappings: &mappings };
         let keep = self.only.as_ref().and_then(|o| o.keep.clone());
-        let mut intake = Intake::open(self.schema, self.sources, &mappings, self.options.strict, keep)?;
+        let mut intake = Intake::open(&[side], self.sources, self.options.strict, keep).map_err(|(_, error)| error)?;
         std::thread::scope(|scope| {
             let lanes = Lanes::open(self.shards(), self.options.threads <= 1, scope);
             let router = RefCell::new(Router::new(self, lanes));
-            intake.run(&mut |arrival| router.borrow_mut().take(arrival), &mut |bytes| progress(bytes))?;
+            let read = intake.run(&mut |_, arrival| router.borrow_mut().take(arrival), &mut |bytes| progress(bytes));
+            read.map_err(|(_, error)| error)?;
             let mut router = router.into_inner();
             router.finish();
-            let (tally, things) = intake.close();
+            let (tally, things) = intake.close().swap_remove(0);
             Ok(self.collect(router, tally, things))
         })
     }
 
-    /// Both passes over one reading; for schemas that read every line alike.
-    pub fn run_with(&self, other: &Self, progress: &dyn Fn(u64)) -> Result<(Passed, Passed), SimulateError> {
-        let mappings = sources::mappings(self.sources, self.schema, self.engine.program().project.zone)?;
-        let mut intake = Intake::open(self.schema, self.sources, &mappings, self.options.strict, None)?;
+    /// Both passes over one reading. Where both schemas understand every line alike, it is understood once too.
+    pub fn run_with(&self, other: &Self, progress: &dyn Fn(u64)) -> Result<(Passed, Passed), Fault> {
+        let zone = |pass: &Self| pass.engine.program().project.zone;
+        let alike = self.schema == other.schema && zone(self) == zone(other);
+        let mappings = (self.mappings().map_err(|error| (0, error))?, other.mappings().map_err(|error| (1, error))?);
+        let sides =
+            [Side { schema: self.schema, mappings: &mappings.0 }, Side { schema: other.schema, mappings: &mappings.1 }];
+        let sides = if alike { &sides[..1] } else { &sides[..] };
+        let mut intake = Intake::open(sides, self.sources, self.options.strict, None)?;
         std::thread::scope(|scope| {
             let here = self.options.threads <= 1;
             let one = RefCell::new(Router::new(self, Lanes::open(self.shards(), here, scope)));
             let two = RefCell::new(Router::new(other, Lanes::open(other.shards(), here, scope)));
-            let mut each = |arrival: Arrival<'_>| {
-                one.borrow_mut().take(arrival.clone());
-                two.borrow_mut().take(arrival);
+            let mut each = |side: usize, arrival: Arrival<'_>| match (alike, side) {
+                (true, _) => {
+                    one.borrow_mut().take(arrival.clone());
+                    two.borrow_mut().take(arrival);
+                }
+                (false, 0) => one.borrow_mut().take(arrival),
+                (false, _) => two.borrow_mut().take(arrival),
             };
             intake.run(&mut each, &mut |bytes| progress(bytes))?;
             let (mut one, mut two) = (one.into_inner(), two.into_inner());
             one.finish();
             two.finish();
-            let (tally, things) = intake.close();
-            let first = self.collect(one, tally.clone(), things.clone());
-            Ok((first, other.collect(two, tally, things)))
+            let mut closed = intake.close();
+            let (tally, things) = closed.swap_remove(0);
+            let (other_tally, other_things) = closed.pop().unwrap_or_else(|| (tally.clone(), things.clone()));
+            Ok((self.collect(one, tally, things), other.collect(two, other_tally, other_things)))
         })
+    }
+
+    fn mappings(&self) -> Result<Vec<Option<Mapping>>, SimulateError> {
+        sources::mappings(self.sources, self.schema, self.engine.program().project.zone)
     }
 
     /// One thread is for reading; the others step. Budgets are decided in order of time, so they need one host.

@@ -137,16 +137,44 @@ pub fn only(source: &SourceSpec, keep: &Keep) -> Result<SourceSpec, SimulateErro
     Ok(SourceSpec { input: SourceInput::Bytes(kept.into()), ..source.clone() })
 }
 
-enum Stream<'s> {
-    Segment(Box<(Lines<Box<dyn Read + Send>>, segment::Reader<'s>)>),
-    Csv(Box<rows::Reader<'s, Box<dyn Read + Send>>>),
+enum Input<'s> {
+    /// With a reader for every side.
+    Segment(Box<Lines<Box<dyn Read + Send>>>, Vec<segment::Reader<'s>>),
+    /// For one side, whose number stands behind: how rows become events depends on the schema.
+    Csv(Box<rows::Reader<'s, Box<dyn Read + Send>>>, usize),
 }
 
-/// All sources as one.
+struct Stream<'s> {
+    input: Input<'s>,
+    /// Which of the sources it is.
+    source: usize,
+    /// The line it has come to.
+    reached: u64,
+}
+
+/// How many may read along: the two versions of a comparison.
+const SIDES_MAX: usize = 2;
+
+/// What one line is to each side.
+type Heads = [Option<Arrival<'static>>; SIDES_MAX];
+
+/// An error, and in reading for which side it arose.
+pub type Fault = (usize, SimulateError);
+
+/// Who reads: its schema, and its mapping for each source that needs one.
+#[derive(Clone, Copy)]
+pub struct Side<'s> {
+    pub schema: &'s Schema,
+    pub mappings: &'s [Option<Mapping>],
+}
+
+/// All sources as one. Two sides may read along, each with a schema of its own: a line is read and taken apart once.
 pub struct Intake<'s> {
-    streams: Vec<(Stream<'s>, u64)>,
+    streams: Vec<Stream<'s>>,
     names: Vec<String>,
-    pub tally: Tally,
+    /// By side.
+    tallies: Vec<Tally>,
+    lines: u64,
     strict: bool,
     keep: Option<Keep>,
     read: Arc<AtomicU64>,
@@ -165,47 +193,46 @@ pub fn mappings(sources: &[SourceSpec], schema: &Schema, zone: Zone) -> Result<V
 }
 
 impl<'s> Intake<'s> {
-    pub fn open(
-        schema: &'s Schema,
-        sources: &[SourceSpec],
-        mappings: &'s [Option<Mapping>],
-        strict: bool,
-        keep: Option<Keep>,
-    ) -> Result<Self, SimulateError> {
+    /// One side or two.
+    pub fn open(sides: &[Side<'s>], sources: &[SourceSpec], strict: bool, keep: Option<Keep>) -> Result<Self, Fault> {
+        debug_assert!((1..=SIDES_MAX).contains(&sides.len()));
         let read = Arc::new(AtomicU64::new(0));
         let mut streams = Vec::new();
-        for (source, mapping) in sources.iter().zip(mappings) {
-            let reader = source.open(&read)?;
-            let stream = match (mapping, &source.kind) {
-                (Some(mapping), Kind::Csv { mapping: name, .. }) => {
-                    let rows = rows::Reader::start(schema, mapping, reader).map_err(|error| match error {
-                        StartError::Mapping(error) => {
-                            SimulateError::Mapping { mapping: name.clone(), error: Box::new(error) }
-                        }
-                        StartError::Read(error) => {
-                            SimulateError::Read { source: source.name.clone(), line: 0, detail: error.to_string() }
-                        }
-                    })?;
-                    Stream::Csv(Box::new(rows))
+        for (source, spec) in sources.iter().enumerate() {
+            let mut add = |input| streams.push(Stream { input, source, reached: 0 });
+            match &spec.kind {
+                Kind::Segment => {
+                    let lines = Lines::new(spec.open(&read).map_err(|error| (0, error))?);
+                    let readers = sides.iter().map(|side| segment::Reader::new(side.schema)).collect();
+                    add(Input::Segment(Box::new(lines), readers));
                 }
-                (_, _) => Stream::Segment(Box::new((Lines::new(reader), segment::Reader::new(schema)))),
-            };
-            streams.push((stream, 0));
+                Kind::Csv { mapping: name, .. } => {
+                    for (number, side) in sides.iter().enumerate() {
+                        let Some(Some(mapping)) = side.mappings.get(source) else { continue };
+                        let rows = spec.open(&read).and_then(|reader| {
+                            let rows = rows::Reader::start(side.schema, mapping, reader);
+                            rows.map_err(|error| not_started(error, spec, name))
+                        });
+                        add(Input::Csv(Box::new(rows.map_err(|error| (number, error))?), number));
+                    }
+                }
+            }
         }
         let names = sources.iter().map(|s| s.name.clone()).collect();
-        Ok(Intake { streams, names, tally: Tally::default(), strict, keep, read })
+        let tallies = vec![Tally::default(); sides.len()];
+        Ok(Intake { streams, names, tallies, lines: 0, strict, keep, read })
     }
 
     pub fn bytes_read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// Hands every arrival to `each`, in order of arrival time over the sources. Now and then `pause` is called with
-    /// the bytes read.
-    pub fn run(&mut self, each: &mut dyn FnMut(Arrival<'_>), pause: &mut dyn FnMut(u64)) -> Result<(), SimulateError> {
+    /// Hands every arrival to `each` with the side it is for, in order of arrival time over the sources. Now and then
+    /// `pause` is called with the bytes read.
+    pub fn run(&mut self, each: &mut dyn FnMut(usize, Arrival<'_>), pause: &mut dyn FnMut(u64)) -> Result<(), Fault> {
         if self.streams.len() == 1 {
             while self.step(0, each)? {
-                if self.tally.lines & 0x1fff == 0 {
+                if self.lines & 0x1fff == 0 {
                     pause(self.bytes_read());
                 }
             }
@@ -216,98 +243,117 @@ impl<'s> Intake<'s> {
         Ok(())
     }
 
-    fn merge(&mut self, each: &mut dyn FnMut(Arrival<'_>), pause: &mut dyn FnMut(u64)) -> Result<(), SimulateError> {
-        let mut heads: Vec<Option<Arrival<'static>>> = Vec::new();
+    fn merge(&mut self, each: &mut dyn FnMut(usize, Arrival<'_>), pause: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+        let mut heads: Vec<Option<Heads>> = Vec::new();
         let mut clocks = vec![Instant(i64::MIN); self.streams.len()];
         for source in 0..self.streams.len() {
             heads.push(self.head(source)?);
         }
         loop {
             // An arrival without a time, or out of order, is as late as what came before it in its source.
-            let time = |(i, head): (usize, &Option<Arrival<'static>>)| {
-                head.as_ref().map(|h| (h.at.unwrap_or(Instant(i64::MIN)).max(clocks[i]), i))
+            let time = |(i, head): (usize, &Option<Heads>)| {
+                let at = head.as_ref()?.iter().flatten().find_map(|arrival| arrival.at);
+                Some((at.unwrap_or(Instant(i64::MIN)).max(clocks[i]), i))
             };
             let Some((at, source)) = heads.iter().enumerate().filter_map(time).min() else { return Ok(()) };
             clocks[source] = at;
-            if let Some(arrival) = heads[source].take() {
-                each(arrival);
-            }
+            let head = heads[source].take().into_iter().flatten().enumerate();
+            head.for_each(|(side, arrival)| arrival.into_iter().for_each(|arrival| each(side, arrival)));
             heads[source] = self.head(source)?;
-            if self.tally.lines & 0x1fff == 0 {
+            if self.lines & 0x1fff == 0 {
                 pause(self.bytes_read());
             }
         }
     }
 
-    fn head(&mut self, source: usize) -> Result<Option<Arrival<'static>>, SimulateError> {
-        let mut head = None;
-        while head.is_none() && self.step(source, &mut |arrival| head = Some(owned(arrival)))? {}
-        Ok(head)
+    /// The next line that is an arrival to any side.
+    fn head(&mut self, source: usize) -> Result<Option<Heads>, Fault> {
+        let mut head = Heads::default();
+        while head.iter().all(Option::is_none) {
+            if !self.step(source, &mut |side, arrival| head[side] = Some(owned(arrival)))? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(head))
     }
 
     /// One line of one source; false at its end.
-    fn step(&mut self, source: usize, each: &mut dyn FnMut(Arrival<'_>)) -> Result<bool, SimulateError> {
-        let (stream, reached) = &mut self.streams[source];
-        let fault = |line: u64, names: &[String], error: io::Error| SimulateError::Read {
-            source: names[source].clone(),
-            line,
-            detail: error.to_string(),
+    fn step(&mut self, source: usize, each: &mut dyn FnMut(usize, Arrival<'_>)) -> Result<bool, Fault> {
+        let Intake { streams, names, tallies, lines, strict, keep, .. } = self;
+        let Stream { input, source, reached } = &mut streams[source];
+        let name = &names[*source];
+        let fault = |side: usize, line: u64, error: io::Error| {
+            (side, SimulateError::Read { source: name.clone(), line, detail: error.to_string() })
         };
-        let (line, result) = match stream {
-            Stream::Csv(rows) => match rows.next_arrival(&mut self.tally) {
-                Err(error) => return Err(fault(*reached, &self.names, error)),
-                Ok(None) => return Ok(false),
-                Ok(Some((line, result))) => (line, result.map(Some)),
-            },
-            Stream::Segment(both) => match both.0.next_line() {
-                Err(error) => return Err(fault(*reached, &self.names, error)),
-                Ok(None) => return Ok(false),
-                Ok(Some((line, Line::TooLong))) => {
-                    self.tally.lines += 1;
-                    (line, Err(Reason::TooLong))
+        let mut judge = |side: usize, tally: &mut Tally, line: u64, result: Result<Option<Arrival<'_>>, Reason>| {
+            match result {
+                Ok(Some(arrival)) => {
+                    tally.accepted += 1;
+                    tally.skewed += u64::from(arrival.skewed);
+                    each(side, arrival);
                 }
-                Ok(Some((_, Line::Text(bytes)))) if bytes.iter().all(u8::is_ascii_whitespace) => return Ok(true),
-                Ok(Some((line, Line::Text(bytes)))) => {
-                    self.tally.lines += 1;
-                    if self.keep.as_ref().is_some_and(|k| !k.wants(bytes)) {
-                        return Ok(true);
+                Ok(None) => tally.without_effect += 1,
+                Err(reason) if *strict => {
+                    let reason = Box::new(reason);
+                    return Err((side, SimulateError::Rejected { source: name.clone(), line, reason }));
+                }
+                Err(reason) => tally.reject(*source, line, reason),
+            }
+            Ok(())
+        };
+        match input {
+            Input::Csv(rows, side) => match rows.next_arrival(&mut tallies[*side]) {
+                Err(error) => return Err(fault(*side, *reached, error)),
+                Ok(None) => return Ok(false),
+                Ok(Some((line, result))) => {
+                    *reached = line;
+                    *lines += 1;
+                    judge(*side, &mut tallies[*side], line, result.map(Some))?;
+                }
+            },
+            Input::Segment(text, readers) => match text.next_line() {
+                Err(error) => return Err(fault(0, *reached, error)),
+                Ok(None) => return Ok(false),
+                Ok(Some((_, Line::Text(bytes)))) if bytes.iter().all(u8::is_ascii_whitespace) => {}
+                Ok(Some((line, text))) => {
+                    *lines += 1;
+                    tallies.iter_mut().for_each(|tally| tally.lines += 1);
+                    let call = match text {
+                        Line::Text(bytes) if keep.as_ref().is_some_and(|k| !k.wants(bytes)) => return Ok(true),
+                        Line::Text(bytes) => segment::Call::parse(bytes),
+                        Line::TooLong => Err(Reason::TooLong),
+                    };
+                    *reached = line;
+                    for ((side, reader), tally) in readers.iter_mut().enumerate().zip(tallies) {
+                        let result = call.as_ref().map_err(Reason::clone).and_then(|call| reader.call(call));
+                        judge(side, tally, line, result)?;
                     }
-                    (line, both.1.line(bytes))
                 }
             },
-        };
-        *reached = line;
-        match result {
-            Ok(Some(arrival)) => {
-                self.tally.accepted += 1;
-                self.tally.skewed += u64::from(arrival.skewed);
-                each(arrival);
-            }
-            Ok(None) => self.tally.without_effect += 1,
-            Err(reason) if self.strict => {
-                return Err(SimulateError::Rejected {
-                    source: self.names[source].clone(),
-                    line,
-                    reason: Box::new(reason),
-                });
-            }
-            Err(reason) => self.tally.reject(source, line, reason),
         }
         Ok(true)
     }
 
-    /// The tally of all sources, and the spellings of events about things.
-    pub fn close(self) -> (Tally, Vec<Box<str>>) {
-        let mut tally = self.tally;
-        let mut thing_names = Vec::new();
-        for (stream, _) in self.streams {
-            if let Stream::Segment(both) = stream {
-                let (_, reader) = *both;
+    /// For each side the tally of all sources, and the spellings of events about things.
+    pub fn close(self) -> Vec<(Tally, Vec<Box<str>>)> {
+        let mut closed: Vec<_> = self.tallies.into_iter().map(|tally| (tally, Vec::new())).collect();
+        for stream in self.streams {
+            let Input::Segment(_, readers) = stream.input else { continue };
+            for (reader, (tally, thing_names)) in readers.into_iter().zip(&mut closed) {
                 thing_names.extend(reader.thing_names().iter().cloned());
-                reader.close(&mut tally);
+                reader.close(tally);
             }
         }
-        (tally, thing_names)
+        closed
+    }
+}
+
+fn not_started(error: StartError, source: &SourceSpec, mapping: &str) -> SimulateError {
+    match error {
+        StartError::Mapping(error) => SimulateError::Mapping { mapping: mapping.to_string(), error: Box::new(error) },
+        StartError::Read(error) => {
+            SimulateError::Read { source: source.name.clone(), line: 0, detail: error.to_string() }
+        }
     }
 }
 

@@ -21,9 +21,10 @@ use crate::ir::{HandleId, Pc, Program, PurposeId, SplitId, StepId, Subject};
 use crate::machine::{EndReason, Engine, Input, InputKind, Report, Way, What};
 use crate::ports::Seat;
 use crate::runtime::{Host, Order};
-use crate::value::Instant;
+use crate::value::{Instant, Value};
 
 use super::counts::Scene;
+use super::imagined;
 use super::story::{self, Story};
 use super::words::Words;
 use rehearsal::{Recorder, Stage};
@@ -63,6 +64,11 @@ pub struct Trail {
 }
 
 type Rehearsed<'e, 'p> = Host<'e, 'p, Stage<'e, 'p>, Recorder>;
+
+/// What an action gives in a test that does not say.
+pub fn imagined_answer(program: &Program, action: usize, at: Instant) -> Value {
+    program.actions.get(action).map_or(Value::Missing, |def| imagined::record(program, &def.gives, at, true))
+}
 
 /// Runs a test from its clock to its last line.
 pub fn run(program: &Program, timeline: &Timeline) -> Verdict {

@@ -5,21 +5,23 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod id;
+pub mod mjml;
 pub mod money;
 mod price;
 pub mod sms;
 pub mod time;
+pub mod yaml;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use money::{Currency, Decimal, Money};
 pub use price::Price;
 pub use time::{CalendarPeriod, Date, Instant, LocalTime, Span, Zone};
 
 /// A value at run time. Its type is known from the program; the value itself knows only its kind.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Value {
     /// The absent case of an optional `T?`.
     #[default]

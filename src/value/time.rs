@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub const MILLIS_PER_SECOND: i64 = 1_000;
 pub const MILLIS_PER_MINUTE: i64 = 60_000;
@@ -16,7 +17,7 @@ pub const MILLIS_PER_HOUR: i64 = 3_600_000;
 pub const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Instant(pub i64);
 
 impl Instant {
@@ -63,11 +64,11 @@ impl fmt::Display for Instant {
 }
 
 /// An exact span in milliseconds (`s`, `m`, `h`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span(pub i64);
 
 /// A calendar period: months, then days, in somebody's zone; then an exact rest (`1d12h`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct CalendarPeriod {
     pub months: i32,
     pub days: i32,
@@ -160,7 +161,7 @@ impl fmt::Display for Span {
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Date(pub i32);
 
 impl Date {
@@ -220,7 +221,7 @@ impl fmt::Display for Date {
 }
 
 /// Seconds since local midnight, `0..86_400`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LocalTime(pub u32);
 
 impl LocalTime {
@@ -245,6 +246,9 @@ impl fmt::Display for LocalTime {
 pub const CLOCK_CHANGES_MAX: Span = Span(2 * MILLIS_PER_HOUR);
 /// In a time no longer than this the clocks of a zone are set back, and set forward, by [`Zone::clock_changes`] in sum.
 pub const CLOCK_SEASON: Span = Span(200 * MILLIS_PER_DAY);
+/// Times that clocks set forward skip lie between these two, over midnight: from 22:00 (Pacific/Easter) to 04:00.
+pub const CLOCK_GAPS_FROM: LocalTime = LocalTime(22 * 3_600);
+pub const CLOCK_GAPS_TO: LocalTime = LocalTime(4 * 3_600);
 /// 2024-01-01 and 2040-01-01.
 const CLOCKS_FROM: i64 = 1_704_067_200;
 const CLOCKS_TO: i64 = 2_208_988_800;
@@ -363,6 +367,13 @@ impl Serialize for Zone {
     }
 }
 
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Zone::from_name(&name).ok_or_else(|| D::Error::custom("a time zone that is not known"))
+    }
+}
+
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -460,6 +471,11 @@ mod tests {
                 let (at, to) = (next.timestamp().as_second(), i64::from(next.offset().seconds()));
                 let day = |offset: i64, at: i64| (at + offset).div_euclid(86_400);
                 assert!(day(to, at) >= day(offset, at - 1), "{name} goes back a day");
+                let time = |offset: i64| (at + offset).rem_euclid(86_400);
+                let (late, early) = (i64::from(CLOCK_GAPS_FROM.0), i64::from(CLOCK_GAPS_TO.0));
+                let in_gaps = to < offset
+                    || ((time(offset) >= late || time(offset) < early) && (time(to) >= late || time(to) <= early));
+                assert!(in_gaps, "{name} skips {} to {}", time(offset), time(to));
                 moves.push((at, to - offset));
                 offset = to;
             }
@@ -468,6 +484,9 @@ mod tests {
                 let back: i64 = within().map(|(_, by)| (-by).max(0)).sum();
                 let on: i64 = within().map(|(_, by)| (*by).max(0)).sum();
                 assert!(back.max(on) * 1000 <= changes.0, "{name}: {moves:?}");
+                // Set forward once; and if also set back, then by as much.
+                assert!(within().filter(|(_, by)| *by > 0).count() <= 1, "{name}: {moves:?}");
+                assert!(back == 0 || on == 0 || back == on, "{name}: {moves:?}");
             }
         }
         assert_eq!(most, CLOCK_CHANGES_MAX);

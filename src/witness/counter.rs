@@ -1,25 +1,34 @@
 //! Counter-stories: the shortest story found in which a journey breaks what it promises.
 //!
-//! Proves nothing. A refuted promise for which there is no story stays refuted: its way may be one that no person
-//! can go.
+//! Proves nothing. Only a story refutes a promise; one that is neither proven nor refuted stays open.
 
-use crate::ir::{Channel, JourneyId, Program, Promise};
+use crate::ir::{Channel, JourneyId, MessageId, Op, Program, Promise, Until};
 use crate::machine::{Engine, RunNo, What};
-use crate::prove::{Path, Verdict, allowed};
-use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
+use crate::prove::{Doubt, Edge, Judged, Path, Proof, Verdict, Way, allowed};
+use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE};
 use crate::value::{CalendarPeriod, Instant, Span, Zone};
 
+use super::again::{again, play};
+use super::effort::Effort;
 use super::enter::Manner;
 use super::goal::Goal;
 use super::lean::lean;
 use super::personas::branches;
 use super::print::{self, Expected};
-use super::sample::{Look, MORNING};
-use super::steer::search;
-use super::story::{Reason, Told};
+use super::sample::{Look, MORNING, first_clock};
+use super::steer::{self, search, spent};
+use super::story::{Reason, Story, Told};
 
 /// Hours after ten in the morning at which the story is tried to begin, besides the beginnings of quiet hours.
 const HOURS: [i64; 5] = [0, 10, 5, 14, 20];
+/// Minutes after the latest entry of the proof at which the story is tried to begin.
+const LATER: [i64; 5] = [0, 15, 30, 60, 180];
+/// Searches for one story that each may take an equal share of the effort.
+const SEARCHES: u64 = 8;
+/// Messages of one run that are looked for where several runs come together.
+const FULL_MAX: u32 = 3;
+/// Inputs that the search for such a run may take.
+const ONCE: u64 = 5_000;
 
 /// A story that breaks a promise.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,22 +47,22 @@ impl Counter {
     }
 }
 
-/// A story that breaks the promise, if the verdict refutes it and someone can go there.
+/// A story that breaks a promise that is not proven; or why none was found.
 pub fn counter_story(
-    program: &Program,
+    engine: &Engine<'_>,
     journey: JourneyId,
-    promise: &Promise,
-    verdict: &Verdict,
+    proof: &Proof,
+    judged: &Judged,
+    effort: &mut Effort,
 ) -> Result<Counter, Reason> {
-    let Verdict::Refuted(path) = verdict else {
-        return Err(Reason::new("the promise is not refuted by one way", "単一の経路では反証されていない"));
+    let Verdict::Open(doubt) = &judged.verdict else {
+        return Err(Reason::new("the promise is proven", "約束は証明されている"));
     };
-    let engine = Engine::tracing(program);
-    match promise {
-        Promise::EndsWithin(period) => too_long(&engine, journey, *period, path),
+    match &judged.promise {
+        Promise::EndsWithin(period) => too_long(engine, journey, *period, proof, doubt, effort),
         Promise::Messages { count, channel, per } => {
             let most = Most { count: *count as usize, channel: *channel, per: *per };
-            too_many(&engine, journey, most, path)
+            too_many(engine, journey, most, doubt, effort)
         }
     }
 }
@@ -68,33 +77,102 @@ struct Most {
     per: Option<CalendarPeriod>,
 }
 
-fn too_many(engine: &Engine<'_>, journey: JourneyId, most: Most, path: &Path) -> Result<Counter, Reason> {
+impl Most {
+    fn counts(self, program: &Program, message: MessageId) -> bool {
+        let channel = program.message(message).channel;
+        channel.is_personal() && self.channel.is_none_or(|c| c == channel)
+    }
+}
+
+fn too_many(
+    engine: &Engine<'_>,
+    journey: JourneyId,
+    most: Most,
+    doubt: &Doubt,
+    effort: &mut Effort,
+) -> Result<Counter, Reason> {
     let program = engine.program();
-    let sends = Goal::Sends { count: most.count as u32 + 1, channel: most.channel };
-    let mut first = None;
-    let goals = [sends, Goal::Path(path.clone())];
-    for (later, goal) in begun(program, journey).into_iter().flat_map(|later| goals.iter().map(move |g| (later, g))) {
-        let manner = Manner { look: Look::Japanese, late: false, later, beyond: None };
-        match search(engine, journey, goal, manner, &mut |told| broken_at(program, told, most).is_some()) {
-            Ok(told) => {
-                let told = lean(engine, told, &|told| broken_at(program, told, most));
-                let at = broken_at(program, &told, most).unwrap_or(told.story.until);
-                return Ok(Counter { title: title(most), expected: none_more(program, &told, most, at), told });
-            }
-            Err(reason) => first.get_or_insert(reason),
-        };
+    let breaks = |told: &Told| broken_at(program, told, most);
+    let (mut first, a_part) = (None, effort.share(SEARCHES));
+    let goals = goals(program, journey, most, doubt);
+    for later in begun(program, journey) {
+        for goal in &goals {
+            let manner = Manner { hurry: most.per.is_some(), later, ..Manner::usual(Look::Japanese) };
+            let mut part = effort.part(a_part);
+            let found = search(engine, journey, goal, manner, &mut |told| breaks(told).is_some(), &mut part);
+            effort.give_back(part);
+            match found {
+                Ok(told) => {
+                    let told = lean(engine, told, &mut |story| steer::told(engine, story), &breaks);
+                    return Ok(counter(program, told, most));
+                }
+                Err(reason) => first.get_or_insert(reason),
+            };
+        }
+        if let Some(told) = by_coming_again(engine, journey, most, later, effort) {
+            return Ok(counter(program, told, most));
+        }
+        if effort.is_spent() {
+            return Err(first.unwrap_or_else(spent));
+        }
     }
     Err(first.unwrap_or_else(nothing))
 }
-/// When the message beyond the promise goes out.
+/// What a story is to do, the likeliest first: the messages of a way that was found, so many at all, just that way.
+fn goals(program: &Program, journey: JourneyId, most: Most, doubt: &Doubt) -> Vec<Goal> {
+    let code = &program.journey(journey).code;
+    let counts = |edge: &Edge| match code.get(edge.from as usize).map(|i| &i.op) {
+        Some(Op::Send { message, .. }) => edge.way == Way::Sent && most.counts(program, *message),
+        _ => false,
+    };
+    let sends = |way: &Path| {
+        let mut sends: Vec<Edge> = way.edges().into_iter().filter(counts).collect();
+        if most.per.is_some() {
+            // The last ones come together; those before only pass the time.
+            sends.drain(..sends.len().saturating_sub(most.count + 1));
+        } else {
+            sends.truncate(most.count + 1);
+        }
+        Goal::Edges(sends)
+    };
+    let any = (!doubt.ways.is_empty()).then_some(Goal::Sends { count: most.count as u32 + 1, channel: most.channel });
+    let whole = doubt.ways.first().cloned().map(Goal::Path);
+    doubt.ways.iter().map(sends).chain(any).chain(whole).collect()
+}
+/// Messages of several runs, each as full as it can be.
+fn by_coming_again(
+    engine: &Engine<'_>,
+    journey: JourneyId,
+    most: Most,
+    later: Span,
+    effort: &mut Effort,
+) -> Option<Told> {
+    most.per?;
+    let breaks = |told: &Told| broken_at(engine.program(), told, most);
+    for count in (1..=(most.count as u32).clamp(1, FULL_MAX)).rev() {
+        let goal = Goal::Sends { count, channel: most.channel };
+        let manner = Manner { hurry: true, later, ..Manner::usual(Look::Japanese) };
+        let mut part = effort.part(ONCE);
+        let once = search(engine, journey, &goal, manner, &mut |_| true, &mut part);
+        effort.give_back(part);
+        if let Some(told) = once.ok().and_then(|once| again(engine, &once, &|told| breaks(told).is_some(), effort)) {
+            let mut tell = |story: &Story| Some(play(engine, story, &mut Effort::endless()));
+            return Some(lean(engine, told, &mut tell, &breaks));
+        }
+    }
+    None
+}
+
+fn counter(program: &Program, told: Told, most: Most) -> Counter {
+    let at = broken_at(program, &told, most).unwrap_or(told.story.until);
+    Counter { title: title(most), expected: none_more(program, &told, most, at), told }
+}
+/// When the message beyond the promise goes out. Windows count all runs of the person; otherwise each run is one.
 fn broken_at(program: &Program, told: &Told, most: Most) -> Option<Instant> {
     let run = run_of(told)?;
-    let counts = |message| {
-        let channel = program.message(message).channel;
-        channel.is_personal() && most.channel.is_none_or(|c| c == channel)
-    };
-    let sent = told.entries.iter().filter(|e| e.run == Some(run)).filter_map(|e| match e.what {
-        What::Sent { message, .. } if counts(message) => Some(e.at),
+    let counted = told.entries.iter().filter(|e| most.per.is_some() || e.run == Some(run));
+    let sent = counted.filter_map(|e| match e.what {
+        What::Sent { message, .. } if most.counts(program, message) => Some(e.at),
         _ => None,
     });
     let sent: Vec<Instant> = sent.collect();
@@ -122,13 +200,12 @@ fn none_more(program: &Program, told: &Told, most: Most, at: Instant) -> Vec<Exp
     let mut expected: Vec<Expected> = Vec::new();
     let mut last = None;
     let run = run_of(told);
-    for entry in told.entries.iter().filter(|e| e.run == run && e.at <= at) {
+    for entry in told.entries.iter().filter(|e| (most.per.is_some() || e.run == run) && e.at <= at) {
         let (what, message) = match entry.what {
             What::Sent { message, .. } => (print::expectation(program, entry), message),
             _ => continue,
         };
-        let channel = program.message(message).channel;
-        if channel.is_personal() && most.channel.is_none_or(|c| c == channel) {
+        if most.counts(program, message) {
             last = Some(expected.len());
         }
         expected.extend(what.map(|what| Expected { at: entry.at, what }));
@@ -142,9 +219,16 @@ fn none_more(program: &Program, told: &Told, most: Most, at: Instant) -> Vec<Exp
 
 // ---- too long ----------------------------------------------------------------------------------------------------
 
-fn too_long(engine: &Engine<'_>, journey: JourneyId, period: CalendarPeriod, path: &Path) -> Result<Counter, Reason> {
-    let told = staying(engine, journey, period, Some(path))?;
-    let told = lean(engine, told, &|told| limit(told, period));
+fn too_long(
+    engine: &Engine<'_>,
+    journey: JourneyId,
+    period: CalendarPeriod,
+    proof: &Proof,
+    doubt: &Doubt,
+    effort: &mut Effort,
+) -> Result<Counter, Reason> {
+    let told = staying(engine, journey, period, Some(proof), doubt.ways.first(), effort)?;
+    let told = lean(engine, told, &mut |story| steer::told(engine, story), &|told| limit(told, period));
     let at = limit(&told, period).unwrap_or(told.story.until);
     let expected = vec![Expected { at, what: "exited".to_owned() }];
     Ok(Counter { title: format!("promise ends within {period}"), told, expected })
@@ -152,29 +236,81 @@ fn too_long(engine: &Engine<'_>, journey: JourneyId, period: CalendarPeriod, pat
 
 /// A story in which a run of the journey goes on for longer than this; or why none was found.
 pub fn long_stay(program: &Program, journey: JourneyId, period: CalendarPeriod) -> Result<Told, Reason> {
-    staying(&Engine::tracing(program), journey, period, None)
+    staying(&Engine::tracing(program), journey, period, None, None, &mut Effort::endless())
 }
 
 fn staying(
     engine: &Engine<'_>,
     journey: JourneyId,
     period: CalendarPeriod,
+    proof: Option<&Proof>,
     path: Option<&Path>,
+    effort: &mut Effort,
 ) -> Result<Told, Reason> {
     let program = engine.program();
     let edges = branches(program, journey).into_iter().map(Goal::Edge);
+    let lasting = path.map(|path| Goal::Edges(lasting(program, journey, path)));
     let path = path.map(|path| Goal::Path(path.clone()));
-    let mut first = None;
-    for goal in [Goal::Entered].into_iter().chain(path).chain(edges) {
-        for later in begun(program, journey) {
-            let manner = Manner { look: Look::Japanese, late: true, later, beyond: Some(period) };
-            match search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some()) {
+    let latest = proof.map(|proof| until_entry(program, journey, proof.bounds.latest_entry));
+    // The bound counts on providers that are silent for a while; those of a story are not.
+    let later = latest.into_iter().flat_map(|entry| LATER.map(|minutes| Span(entry.0 + minutes * MILLIS_PER_MINUTE)));
+    let begun: Vec<Span> = later.chain(begun(program, journey)).collect();
+    let (mut first, a_part) = (None, effort.share(SEARCHES));
+    for goal in [Goal::Entered].into_iter().chain(lasting).chain(path).chain(edges) {
+        for later in &begun {
+            let usual = Manner::usual(Look::Japanese);
+            let manner = Manner { late: true, later: *later, beyond: Some(period), ..usual };
+            let mut part = effort.part(a_part);
+            let found = search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some(), &mut part);
+            effort.give_back(part);
+            match found {
                 Ok(told) => return Ok(told),
                 Err(reason) => first.get_or_insert(reason),
             };
+            if effort.is_spent() {
+                return Err(first.unwrap_or_else(spent));
+            }
         }
     }
     Err(first.unwrap_or_else(nothing))
+}
+/// The steps of a way at which time may pass; what lies between decides itself.
+fn lasting(program: &Program, journey: JourneyId, path: &Path) -> Vec<Edge> {
+    let code = &program.journey(journey).code;
+    let lasts = |edge: &Edge| match code.get(edge.from as usize).map(|i| &i.op) {
+        Some(Op::Wait { .. } | Op::Await { .. } | Op::Do { .. } | Op::Send { .. }) => true,
+        Some(
+            Op::Draw { .. }
+            | Op::Branch { .. }
+            | Op::Switch { .. }
+            | Op::Repeat { .. }
+            | Op::Jump(_)
+            | Op::Tag(_)
+            | Op::Untag(_)
+            | Op::Set { .. }
+            | Op::Let { .. }
+            | Op::Stop { .. }
+            | Op::End,
+        )
+        | None => false,
+    };
+    path.edges().into_iter().filter(lasts).collect()
+}
+/// From the usual beginning of a story until the time of the day, or week, at which who enters stays longest.
+fn until_entry(program: &Program, journey: JourneyId, entry: Span) -> Span {
+    let journey = program.journey(journey);
+    let clock = first_clock(program.policy(journey.policy).zone);
+    let weekly = |op: &Op| matches!(op, Op::Wait { until: Until::Weekday(..) });
+    let (round, into) = match journey.code.iter().any(|i| weekly(&i.op)) {
+        true => {
+            let weekday = program.policy(journey.policy).zone.date(clock).weekday();
+            (7 * MILLIS_PER_DAY, i64::from(weekday - 1) * MILLIS_PER_DAY)
+        }
+        false => (MILLIS_PER_DAY, 0),
+    };
+    let later = (entry.0 - into - i64::from(MORNING.0) * 1_000).rem_euclid(round);
+    // A story's times are whole minutes.
+    Span((later + MILLIS_PER_MINUTE - 1).div_euclid(MILLIS_PER_MINUTE) * MILLIS_PER_MINUTE)
 }
 /// The end of what the promise allows, if the run goes on beyond it.
 fn limit(told: &Told, period: CalendarPeriod) -> Option<Instant> {

@@ -2,7 +2,7 @@
 //!
 //! Chooses no value.
 
-use crate::ir::timeline::LineWhat;
+use crate::ir::timeline::{LineWhat, Reply};
 use crate::ir::{ActionId, Compare, FieldId, Program, Type};
 use crate::value::{CalendarPeriod, Instant, Value};
 
@@ -25,7 +25,8 @@ pub(super) enum Root {
     Line(usize),
     /// The payload of a past event.
     Past(usize),
-    Answer(ActionId),
+    /// What the call of an action gave, before which there were so many.
+    Answer(ActionId, usize),
 }
 
 impl Place {
@@ -54,6 +55,10 @@ pub(super) struct Draft<'p> {
     pub arms: Vec<(usize, usize)>,
     /// Waits end as late as they can.
     pub late: bool,
+    /// What can end a wait comes soon, though the wait might end by itself.
+    pub hurry: bool,
+    /// Waits that end by themselves all the same, by how many edges the run had taken.
+    pub waited: Vec<usize>,
     /// The run is to go on longer than this.
     pub beyond: Option<CalendarPeriod>,
     /// Waits that were made as long as they can be, by how many edges the run had taken.
@@ -72,6 +77,8 @@ impl<'p> Draft<'p> {
             start: None,
             arms: Vec::new(),
             late: false,
+            hurry: false,
+            waited: Vec::new(),
             beyond: None,
             stretched: Vec::new(),
         }
@@ -104,7 +111,10 @@ impl<'p> Draft<'p> {
                 _ => None,
             },
             Root::Past(index) => self.story.history.get(index).map(|p| &p.payload),
-            Root::Answer(action) => self.story.answers.get(&action),
+            Root::Answer(action, call) => match self.story.reply(action, call)? {
+                Reply::Gives(value) => Some(value),
+                Reply::Fails | Reply::Never => None,
+            },
         }
     }
     pub fn value(&self, place: &Place) -> Value {
@@ -136,7 +146,7 @@ impl<'p> Draft<'p> {
                 _ => return None,
             },
             Root::Past(index) => (Type::Event(self.story.history.get(index)?.event), String::new()),
-            Root::Answer(action) => (Type::Result(action), String::new()),
+            Root::Answer(action, _) => (Type::Result(action), String::new()),
         };
         for index in &place.path {
             let inner = match &ty {
@@ -181,11 +191,27 @@ impl<'p> Draft<'p> {
                     }
                 }
             }
-            Root::Answer(action) => {
-                if let Some(root) = self.story.answers.get_mut(&action) {
+            Root::Answer(action, call) => {
+                if let Some(Reply::Gives(root)) = self.reply_mut(action, call) {
                     put(root, &place.path, value);
                 }
             }
+        }
+    }
+    /// What comes of one call, apart from those before it.
+    pub fn reply_mut(&mut self, action: ActionId, call: usize) -> Option<&mut Reply> {
+        let replies = self.story.answers.get_mut(&action)?;
+        while let Some(last) = replies.last().filter(|_| replies.len() <= call).cloned() {
+            replies.push(last);
+        }
+        replies.get_mut(call)
+    }
+    /// One call answers, or fails.
+    pub fn set_outcome(&mut self, action: ActionId, call: usize, answers: bool) {
+        let gives = Reply::Gives(self.sampler().record(&self.program.actions[action.index()].gives));
+        let fails = if self.late { Reply::Never } else { Reply::Fails };
+        if let Some(reply) = self.reply_mut(action, call) {
+            *reply = if answers { gives } else { fails };
         }
     }
     pub fn move_past(&mut self, index: usize, at: Instant) {
@@ -216,7 +242,7 @@ impl<'p> Draft<'p> {
 }
 
 /// The time of an event is that of its line.
-fn retime(program: &Program, line: &mut Line) {
+pub(super) fn retime(program: &Program, line: &mut Line) {
     if let LineWhat::Event { event, payload } = &mut line.what {
         put(payload, &[program.event(*event).at_field().0], Value::Instant(line.at));
     }

@@ -2,7 +2,7 @@
 //!
 //! Follows no run; conditions of the start are forced as far as they can be seen from here.
 
-use crate::ir::timeline::LineWhat;
+use crate::ir::timeline::{LineWhat, Reply};
 use crate::ir::{Audience, Expr, JourneyId, SegmentId, Start, Subject};
 use crate::machine::Engine;
 use crate::machine::schedule::next_tick;
@@ -28,10 +28,19 @@ pub(super) struct Manner {
     pub look: Look,
     /// Waits end as late as they can.
     pub late: bool,
+    /// What can end a wait comes soon.
+    pub hurry: bool,
     /// How much later than usual the clock stands.
     pub later: Span,
     /// The run is to go on longer than this, if it can.
     pub beyond: Option<CalendarPeriod>,
+}
+
+impl Manner {
+    /// As soon as it can be, by day.
+    pub fn usual(look: Look) -> Manner {
+        Manner { look, late: false, hurry: false, later: Span(0), beyond: None }
+    }
 }
 
 pub(super) fn begin<'p>(
@@ -58,13 +67,14 @@ pub(super) fn begin<'p>(
             .collect(),
         history: Vec::new(),
         pins: Default::default(),
-        answers: actions.map(|(i, a)| (crate::ir::ActionId(i as u16), sampler.record(&a.gives))).collect(),
-        failing: Default::default(),
+        answers: actions
+            .map(|(i, a)| (crate::ir::ActionId(i as u16), vec![Reply::Gives(sampler.record(&a.gives))]))
+            .collect(),
         lines: Vec::new(),
         until: clock.plus(days(HORIZON_DAYS)),
     };
-    let Manner { look, late, beyond, .. } = manner;
-    let mut draft = Draft { story, look, choices, late, beyond, ..Draft::of(program, Story::empty(journey)) };
+    let Manner { look, late, hurry, beyond, .. } = manner;
+    let mut draft = Draft { story, look, choices, late, hurry, beyond, ..Draft::of(program, Story::empty(journey)) };
     if let Some(holdout) = def.holdout {
         draft.story.pins.insert(holdout.split, 1);
     }
@@ -132,6 +142,7 @@ fn moment<'m, 'p>(engine: &'m Engine<'p>, draft: &'m mut Draft<'p>, now: Instant
         slots,
         origins,
         deliveries: Default::default(),
+        asked: 0,
         subjects: Vec::new(),
         visit: None,
         stale: false,

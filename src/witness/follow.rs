@@ -2,7 +2,7 @@
 //!
 //! Changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::ir::{ActionId, ArmOn, HandleId, Journey, JourneyId, Op, Pc, StepId};
 use crate::machine::{Effect, EndReason, Engine, Entry, Given, NotEntered, Passage, Person, RunNo, RunState, What};
@@ -10,6 +10,7 @@ use crate::prove::{Edge, Way};
 use crate::value::{Instant, Value};
 
 use super::draft::{Draft, Place, Root};
+use super::effort::Effort;
 use super::force::{Delivered, Origin};
 use super::goal::Aim;
 use super::run::{Seen, run};
@@ -17,6 +18,8 @@ use super::sample::days;
 use super::story::{Sent, Told};
 use super::way::{Fate, edge};
 
+/// What a draft costs besides its inputs.
+const DRAFT: u64 = 4;
 /// A run that has not entered by then does not.
 const LATE_DAYS: i64 = 2;
 
@@ -27,6 +30,8 @@ pub(super) struct Halt<'p> {
     pub slots: Vec<Value>,
     pub origins: Vec<Origin<'p>>,
     pub deliveries: BTreeMap<HandleId, Delivered>,
+    /// Which call of its action the run waited for last.
+    pub asked: usize,
     /// Taken so far.
     pub edges: Vec<Edge>,
     /// The line whose input it was.
@@ -64,15 +69,24 @@ pub(super) struct Follower<'f, 'p> {
     edges: Vec<Edge>,
     entries: Vec<Entry>,
     sends: Vec<Sent>,
-    called: BTreeSet<ActionId>,
+    /// How often each action was called, by any journey.
+    called: BTreeMap<ActionId, usize>,
+    /// The call that the run under test waits for.
+    asked: usize,
     ended: Option<(Instant, EndReason)>,
     last: Option<(Instant, Person)>,
     off: Option<(Off, Option<usize>)>,
     done: bool,
+    inputs: u64,
 }
 
 /// The story as it was told, if it does what is wanted.
-pub(super) fn follow<'p>(engine: &Engine<'p>, draft: &Draft<'p>, aim: &Aim) -> Result<Told, Box<Halt<'p>>> {
+pub(super) fn follow<'p>(
+    engine: &Engine<'p>,
+    draft: &Draft<'p>,
+    aim: &Aim,
+    effort: &mut Effort,
+) -> Result<Told, Box<Halt<'p>>> {
     let journey = engine.program().journey(draft.story.journey);
     let mut follower = Follower {
         engine,
@@ -89,13 +103,16 @@ pub(super) fn follow<'p>(engine: &Engine<'p>, draft: &Draft<'p>, aim: &Aim) -> R
         edges: Vec::new(),
         entries: Vec::new(),
         sends: Vec::new(),
-        called: BTreeSet::new(),
+        called: BTreeMap::new(),
+        asked: 0,
         ended: None,
         last: None,
         off: None,
         done: false,
+        inputs: 0,
     };
     run(engine, &draft.story, &mut |seen| follower.see(seen));
+    effort.spend(follower.inputs + DRAFT);
     follower.finish()
 }
 
@@ -108,6 +125,7 @@ impl<'p> Follower<'_, 'p> {
     }
     /// Whether to go on.
     fn see(&mut self, seen: &Seen<'_>) -> bool {
+        self.inputs += 1;
         for effect in seen.effects {
             match effect {
                 Effect::Journal(entry) if entry.journey == self.id() => self.note(entry),
@@ -123,7 +141,11 @@ impl<'p> Follower<'_, 'p> {
                     });
                 }
                 Effect::Call(call) => {
-                    self.called.insert(call.action);
+                    let count = self.called.entry(call.action).or_default();
+                    if Some(call.id.run) == self.run {
+                        self.asked = *count;
+                    }
+                    *count += 1;
                 }
                 Effect::Passed(passage) if passage.journey == self.id() && Some(passage.run) == self.run => {
                     self.pass(passage, seen);
@@ -168,7 +190,10 @@ impl<'p> Follower<'_, 'p> {
             return;
         }
         let wanted = self.aim.wanted(self.journey, &self.edges, pc);
-        if wanted.iter().any(|edge| edge.way == Way::TimeUp) {
+        let hurries = self.draft.hurry
+            && !self.draft.waited.contains(&self.edges.len())
+            && wanted.iter().any(|edge| matches!(edge.way, Way::Arm(_)));
+        if !hurries && wanted.iter().any(|edge| edge.way == Way::TimeUp) {
             return;
         }
         let line = self.draft.arms.iter().find(|(visit, _)| *visit == self.edges.len()).map(|(_, line)| *line);
@@ -255,7 +280,7 @@ impl<'p> Follower<'_, 'p> {
                 }
             }
             (Op::Do { action, result: Some(slot), .. }, Way::Answered) => {
-                self.bind(slot.index(), Origin::Place(Place::root(Root::Answer(*action))));
+                self.bind(slot.index(), Origin::Place(Place::root(Root::Answer(*action, self.asked))));
             }
             (Op::Do { result: Some(slot), .. }, Way::Failed) => self.bind(slot.index(), Origin::Nowhere),
             (Op::Draw { split, slot }, _) => self.bind(slot.index(), Origin::Draw(*split)),
@@ -274,8 +299,13 @@ impl<'p> Follower<'_, 'p> {
         let reached = self.reached();
         if self.off.is_none() && reached {
             let mut story = self.draft.story.clone();
-            story.failing.retain(|action| self.called.contains(action));
-            story.answers.retain(|action, _| self.called.contains(action) && !story.failing.contains(action));
+            story.answers.retain(|action, _| self.called.contains_key(action));
+            for (action, replies) in &mut story.answers {
+                replies.truncate(self.called.get(action).copied().unwrap_or(1));
+                while replies.len() > 1 && replies.last() == replies.get(replies.len() - 2) {
+                    replies.pop();
+                }
+            }
             let end = self.last.as_ref().map_or(story.until, |(at, _)| *at);
             let lines = story.lines.iter().map(|line| line.at).max();
             story.until = lines.map_or(end, |line| line.max(end));
@@ -288,7 +318,8 @@ impl<'p> Follower<'_, 'p> {
         });
         let (at, person) =
             self.last.unwrap_or_else(|| (self.draft.story.until, super::run::person(self.engine, &self.draft.story)));
-        let (slots, origins, deliveries, edges) = (self.slots, self.origins, self.deliveries, self.edges);
-        Err(Box::new(Halt { at, person, slots, origins, deliveries, edges, line, what }))
+        let (slots, origins, deliveries, edges, asked) =
+            (self.slots, self.origins, self.deliveries, self.edges, self.asked);
+        Err(Box::new(Halt { at, person, slots, origins, deliveries, asked, edges, line, what }))
     }
 }

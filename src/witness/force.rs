@@ -48,6 +48,8 @@ pub(super) struct Moment<'m, 'p> {
     pub slots: Vec<Value>,
     pub origins: Vec<Origin<'p>>,
     pub deliveries: BTreeMap<HandleId, Delivered>,
+    /// Which call of its action the run waited for last.
+    pub asked: usize,
     /// What stands under test, innermost first, and where it stands in the story.
     pub subjects: Vec<(Value, Option<Place>)>,
     /// How many edges the run had taken; absent before it.
@@ -266,7 +268,7 @@ impl<'p> Moment<'_, 'p> {
                 self.engine.record_profile(&mut self.person, &[(field, whole)], &[], self.now);
             }
             Root::Past(_) => self.stale = true,
-            Root::Line(_) | Root::Answer(_) => {}
+            Root::Line(_) | Root::Answer(..) => {}
         }
         self.refresh();
     }

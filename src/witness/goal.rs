@@ -14,6 +14,8 @@ pub enum Goal {
     Entered,
     /// Take this edge at some time. A dropped message will do for a refused one.
     Edge(Edge),
+    /// Take these edges in this order, whatever comes between.
+    Edges(Vec<Edge>),
     /// Take exactly this way.
     Path(Path),
     /// Get so many messages, of one channel or of all that reach people.
@@ -30,12 +32,8 @@ pub(super) struct Aim {
 #[derive(Debug)]
 enum Target {
     None,
-    /// By [`Pc`]: how far it is to the edge wanted, without another pass of any loop, and with all passes.
-    Edge {
-        edge: Edge,
-        near: Vec<Option<u32>>,
-        far: Vec<Option<u32>>,
-    },
+    /// One after the other.
+    Edges(Vec<Waypoint>),
     Path(Vec<Edge>),
     /// By [`Pc`]: whether its message counts, and how many more can be sent from there, at most as many as wanted.
     Sends {
@@ -45,16 +43,21 @@ enum Target {
     },
 }
 
+/// An edge, and by [`Pc`] how far it is there: without another pass of any loop, and with all passes.
+#[derive(Debug)]
+struct Waypoint {
+    edge: Edge,
+    near: Vec<Option<u32>>,
+    far: Vec<Option<u32>>,
+}
+
 impl Aim {
     pub fn new(program: &Program, journey: &Journey, goal: &Goal) -> Aim {
         let graph = Graph::new(journey, &Default::default());
         let target = match goal {
             Goal::Entered => Target::None,
-            Goal::Edge(edge) => Target::Edge {
-                edge: branch(*edge),
-                near: distances(&graph, edge.from, false),
-                far: distances(&graph, edge.from, true),
-            },
+            Goal::Edge(edge) => Target::Edges(vec![Waypoint::to(&graph, *edge)]),
+            Goal::Edges(edges) => Target::Edges(edges.iter().map(|edge| Waypoint::to(&graph, *edge)).collect()),
             Goal::Path(path) => Target::Path(path.edges()),
             Goal::Sends { count, channel } => {
                 let counts = journey.code.iter().map(|i| counts(program, &i.op, *channel)).collect::<Vec<_>>();
@@ -68,7 +71,7 @@ impl Aim {
     pub fn is_reached(&self, taken: &[Edge]) -> bool {
         match &self.target {
             Target::None => true,
-            Target::Edge { edge, .. } => taken.iter().any(|t| branch(*t) == *edge),
+            Target::Edges(points) => next(points, taken).is_none(),
             Target::Path(path) => taken.len() >= path.len(),
             Target::Sends { count, counts, .. } => sent(counts, taken) >= *count,
         }
@@ -80,7 +83,8 @@ impl Aim {
         }
         match &self.target {
             Target::None => true,
-            Target::Edge { edge: wanted, near, far } => {
+            Target::Edges(points) => {
+                let Some(Waypoint { edge: wanted, near, far }) = next(points, taken) else { return true };
                 let leads = |distance: &[Option<u32>], pc: Pc| distance.get(pc as usize).is_some_and(Option::is_some);
                 // Passes are few: whoever can get there in this one does not count on the next.
                 let by_passes = matches!(edge.way, Way::Body) || !leads(near, edge.from);
@@ -98,12 +102,29 @@ impl Aim {
         let endless = matches!(journey.code.get(pc as usize).map(|i| &i.op), Some(Op::Await { up_to: None, .. }));
         let possible = |edge: &Edge| !(endless && edge.way == Way::TimeUp) && self.admits(taken, *edge);
         let mut edges: Vec<Edge> = self.graph.leaving(pc).iter().copied().filter(possible).collect();
-        if let Target::Edge { edge: wanted, near, far } = &self.target {
+        if let Target::Edges(points) = &self.target
+            && let Some(Waypoint { edge: wanted, near, far }) = next(points, taken)
+        {
             let steps = |pc: Pc| near[pc as usize].or(far[pc as usize]).unwrap_or(u32::MAX - 1);
             edges.sort_by_key(|e| if branch(*e) == *wanted { 0 } else { 1 + steps(e.to) });
         }
         edges
     }
+}
+
+impl Waypoint {
+    fn to(graph: &Graph, edge: Edge) -> Waypoint {
+        let (near, far) = (distances(graph, edge.from, false), distances(graph, edge.from, true));
+        Waypoint { edge: branch(edge), near, far }
+    }
+}
+/// The first that was not taken yet.
+fn next<'w>(points: &'w [Waypoint], taken: &[Edge]) -> Option<&'w Waypoint> {
+    let mut open = points.iter().peekable();
+    for edge in taken {
+        open.next_if(|point| point.edge == branch(*edge));
+    }
+    open.next()
 }
 
 fn counts(program: &Program, op: &Op, channel: Option<Channel>) -> bool {

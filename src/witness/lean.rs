@@ -9,16 +9,20 @@ use crate::ir::{FieldDef, Op, Program, Type};
 use crate::machine::Engine;
 use crate::value::{Instant, Value};
 
-use super::steer::told;
 use super::story::{Story, Told};
 
 /// The story up to the moment that matters, with no line, past event, consent or value that could be left out.
-pub(super) fn lean(engine: &Engine<'_>, whole: Told, matters: &dyn Fn(&Told) -> Option<Instant>) -> Told {
+pub(super) fn lean(
+    engine: &Engine<'_>,
+    whole: Told,
+    tell: &mut dyn FnMut(&Story) -> Option<Told>,
+    matters: &dyn Fn(&Told) -> Option<Instant>,
+) -> Told {
     let Some(at) = matters(&whole) else { return whole };
     let taken = whole.edges.clone();
     let mut best = whole;
     let mut attempt = |story: Story, best: &mut Told| {
-        let Some(shorter) = told(engine, &story) else { return false };
+        let Some(shorter) = tell(&story) else { return false };
         // Cut short, the run takes fewer edges; it takes no others.
         let still = taken.starts_with(&shorter.edges) && matters(&shorter) == Some(at);
         if still {
@@ -65,10 +69,13 @@ pub(super) fn lean(engine: &Engine<'_>, whole: Told, matters: &dyn Fn(&Told) -> 
             attempt(story, &mut best);
         }
     }
-    for action in best.story.failing.clone() {
-        let mut story = best.story.clone();
-        story.failing.remove(&action);
-        attempt(story, &mut best);
+    for (action, replies) in best.story.answers.clone() {
+        // One answer for all calls, where that does.
+        for reply in replies.iter().filter(|_| replies.len() > 1) {
+            let mut story = best.story.clone();
+            story.answers.insert(action, vec![reply.clone()]);
+            attempt(story, &mut best);
+        }
     }
     shorten_payloads(engine.program(), &mut best, &mut attempt);
     best

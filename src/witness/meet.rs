@@ -39,6 +39,10 @@ impl<'p> Moment<'_, 'p> {
             }
             Off::Waiting(pc) => match self.choose(aim, taken, *pc)?.way {
                 Way::Arm(arm) => self.bring(*pc, arm, taken.len()),
+                Way::TimeUp if self.draft.hurry => {
+                    self.draft.waited.push(taken.len());
+                    Ok(())
+                }
                 _ => Err(fixed()),
             },
             Off::Short(pc) => self.lengthen(*pc),
@@ -88,8 +92,10 @@ impl<'p> Moment<'_, 'p> {
                 }
                 _ => Err(fixed()),
             },
-            (Op::Do { action, .. }, Way::Failed) if self.draft.story.failing.insert(*action) => Ok(()),
-            (Op::Do { action, .. }, Way::Answered) if self.draft.story.failing.remove(action) => Ok(()),
+            (Op::Do { action, .. }, Way::Failed | Way::Answered) => {
+                self.draft.set_outcome(*action, self.asked, wanted.way == Way::Answered);
+                Ok(())
+            }
             (Op::Repeat { .. }, _) => {
                 Err(Reason::new("the loop is over, or has not run its times", "繰り返しの回数が合わない"))
             }
@@ -271,7 +277,9 @@ impl<'p> Moment<'_, 'p> {
     /// A moment inside the wait that began now.
     fn time_in_wait(&self, up_to: Option<&Expr>) -> Result<Instant, Reason> {
         let hour = Span(MILLIS_PER_HOUR);
-        let Some(up_to) = up_to else { return Ok(self.now.plus(hour)) };
+        let Some(up_to) = up_to else {
+            return Ok(self.now.plus(if self.draft.hurry { Span(MILLIS_PER_MINUTE) } else { hour }));
+        };
         let until = match self.eval(up_to) {
             Value::Span(span) => self.now.plus(span),
             Value::Period(period) => self.zone.plus(self.now, period),
@@ -283,6 +291,9 @@ impl<'p> Moment<'_, 'p> {
         }
         if self.draft.late {
             return Ok(Instant(until.0 - MILLIS_PER_MINUTE.min(room / 2)));
+        }
+        if self.draft.hurry {
+            return Ok(Instant(self.now.0 + MILLIS_PER_MINUTE.min(room / 2000 * 1000)));
         }
         let usual = if room >= 3 * MILLIS_PER_DAY { MILLIS_PER_DAY } else { MILLIS_PER_HOUR };
         Ok(Instant(self.now.0 + usual.min(room / 2000 * 1000)))

@@ -10,11 +10,13 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod again;
 mod choices;
 mod compare;
 pub mod counter;
 mod domain;
 mod draft;
+pub mod effort;
 mod enter;
 mod follow;
 mod force;
@@ -34,6 +36,7 @@ mod story;
 mod way;
 
 pub use counter::{Counter, counter_story, long_stay};
+pub use effort::Effort;
 pub use goal::Goal;
 pub use personas::{Cast, Gap, Persona, personas};
 pub use run::{Seen, run};

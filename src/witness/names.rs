@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::ir::expr::Fact;
 use crate::ir::journey::Exit;
 use crate::ir::{ArmOn, Channel, Journey, Op, Program};
 use crate::machine::{EndReason, What};
@@ -110,6 +111,17 @@ fn channel_ja(of: Channel) -> &'static str {
     }
 }
 
+fn fact_ja(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Sent => "の送信",
+        Fact::Delivered => "の到達",
+        Fact::Opened => "の開封",
+        Fact::Clicked => "のクリック",
+        Fact::Bounced => "の不達",
+        Fact::Failed => "の失敗",
+    }
+}
+
 /// What a branch says about a person, in a word or two.
 fn way(program: &Program, journey: &Journey, edge: Edge) -> Option<Reason> {
     let instruction = journey.code.get(edge.from as usize)?;
@@ -122,7 +134,7 @@ fn way(program: &Program, journey: &Journey, edge: Edge) -> Option<Reason> {
             }
             ArmOn::Handle { handle, fact } => {
                 let name = &journey.handles[handle.index()].name;
-                Reason::new(format!("{name} {}", fact.name()), format!("{name} {}", fact.name()))
+                Reason::new(format!("{name} {}", fact.name()), format!("{name} {}", fact_ja(*fact)))
             }
             ArmOn::Approval { by } => Reason::new(format!("approved by {by}"), format!("{by} が承認")),
             ArmOn::Segment { segment, enters } => {

@@ -73,7 +73,7 @@ impl<'p> Moment<'_, 'p> {
                 (Root::Line(index), _) if Some(*index) != self.draft.start && !self.is_arm(*index) => {
                     self.draft.drop_line(*index);
                 }
-                (Root::Line(_) | Root::Profile(_) | Root::Answer(_), _) => {
+                (Root::Line(_) | Root::Profile(_) | Root::Answer(..), _) => {
                     let name = &self.program().event(asked.event).name;
                     return Err(Reason::new(
                         format!("the way itself needs `{name}`"),

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use crate::ir::{JourneyId, MessageId, Op, Program};
 use crate::machine::Engine;
 use crate::prove::{Edge, Graph, Way};
-use crate::value::Span;
 
+use super::effort::Effort;
 use super::enter::Manner;
 use super::goal::Goal;
 use super::names;
@@ -109,7 +109,7 @@ fn of_journey(engine: &Engine<'_>, journey: JourneyId) -> Cast {
     // Deepest first: who gets there passes much on the way.
     while let Some(edge) = open.pop_last() {
         let goal = Goal::Edge(edge);
-        match search(engine, journey, &goal, usual(Look::Japanese), &mut |_| true) {
+        match search(engine, journey, &goal, Manner::usual(Look::Japanese), &mut |_| true, &mut Effort::endless()) {
             Ok(told) => {
                 let covers = covered(&told, &branches);
                 open.retain(|edge| !covers.contains(edge));
@@ -120,7 +120,14 @@ fn of_journey(engine: &Engine<'_>, journey: JourneyId) -> Cast {
         }
     }
     if branches.is_empty()
-        && let Ok(told) = search(engine, journey, &Goal::Entered, usual(Look::Japanese), &mut |_| true)
+        && let Ok(told) = search(
+            engine,
+            journey,
+            &Goal::Entered,
+            Manner::usual(Look::Japanese),
+            &mut |_| true,
+            &mut Effort::endless(),
+        )
     {
         cast.personas.push(persona(Look::Japanese, journey, BTreeSet::new(), told));
         goals.push(Goal::Entered);
@@ -131,10 +138,6 @@ fn of_journey(engine: &Engine<'_>, journey: JourneyId) -> Cast {
     add_looks(engine, journey, &branches, &mut cast.personas, &goals);
     names::name(engine.program(), &mut cast.personas);
     cast
-}
-
-fn usual(look: Look) -> Manner {
-    Manner { look, late: false, later: Span(0), beyond: None }
 }
 
 fn persona(look: Look, journey: JourneyId, covers: BTreeSet<Edge>, told: Told) -> Persona {
@@ -170,7 +173,8 @@ fn add_looks(engine: &Engine<'_>, journey: JourneyId, branches: &[Edge], persona
         }
         seen.extend(&sent);
         for look in [Look::English, Look::Long, Look::Bare] {
-            if let Ok(told) = search(engine, journey, goal, usual(look), &mut |_| true) {
+            if let Ok(told) = search(engine, journey, goal, Manner::usual(look), &mut |_| true, &mut Effort::endless())
+            {
                 let covers = covered(&told, branches);
                 variants.push(Persona { variant: true, ..self::persona(look, journey, covers, told) });
             }

@@ -3,7 +3,7 @@
 //! Compiles and runs nothing; what it prints passes under `tabi test`, or fails where it is meant to.
 
 use crate::ir::journey::Exit;
-use crate::ir::timeline::{LineWhat, ReportVerb};
+use crate::ir::timeline::{LineWhat, Reply, ReportVerb};
 use crate::ir::{EventId, Program, Type};
 use crate::machine::{EndReason, Entry, What};
 use crate::value::{Instant, Value};
@@ -40,17 +40,23 @@ pub fn test(program: &Program, story: &Story, title: &str, expected: &[Expected]
         let split = &program.splits[split.index()];
         text.push_str(&format!("  pin {} = {}\n", split.name, split.arms[usize::from(*arm)].name));
     }
-    for action in &story.failing {
-        text.push_str(&format!("  answer {} fails\n", program.actions[action.index()].name));
-    }
-    for (action, gives) in &story.answers {
-        let action_def = &program.actions[action.index()];
-        if action_def.gives.is_empty() {
+    for (action, replies) in &story.answers {
+        let def = &program.actions[action.index()];
+        if def.gives.is_empty() && matches!(replies.as_slice(), [Reply::Gives(_)]) {
             continue;
         }
-        text.push_str(&format!("  answer {} with ", action_def.name));
-        notation::value(program, story.zone, &Type::Result(*action), gives).put(&mut text, 2, 0);
-        text.push('\n');
+        for reply in replies {
+            text.push_str(&format!("  answer {} ", def.name));
+            match reply {
+                Reply::Fails => text.push_str("fails"),
+                Reply::Never => text.push_str("never"),
+                Reply::Gives(gives) => {
+                    text.push_str("with ");
+                    notation::value(program, story.zone, &Type::Result(*action), gives).put(&mut text, 2, 0);
+                }
+            }
+            text.push('\n');
+        }
     }
     text.push('\n');
     lines(program, story, expected, &mut text);

@@ -3,11 +3,11 @@
 //! The same rules as for timeline tests (`docs/simulate.md`): providers accept at once, actions answer at once, due
 //! timers come before a line of the same time. Judges nothing; a watcher looks on.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ir::journey::Op;
-use crate::ir::timeline::{LineWhat, ReportVerb};
-use crate::ir::{Channel, FieldId, HandleId, JourneyId, Program, PurposeId, Start, StepId, Subject};
+use crate::ir::timeline::{LineWhat, Reply, ReportVerb};
+use crate::ir::{ActionId, Channel, FieldId, HandleId, JourneyId, Program, PurposeId, Start, StepId, Subject};
 use crate::machine::schedule::{is_local, next_tick};
 use crate::machine::{Effect, Engine, Input, InputKind, Order, Person, Report, SendId};
 use crate::value::{Instant, Value};
@@ -69,6 +69,8 @@ struct Runner<'r, 'p> {
     effects: Vec<Effect>,
     /// Sends of the journey under test.
     orders: Vec<(SendId, Option<HandleId>)>,
+    /// How often each action was called.
+    called: BTreeMap<ActionId, usize>,
     /// The provider will refuse the next send behind these handles.
     refusals: Vec<HandleId>,
     /// Moments at which the story says itself what a provider answers.
@@ -93,6 +95,7 @@ impl<'r, 'p> Runner<'r, 'p> {
             turns: VecDeque::new(),
             effects: Vec::new(),
             orders: Vec::new(),
+            called: BTreeMap::new(),
             refusals: Vec::new(),
             decided: decided.collect(),
             watch,
@@ -241,9 +244,15 @@ impl<'r, 'p> Runner<'r, 'p> {
         match effect {
             Effect::Send(order) => self.accept(at, order),
             Effect::Call(call) => {
-                let gives = || self.story.answers.get(&call.action).cloned().unwrap_or_default();
-                let result = (!self.story.failing.contains(&call.action)).then(gives);
-                self.turns.push_back(InputKind::Answer { call: call.id, result });
+                let before = self.called.entry(call.action).or_default();
+                let result = match self.story.reply(call.action, *before) {
+                    Some(Reply::Gives(value)) => Some(Some(value.clone())),
+                    Some(Reply::Fails) => Some(None),
+                    Some(Reply::Never) => None,
+                    None => Some(Some(Value::Missing)),
+                };
+                *before += 1;
+                self.turns.extend(result.map(|result| InputKind::Answer { call: call.id, result }));
             }
             Effect::Journal(_) | Effect::Passed(_) => {}
         }

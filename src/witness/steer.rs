@@ -5,9 +5,10 @@
 use crate::ir::{JourneyId, Program};
 use crate::machine::Engine;
 
-use crate::value::{Instant, Span};
+use crate::value::Instant;
 
 use super::choices::Attempts;
+use super::effort::Effort;
 use super::enter::{self, Manner};
 use super::follow::{Halt, Off, follow};
 use super::force::Moment;
@@ -22,8 +23,8 @@ const MENDS_MAX: usize = 40;
 
 /// A story in which a run of the journey does what is wanted, told by the machine; or why none was found.
 pub fn story(program: &Program, journey: JourneyId, goal: &Goal, look: Look) -> Result<Told, Reason> {
-    let manner = Manner { look, late: false, later: Span(0), beyond: None };
-    search(&Engine::tracing(program), journey, goal, manner, &mut |_| true)
+    let manner = Manner::usual(look);
+    search(&Engine::tracing(program), journey, goal, manner, &mut |_| true, &mut Effort::endless())
 }
 
 /// The same with an engine at hand; `suits` has the last word on a story.
@@ -33,16 +34,20 @@ pub(super) fn search(
     goal: &Goal,
     manner: Manner,
     suits: &mut dyn FnMut(&Told) -> bool,
+    effort: &mut Effort,
 ) -> Result<Told, Reason> {
     let aim = Aim::new(engine.program(), engine.program().journey(journey), goal);
     let mut attempts = Attempts::new(ATTEMPTS_MAX);
     let mut first = None;
     while let Some(choices) = attempts.next() {
+        if effort.is_spent() {
+            return Err(spent());
+        }
         let mut draft = match enter::begin(engine, journey, manner, choices) {
             Ok(draft) => draft,
             Err(reason) => return Err(first.unwrap_or(reason)),
         };
-        let reason = match attempt(engine, &aim, &mut draft) {
+        let reason = match attempt(engine, &aim, &mut draft, effort) {
             Ok(told) if suits(&told) => return Ok(told),
             Ok(_) => Reason::new("the story does something else", "ストーリーが別のことをする"),
             Err(reason) => reason,
@@ -53,10 +58,15 @@ pub(super) fn search(
     Err(first.unwrap_or_else(|| Reason::new("nothing was tried", "何も試されなかった")))
 }
 
-fn attempt<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'p>) -> Result<Told, Reason> {
-    let mut known: Vec<Story> = Vec::new();
+fn attempt<'p>(
+    engine: &Engine<'p>,
+    aim: &Aim,
+    draft: &mut super::draft::Draft<'p>,
+    effort: &mut Effort,
+) -> Result<Told, Reason> {
+    let mut known: Vec<(Story, usize)> = Vec::new();
     for _ in 0..MENDS_MAX {
-        let halt = match follow(engine, draft, aim) {
+        let halt = match follow(engine, draft, aim, effort) {
             Ok(told) if in_order(&told.story) => return Ok(finished(engine.program(), told)),
             Ok(_) => return Err(Reason::new("the past would lie after the clock", "過去の出来事が時計より後になる")),
             Err(halt) => halt,
@@ -65,10 +75,13 @@ fn attempt<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'
             stretch(engine, draft, *halt, pc);
             continue;
         }
-        known.push(draft.story.clone());
+        if effort.is_spent() {
+            return Err(spent());
+        }
+        known.push((draft.story.clone(), draft.waited.len()));
         let place = place_of(engine.program(), draft.story.journey, &halt);
         mend(engine, aim, draft, *halt).map_err(|reason| located(place.as_deref(), reason))?;
-        if known.contains(&draft.story) {
+        if known.iter().any(|(story, waited)| *story == draft.story && *waited == draft.waited.len()) {
             let circle = Reason::new("the conditions on the way exclude each other", "経路上の条件が両立しない");
             return Err(located(place.as_deref(), circle));
         }
@@ -84,6 +97,10 @@ fn stretch<'p>(engine: &Engine<'p>, draft: &mut super::draft::Draft<'p>, halt: H
     let _ = moment.lengthen(pc);
 }
 
+pub(super) fn spent() -> Reason {
+    Reason::new("the search took too long", "探索に時間がかかりすぎた")
+}
+
 fn mend<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'p>, halt: Halt<'p>) -> Result<(), Reason> {
     let (what, edges, line) = (halt.what.clone(), halt.edges.clone(), halt.line);
     moment(engine, draft, halt).mend(aim, &what, &edges, line)
@@ -91,9 +108,9 @@ fn mend<'p>(engine: &Engine<'p>, aim: &Aim, draft: &mut super::draft::Draft<'p>,
 fn moment<'m, 'p>(engine: &'m Engine<'p>, draft: &'m mut super::draft::Draft<'p>, halt: Halt<'p>) -> Moment<'m, 'p> {
     let journey = draft.story.journey;
     let zone = engine.zone(&halt.person, journey);
-    let Halt { at, person, slots, origins, deliveries, edges, .. } = halt;
+    let Halt { at, person, slots, origins, deliveries, asked, edges, .. } = halt;
     let (subjects, visit, stale) = (Vec::new(), Some(edges.len()), false);
-    Moment { engine, draft, journey, person, now: at, zone, slots, origins, deliveries, subjects, visit, stale }
+    Moment { engine, draft, journey, person, now: at, zone, slots, origins, deliveries, asked, subjects, visit, stale }
 }
 
 /// The name of the step at which a run left its way.
@@ -149,5 +166,5 @@ fn finished(program: &Program, mut told: Told) -> Told {
 pub fn told(engine: &Engine<'_>, story: &Story) -> Option<Told> {
     let aim = Aim::new(engine.program(), engine.program().journey(story.journey), &Goal::Entered);
     let draft = super::draft::Draft::of(engine.program(), story.clone());
-    follow(engine, &draft, &aim).ok()
+    follow(engine, &draft, &aim, &mut Effort::endless()).ok()
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::timeline::LineWhat;
+use crate::ir::timeline::{LineWhat, Reply};
 use crate::ir::{ActionId, EventId, JourneyId, MessageId, PurposeId, SplitId};
 use crate::machine::Entry;
 use crate::prove::Edge;
@@ -25,16 +25,19 @@ pub struct Story {
     pub history: Vec<Past>,
     /// The arm of a split, or of a holdout.
     pub pins: BTreeMap<SplitId, u16>,
-    /// What an action gives: a record of its `gives`. Every action the journey calls is here.
-    pub answers: BTreeMap<ActionId, Value>,
-    /// Actions of which every call fails, whatever they would have given.
-    pub failing: BTreeSet<ActionId>,
+    /// What comes of an action, call by call; the last stays. Every action the journey calls is here, with one at least.
+    pub answers: BTreeMap<ActionId, Vec<Reply>>,
     /// In order of time.
     pub lines: Vec<Line>,
     pub until: Instant,
 }
 
 impl Story {
+    /// What comes of the call of an action before which there were so many.
+    pub fn reply(&self, action: ActionId, call: usize) -> Option<&Reply> {
+        let replies = self.answers.get(&action)?;
+        replies.get(call).or(replies.last())
+    }
     /// Nobody, to whom nothing happens.
     pub(super) fn empty(journey: JourneyId) -> Story {
         let clock = Instant(0);
@@ -47,7 +50,6 @@ impl Story {
             history: Vec::new(),
             pins: BTreeMap::new(),
             answers: BTreeMap::new(),
-            failing: BTreeSet::new(),
             lines: Vec::new(),
             until: clock,
         }

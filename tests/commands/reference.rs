@@ -99,12 +99,12 @@ fn code_2_is_a_broken_promise_and_the_story_that_breaks_it_fails() {
 fn what_no_mail_can_be_made_of_is_found_by_check() {
     let shop = fs::read_to_string(data("good/shop.tabi")).unwrap();
     let shop = shop.replace("on email for marketing takes", "on email for transactional from \"hello.mjml\" takes");
-    let mail = "---\nsubject: hello\nfrom: a@shop.example\n---\n<mjml lnag=\"ja\">\n<mj-body><mj-section><mj-column>\
-                <mj-text>{{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>\n";
+    let mail = "---\nsubject: hello\nfrom: a@shop.example\n---\n<mjml>\n<mj-body><mj-section><mj-column>\
+                <mj-text>1 < 2 {{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>\n";
     let project = folder(&[("tabi.yaml", CONFIG), ("shop.tabi", &shop), ("hello.mjml", mail)]);
     let (checked, code) = told(project.path(), &["check"]);
     assert_eq!(code, 1, "{checked}");
-    assert!(checked.contains("E0442") && checked.contains("hello.mjml:5:1"), "{checked}");
+    assert!(checked.contains("E0442") && checked.contains("hello.mjml:6:1"), "{checked}");
 }
 
 #[test]

@@ -78,3 +78,60 @@ fn links_lead_neither_out_of_the_project_nor_to_devices() {
     let told = said(&project, "en");
     assert!(told.contains("zero.tabi` is not an ordinary file"), "{told}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_folder_elsewhere_brings_nothing_in() {
+    let folder = project();
+    let project = folder.path().join("shop");
+    fs::create_dir(folder.path().join("elsewhere")).expect("made");
+    fs::write(folder.path().join("elsewhere/other.tabi"), "sned").expect("written");
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), project.join("other")).expect("linked");
+    let (text, code) = told(&project, &["check"]);
+    assert_eq!(code, 0, "{text}");
+    std::os::unix::fs::symlink("journeys", project.join("within")).expect("linked");
+    let (text, code) = told(&project, &["check"]);
+    assert_eq!((code, text.contains("6 files")), (0, true), "{text}");
+}
+
+#[test]
+fn one_cause_is_said_once() {
+    for (yaml, tags, expected) in [
+        ("name: [\n - {", false, vec!["`tabi.yaml` is not valid YAML"]),
+        (
+            "name: shop\ntimezone: Asia/Tokyo\ncurrency: JPY\n",
+            false,
+            vec!["what `sender.address` is", "what `sender.contact` is", "what `sender.name` is"],
+        ),
+        ("", true, vec!["people have no `tags` here"]),
+    ] {
+        let folder = project();
+        let project = folder.path().join("shop");
+        if tags {
+            let welcome = fs::read_to_string(project.join("journeys/welcome.tabi")).expect("a file of the project");
+            let tagged = welcome.replacen("  wait 3d\n", "  tag \"a\"\n  untag \"b\"\n  wait 3d\n  tag \"c\"\n", 1);
+            fs::write(project.join("journeys/welcome.tabi"), tagged).expect("written");
+        } else {
+            fs::write(project.join("tabi.yaml"), yaml).expect("written");
+        }
+        let said = said(&project, "en");
+        assert_eq!(said.matches("error[").count(), expected.len(), "{said}");
+        for headline in expected {
+            assert!(said.contains(headline), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_person_of_your_own_is_told_where_things_belong() {
+    let folder = project();
+    let project = folder.path().join("shop");
+    fs::write(project.join("h.json"), r#"{ "given_name": "Hanako" }"#).expect("written");
+    let refused = output(&project, &["render", "welcome_mail", "--person", "h.json"]);
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{text}");
+    assert!(text.contains("`given_name` does not belong at the top of `h.json`"), "{text}");
+    fs::write(project.join("h.json"), r#"{ "profile": { "given_name": "<b>花子</b>" } }"#).expect("written");
+    let (text, code) = told(&project, &["render", "welcome_mail", "--person", "h.json"]);
+    assert_eq!((code, text.contains("<b>花子</b>")), (0, true), "{text}");
+}

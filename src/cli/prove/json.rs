@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Told;
 use super::words::promise_text;
 use crate::ir::{Channel, JourneyId};
-use crate::prove::{Load, Longest, Messages, Most, Part, Path, Unbounded, Verdict};
+use crate::prove::{Bound, Load, Longest, Messages, Most, Part, Path, Unbounded, Verdict};
 
 const VERSION: u32 = 1;
 
@@ -32,8 +32,21 @@ fn journey(told: &Told<'_>, id: JourneyId) -> Value {
             let text = promise_text(&judged.promise);
             match &judged.verdict {
                 Verdict::Proven => json!({ "promise": text, "verdict": "proven" }),
-                Verdict::Refuted(way) => json!({ "promise": text, "verdict": "refuted", "path": path(told, id, way) }),
-                Verdict::Unproven(why) => json!({ "promise": text, "verdict": "unproven", "why": reason(*why) }),
+                Verdict::Open(doubt) => match told.counter_story(id, judged) {
+                    Ok(counter) => {
+                        json!({ "promise": text, "verdict": "refuted", "test": counter.test(told.program) })
+                    }
+                    Err(why) => json!({
+                        "promise": text,
+                        "verdict": "unproven",
+                        "bound": match doubt.bound {
+                            Bound::Messages(count) => most(count),
+                            Bound::Stay(stay) => longest(told, id, stay),
+                        },
+                        "no_story": why.en,
+                        "path": doubt.ways.first().map(|way| path(told, id, way)),
+                    }),
+                },
             }
         })
         .collect();

@@ -13,7 +13,9 @@ use super::open::read;
 use super::show::journey;
 use super::speak::Speaker;
 use crate::ir::{JourneyId, Program};
-use crate::prove::{self, Analysis, Verdict};
+use crate::machine::Engine;
+use crate::prove::{self, Analysis, Judged, Verdict};
+use crate::witness::{self, Counter, Effort, Reason};
 
 /// Prove how long journeys last at most, how many messages they send, and that they keep their promises
 #[derive(Debug, clap::Args)]
@@ -40,7 +42,8 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         None => (0..program.journeys.len()).map(|i| JourneyId(i as u16)).collect(),
     };
     let analysis = prove::prove(program);
-    let told = Told { program, analysis: &analysis, chosen: &chosen, whole: args.journey.is_none() };
+    let engine = Engine::tracing(program);
+    let told = Told { program, engine: &engine, analysis: &analysis, chosen: &chosen, whole: args.journey.is_none() };
     speaker.report(&match args.format {
         Format::Pretty => words::tell(&told, speaker.language),
         Format::Json => json::tell(&told),
@@ -50,11 +53,22 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     Ok(if chosen.iter().all(kept) { Exit::Fine } else { Exit::Failed })
 }
 
+/// What looking for the story of one promise may cost, in inputs that the machine takes: some seconds.
+const EFFORT: u64 = 200_000;
+
 /// What is told.
 struct Told<'a> {
     program: &'a Program,
+    engine: &'a Engine<'a>,
     analysis: &'a Analysis,
     chosen: &'a [JourneyId],
     /// All journeys: then what they send together, too.
     whole: bool,
+}
+
+impl Told<'_> {
+    fn counter_story(&self, id: JourneyId, judged: &Judged) -> Result<Counter, Reason> {
+        let proof = &self.analysis.journeys[id.index()];
+        witness::counter_story(self.engine, id, proof, judged, &mut Effort::of(EFFORT))
+    }
 }

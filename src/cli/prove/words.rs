@@ -8,9 +8,10 @@ use super::Told;
 use crate::cli::speak::{GREEN, RED, RESET};
 use crate::diag::Language;
 use crate::ir::{Channel, Instruction, Journey, JourneyId, Op, Promise};
-use crate::prove::{Edge, Load, Longest, Messages, Most, Part, Path, Proof, Stretch, Unbounded, Verdict, Way};
+use crate::prove::{
+    Bound, Doubt, Edge, Judged, Load, Longest, Messages, Most, Part, Path, Proof, Stretch, Unbounded, Verdict, Way,
+};
 use crate::value::Span;
-use crate::witness;
 use crate::words::Words;
 
 pub fn tell(told: &Told<'_>, language: Language) -> String {
@@ -69,7 +70,7 @@ impl Teller<'_> {
         }
         let mut shown = false;
         for judged in &proof.promises {
-            shown |= self.promise(&judged.promise, &judged.verdict, text);
+            shown |= self.promise(judged, text);
         }
         if proof.promises.is_empty() {
             let _ = writeln!(text, "  {}", self.of("promises nothing", "約束なし"));
@@ -82,43 +83,43 @@ impl Teller<'_> {
     }
 
     /// Whether a way was shown with it.
-    fn promise(&self, promise: &Promise, verdict: &Verdict, text: &mut String) -> bool {
-        let written = promise_text(promise);
-        match verdict {
+    fn promise(&self, judged: &Judged, text: &mut String) -> bool {
+        match &judged.verdict {
             Verdict::Proven => {
+                let written = promise_text(&judged.promise);
                 let _ = writeln!(text, "  {GREEN}{}{RESET}  {written}", self.of("proven      ", "証明済み    "));
                 false
             }
-            Verdict::Refuted(path) => {
-                let _ = writeln!(text, "  {RED}{}{RESET}  {written}", self.of("not kept    ", "守られない  "));
-                self.path(path, text);
-                self.counter_story(promise, verdict, text);
-                true
-            }
-            Verdict::Unproven(why) => {
-                let why = unbounded(*why, self.language);
-                let _ = writeln!(text, "  {RED}{}{RESET}  {written}: {why}", self.of("not proven  ", "証明できない"));
-                false
-            }
+            Verdict::Open(doubt) => self.open(judged, doubt, text),
         }
     }
 
-    /// A test that fails, where someone can go the way.
-    fn counter_story(&self, promise: &Promise, verdict: &Verdict, text: &mut String) {
-        match witness::counter_story(self.told.program, self.id, promise, verdict) {
+    /// Refuted by a test that fails, or else not proven.
+    fn open(&self, judged: &Judged, doubt: &Doubt, text: &mut String) -> bool {
+        let written = promise_text(&judged.promise);
+        match self.told.counter_story(self.id, judged) {
             Ok(counter) => {
-                let _ = writeln!(text, "    {}", self.of("a story that breaks it", "約束を破る物語"));
+                let _ = writeln!(text, "  {RED}{}{RESET}  {written}", self.of("not kept    ", "守られない  "));
+                let _ = writeln!(text, "    {}", self.of("this test fails", "次のテストは失敗する"));
                 for line in counter.test(self.told.program).lines() {
                     let _ = writeln!(text, "      {line}");
                 }
+                true
             }
             Err(why) => {
-                let _ = writeln!(
-                    text,
-                    "    {}: {}",
-                    self.of("no story was found", "物語は見つからず"),
-                    self.of(&why.en, &why.ja)
-                );
+                let _ = writeln!(text, "  {RED}{}{RESET}  {written}", self.of("not proven  ", "証明できない"));
+                let bound = match doubt.bound {
+                    Bound::Messages(most) => self.most(most),
+                    Bound::Stay(longest) => self.longest(longest),
+                };
+                let _ = writeln!(text, "    {}: {bound}", self.of("the bound found", "見つかった上限"));
+                let none = self.of("no story that breaks it", "破る物語は見つからず");
+                let _ = writeln!(text, "    {none}: {}", self.of(&why.en, &why.ja));
+                if let Some(path) = doubt.ways.first() {
+                    let _ = writeln!(text, "    {}", self.of("the way in doubt", "疑わしい道筋"));
+                    self.path(path, text);
+                }
+                !doubt.ways.is_empty()
             }
         }
     }

@@ -94,7 +94,7 @@ impl Walk<'_, '_> {
                 }
             }
             (PartKind::List(items), Kind::List(element, least, most)) => {
-                self.count(part.span, items, *least, *most, key);
+                limits::elements(part.span, items, (*least, *most), key, self.conditions > 0, self.checker);
                 2 + items.iter().map(|item| self.value(item, element, key) + 1).sum::<usize>()
             }
             (PartKind::Object(members), Kind::Map(value, most)) => {
@@ -213,34 +213,6 @@ impl Walk<'_, '_> {
             self.checker.report(wrong.help(help.0, help.1));
         }
         written.len()
-    }
-
-    fn count(&mut self, span: Span, items: &[Part], least: usize, most: usize, key: &str) {
-        let sure = items.iter().filter(|item| item.each.is_none() && item.when.is_none()).count();
-        let too_few = items.len() < least;
-        if too_few || (most > 0 && sure > most) {
-            let (wanted, wanted_ja) = match (least, most) {
-                (_, 0) => (format!("at least {least}"), format!("{least} 個以上")),
-                (a, b) if a == b => (format!("{a}"), format!("{a} 個")),
-                (a, b) => (format!("{a} to {b}"), format!("{a}～{b} 個")),
-            };
-            self.checker.report(refused(
-                span,
-                format!("`{key}` has {} elements, LINE takes {wanted}", items.len()),
-                format!("`{key}` の要素は {} 個です。LINE では {wanted_ja}です", items.len()),
-            ));
-        }
-        // An `$if`, around or beside, may be there for the empty list.
-        if least > 0 && self.conditions == 0 && items.iter().all(|item| item.each.is_some()) {
-            items.first().and_then(|item| item.each.as_ref()).into_iter().for_each(|each| {
-                limits::empty(each, key, self.checker);
-            });
-        }
-        for item in items {
-            if let Some(each) = &item.each {
-                limits::repeated(each, most, key, self.checker);
-            }
-        }
     }
 
     fn one_of(&mut self, span: Span, members: &[(Key, Part)], union: &Union) -> usize {

@@ -3,9 +3,10 @@
 //! From the Messaging API's reference.
 
 use super::check::{first_line, refused};
+use super::count::{self, Count};
 use super::flex;
 use crate::content::json::Key;
-use crate::content::node::{Loop, Part, PartKind};
+use crate::content::node::{Part, PartKind};
 use crate::content::template::Checker;
 use crate::diag::{Code, Diagnostic};
 use crate::text::Span;
@@ -17,46 +18,158 @@ fn member<'p>(members: &'p [(Key, Part)], name: &str) -> Option<&'p Part> {
     members.iter().find(|(key, _)| key.name == name).map(|(_, part)| part)
 }
 
-/// A list that repeats may get longer than LINE takes.
-pub fn repeated(each: &Loop, most: usize, key: &str, checker: &mut Checker<'_>) {
-    if most == 0 {
-        return;
-    }
-    let times = checker.enter_loop(&each.piece, &each.name, each.list);
-    checker.leave_loop();
-    // The loop is entered again for its element; what is wrong with it is told then.
-    if let Some(times) = times
-        && times <= most
-    {
-        return;
-    }
-    let list = each.piece.text[each.list..].trim();
-    let list = list.split('[').next().unwrap_or(list);
-    let found = Diagnostic::new(
-        Code::E0443,
-        each.piece.span,
-        format!("`{key}` may get more than {most} elements"),
-        format!("`{key}` の要素が {most} 個を超えることがあります"),
+/// The messages of one request: never none, never more than LINE takes.
+pub fn messages(span: Span, messages: &[Part], most: usize, checker: &mut Checker<'_>) {
+    let count = count::count(messages, checker);
+    let sure = messages.iter().filter(|message| message.each.is_none() && message.when.is_none()).count();
+    let help = (
+        "join texts into one message, or put pictures and buttons into one `flex` message",
+        "テキストを一つにまとめるか、画像やボタンを一つの `flex` メッセージに入れてください",
     );
-    checker.report(found.help(
-        format!("take the first ones: `{} in {list}[:{most}]`", each.name),
-        format!("先頭だけにしてください: `{} in {list}[:{most}]`", each.name),
-    ));
+    if messages.is_empty() || sure > most {
+        let found = refused(
+            span,
+            format!("{} message objects; LINE takes one to {most}", messages.len()),
+            format!("メッセージオブジェクトが {} 個あります。LINE では 1～{most} 個です", messages.len()),
+        );
+        return checker.report(found.help(help.0, help.1));
+    }
+    if without_end(messages, most, "messages", checker) {
+        return;
+    }
+    if let Some(come) = count.most.filter(|come| *come > most) {
+        let found = refused(
+            first_line(span),
+            format!("as many as {come} message objects at once; LINE takes {most}"),
+            format!("メッセージオブジェクトが最大 {come} 個になります。LINE では {most} 個までです"),
+        );
+        let found = beyond(messages, most, found);
+        return checker.report(found.help(
+            format!("{}, or say in `$if` which exclude each other: `\"$if\": \"a and not b\"`", help.0),
+            format!("{}。または `\"$if\": \"a and not b\"` のように、同時に出ないことを書いてください", help.1),
+        ));
+    }
+    none_left(messages, count, "messages", checker);
 }
 
-/// A list that is made of nothing but what repeats has no element where there is nothing to repeat.
-pub fn empty(each: &Loop, key: &str, checker: &mut Checker<'_>) {
+/// How many elements a list has that stands under a key; `conditional`: an `$if` around it may be there for the empty one.
+pub fn elements(
+    span: Span,
+    items: &[Part],
+    (least, most): (usize, usize),
+    key: &str,
+    conditional: bool,
+    checker: &mut Checker<'_>,
+) {
+    let sure = items.iter().filter(|item| item.each.is_none() && item.when.is_none()).count();
+    if items.len() < least || (most > 0 && sure > most) {
+        let (wanted, wanted_ja) = match (least, most) {
+            (_, 0) => (format!("at least {least}"), format!("{least} 個以上")),
+            (a, b) if a == b => (format!("{a}"), format!("{a} 個")),
+            (a, b) => (format!("{a} to {b}"), format!("{a}～{b} 個")),
+        };
+        return checker.report(refused(
+            span,
+            format!("`{key}` has {} elements, LINE takes {wanted}", items.len()),
+            format!("`{key}` の要素は {} 個です。LINE では {wanted_ja}です", items.len()),
+        ));
+    }
+    let count = count::count(items, checker);
+    if least > 0 && !conditional {
+        none_left(items, count, key, checker);
+    }
+    if most == 0 || without_end(items, most, key, checker) {
+        return;
+    }
+    if let Some(come) = count.most.filter(|come| *come > most) {
+        let found = refused(
+            first_line(span),
+            format!("`{key}` may come to {come} elements, LINE takes {most}"),
+            format!("`{key}` の要素が最大 {come} 個になります。LINE では {most} 個までです"),
+        );
+        checker.report(beyond(items, most, found).help(
+            "leave some out, or say in `$if` which exclude each other: `\"$if\": \"a and not b\"`",
+            "減らすか、`\"$if\": \"a and not b\"` のように、同時に出ないことを書いてください",
+        ));
+    }
+}
+
+/// The finding with the element behind the last that always fits.
+fn beyond(items: &[Part], most: usize, found: Diagnostic) -> Diagnostic {
+    match items.get(most) {
+        Some(item) => found.other(
+            first_line(item.span),
+            "from here on they may be too many",
+            "ここから先が多すぎることがあります",
+        ),
+        None => found,
+    }
+}
+
+/// A list that repeats may get longer than LINE takes, all by itself; whether one does.
+fn without_end(items: &[Part], most: usize, key: &str, checker: &mut Checker<'_>) -> bool {
+    let mut any = false;
+    for each in items.iter().filter_map(|item| item.each.as_ref()) {
+        let told = checker.found.len();
+        let times = checker.enter_loop(&each.piece, &each.name, each.list);
+        checker.leave_loop();
+        // The loop is entered again for its element; what is wrong with it is told then.
+        checker.found.truncate(told);
+        if times.is_some_and(|times| times <= most) {
+            continue;
+        }
+        any = true;
+        let list = each.piece.text[each.list..].trim();
+        let list = list.split('[').next().unwrap_or(list);
+        let others = items.iter().filter(|item| item.each.is_none() && item.when.is_none()).count();
+        let room = most.saturating_sub(others).max(1);
+        let found = Diagnostic::new(
+            Code::E0443,
+            each.piece.span,
+            format!("`{key}` may get more than {most} elements"),
+            format!("`{key}` の要素が {most} 個を超えることがあります"),
+        );
+        checker.report(found.help(
+            format!("take the first ones: `{} in {list}[:{room}]`", each.name),
+            format!("先頭だけにしてください: `{} in {list}[:{room}]`", each.name),
+        ));
+    }
+    any
+}
+
+/// A list that may have no element at all: of nothing but what repeats, or of nothing but conditions that may all fail.
+fn none_left(items: &[Part], count: Count, key: &str, checker: &mut Checker<'_>) {
+    if count.least > 0 {
+        return;
+    }
+    let what = |span: Span| {
+        Diagnostic::new(
+            Code::W0448,
+            span,
+            format!("`{key}` may have no element; LINE refuses the message then"),
+            format!("`{key}` が空になることがあります。その場合 LINE に拒否されます"),
+        )
+    };
+    if items.iter().all(|item| item.each.is_none()) {
+        if let Some(when) = items.iter().find_map(|item| item.when.as_ref()) {
+            checker.report(what(when.span).help(
+                "say what comes where none of these holds: an element without `$if`, or with `\"$if\": \"not …\"`",
+                "どの条件も満たさないときの要素を、`$if` なしか `\"$if\": \"not …\"` で加えてください",
+            ));
+        }
+        return;
+    }
+    // An `$if` beside what repeats may be there for the empty list.
+    if items.iter().any(|item| item.each.is_none()) {
+        return;
+    }
+    let Some(each) = items.iter().find_map(|item| item.each.as_ref()) else { return };
     let list = each.piece.text[each.list..].trim();
     if list.starts_with('[') {
         return;
     }
     let list = list.split('[').next().unwrap_or(list);
-    let found = Diagnostic::new(
-        Code::W0448,
-        each.piece.span,
-        format!("`{key}` may have no element; LINE refuses the message then"),
-        format!("`{key}` が空になることがあります。その場合 LINE に拒否されます"),
-    );
+    let found = what(each.piece.span);
     checker.report(found.help(
         format!("add an element with `\"$if\": \"not {list}\"`, or put `\"$if\": \"{list}\"` on what it stands in"),
         format!("`\"$if\": \"not {list}\"` の要素を加えるか、外側に `\"$if\": \"{list}\"` を付けてください"),

@@ -4,13 +4,17 @@
 
 use minijinja::machinery::ast::Expr;
 
-use super::html::{Around, Misfit, MisfitKind};
+use super::html::{Around, Misfit, MisfitKind, Unfinished};
 use super::typed::{Length, Link, Typed};
-use super::{At, Checker, Setting, mjml};
+use super::{At, Checker, Setting};
 use crate::content::piece::Piece;
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::ir::{Channel, Type};
 use crate::text::Span;
+use crate::value::mjml;
+
+/// Tags that are named where an attribute is of another tag.
+const ELSEWHERE_SHOWN_MAX: usize = 4;
 
 impl Checker<'_> {
     /// Raw text between tags; it begins at `from` in the piece.
@@ -34,9 +38,12 @@ impl Checker<'_> {
         Length::of(text)
     }
 
-    /// Tags of MJML that nobody closed.
+    /// Tags of MJML that nobody closed, and whatever hides the rest of the page.
     pub(super) fn left_open(&mut self, piece: &Piece, html: &super::html::Html) {
-        if let Some((tag, range)) = html.open.last() {
+        if let Some((what, range)) = html.unfinished() {
+            let found = unfinished(&what, piece.place(range));
+            self.report(found);
+        } else if let Some((tag, range)) = html.open.last() {
             let found = Diagnostic::new(
                 Code::E0442,
                 piece.place(range.clone()),
@@ -46,6 +53,23 @@ impl Checker<'_> {
             self.report(found.help(format!("close it: `</{tag}>`"), format!("`</{tag}>` で閉じてください")));
         }
     }
+}
+
+/// A link that no reader could follow.
+pub fn leads_nowhere(place: Span, target: &str) -> Diagnostic {
+    let found = match target {
+        "" => Diagnostic::new(Code::E0442, place, "a link to nothing", "リンク先がありません"),
+        _ => Diagnostic::new(
+            Code::E0442,
+            place,
+            format!("a link to `{target}` leads nowhere a reader can go"),
+            format!("`{target}` は読者が開けるリンク先ではありません"),
+        ),
+    };
+    found.help(
+        "begin links with `https://`, `mailto:` or `tel:`",
+        "リンクは `https://`・`mailto:`・`tel:` で始めてください",
+    )
 }
 
 fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
@@ -58,13 +82,35 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
                 format!("MJML has no `<{tag}>`"),
                 format!("MJML に `<{tag}>` はありません"),
             );
-            match did_you_mean(tag, mjml::names()) {
+            match did_you_mean(tag, mjml::TAGS.iter().map(|tag| tag.name)) {
                 Some(alike) => found.help(format!("did you mean `<{alike}>`?"), format!("`<{alike}>` のことですか?")),
                 None => found,
             }
         }
+        MisfitKind::Refused(tag) => refused(tag, place),
+        MisfitKind::Attribute(tag, name) => attribute(tag, name, place),
+        MisfitKind::Quote(open) => Diagnostic::new(
+            Code::E0442,
+            place,
+            "a quotation mark where an attribute would begin",
+            "属性が始まる位置に引用符があります",
+        )
+        .other(piece.place(open.clone()), "in this tag", "このタグの中です")
+        .help(
+            "a value before it is not closed, or has a quotation mark in it: write `name=\"value\"`, and `&quot;` within",
+            "前の値が閉じていないか、値の中に引用符があります。`名前=\"値\"` と書き、値の中では `&quot;` にしてください",
+        ),
+        MisfitKind::Unquoted(value) => Diagnostic::new(
+            Code::E0442,
+            place,
+            "a value without quotation marks; MJML needs them",
+            "MJML では属性の値を引用符で囲みます",
+        )
+        .help(format!("write `\"{value}\"`"), format!("`\"{value}\"` と書いてください"))
+        .fix(place, format!("\"{value}\"")),
+        MisfitKind::Text(parent) => loose(place, parent),
         MisfitKind::Misplaced(tag, parent) => {
-            let children = mjml::children(parent).unwrap_or_default();
+            let (children, parent) = (parent.holds.unwrap_or_default(), parent.name);
             let list =
                 children.iter().filter(|c| **c != "mj-raw").map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
             let found = Diagnostic::new(
@@ -83,12 +129,108 @@ fn worded(misfit: &Misfit, piece: &Piece) -> Diagnostic {
         )
         .other(piece.place(open.clone()), format!("`<{inner}>` is open"), format!("`<{inner}>` が開いています"))
         .help(format!("write `</{inner}>` before it"), format!("その前に `</{inner}>` を書いてください")),
+        MisfitKind::LeadsNowhere(target) => leads_nowhere(place, target),
         MisfitKind::NeverOpened(tag) => Diagnostic::new(
             Code::E0442,
             place,
             format!("`</{tag}>` closes nothing"),
             format!("`</{tag}>` に対応する開始タグがありません"),
         ),
+    }
+}
+
+/// Text that no reader would see.
+fn loose(place: Span, parent: &mjml::Tag) -> Diagnostic {
+    let name = parent.name;
+    Diagnostic::new(
+        Code::E0442,
+        place,
+        format!("text directly in `<{name}>` is not shown"),
+        format!("`<{name}>` の直下の文字は表示されません"),
+    )
+    .help("put it into `<mj-text>`, in a column", "カラムの中の `<mj-text>` に入れてください")
+}
+
+/// What MJML has and a message has not.
+fn refused(tag: &str, place: Span) -> Diagnostic {
+    if tag == "mj-include" {
+        return Diagnostic::new(
+            Code::E0442,
+            place,
+            "a message is one file: `<mj-include>` cannot read another",
+            "メッセージは一つのファイルです。`<mj-include>` で他のファイルは読めません",
+        )
+        .help(
+            "put what that file holds here; styles go into `<mj-style>` in `<mj-head>`",
+            "そのファイルの中身をここに書いてください。スタイルは `<mj-head>` の `<mj-style>` に書きます",
+        );
+    }
+    Diagnostic::new(
+        Code::E0442,
+        place,
+        format!("`<{tag}>` is not supported"),
+        format!("`<{tag}>` には対応していません"),
+    )
+    .help(
+        "write the HTML with its attributes in `<mj-raw>` or `<mj-text>`",
+        "属性を付けた HTML を `<mj-raw>` か `<mj-text>` の中に書いてください",
+    )
+}
+
+/// An attribute that nothing would come of.
+fn attribute(tag: &mjml::Tag, name: &str, place: Span) -> Diagnostic {
+    let found = Diagnostic::new(
+        Code::E0442,
+        place,
+        format!("`<{}>` has no attribute `{name}`", tag.name),
+        format!("`<{}>` に `{name}` という属性はありません", tag.name),
+    );
+    let takes = tag.takes();
+    let small = name.to_lowercase();
+    let alike = takes.iter().copied().find(|known| *known == small);
+    if let Some(alike) = alike.or_else(|| did_you_mean(name, takes.iter().copied())) {
+        let (en, ja) = (format!("did you mean `{alike}`?"), format!("`{alike}` のことですか?"));
+        return found.help(en, ja).fix(place, alike);
+    }
+    let others: Vec<String> = mjml::TAGS
+        .iter()
+        .filter(|other| !matches!(other.name, "mj-all" | "mj-class") && other.takes().contains(&name))
+        .map(|other| format!("`<{}>`", other.name))
+        .take(ELSEWHERE_SHOWN_MAX)
+        .collect();
+    if !others.is_empty() {
+        let list = others.join(", ");
+        return found.help(format!("it is taken by {list}"), format!("この属性があるのは {list} です"));
+    }
+    if takes.is_empty() {
+        return found.help("it takes none: delete it", "このタグに属性はありません。削除してください");
+    }
+    let list = takes.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    found.help(format!("there is {list}"), format!("使えるもの: {list}"))
+}
+
+fn unfinished(what: &Unfinished, place: Span) -> Diagnostic {
+    let (en, ja, close) = match what {
+        Unfinished::Tag(tag) => {
+            (format!("`<{tag}` has no end"), format!("`<{tag}` のタグが終わっていません"), ">".to_owned())
+        }
+        Unfinished::Comment => {
+            ("this comment has no end".to_owned(), "コメントが終わっていません".to_owned(), "-->".to_owned())
+        }
+        Unfinished::Code(tag) => {
+            (format!("`<{tag}>` is never closed"), format!("`<{tag}>` が閉じていません"), format!("</{tag}>"))
+        }
+    };
+    let found = Diagnostic::new(Code::E0442, place, en, ja);
+    let found = found.note("nothing behind it is shown", "これより後は表示されません");
+    match what {
+        Unfinished::Tag(_) => found.help(
+            format!("close it: `{close}`; see that every quotation mark has its pair"),
+            format!("`{close}` で閉じてください。引用符の閉じ忘れも確かめてください"),
+        ),
+        Unfinished::Comment | Unfinished::Code(_) => {
+            found.help(format!("close it: `{close}`"), format!("`{close}` で閉じてください"))
+        }
     }
 }
 
@@ -103,6 +245,11 @@ impl At<'_, '_> {
         let place = self.place(expr);
         self.may_leave(typed, place);
         self.note(typed, &around);
+        if let Setting::Page(html) = &self.checker.setting
+            && let Some(parent) = html.holds_no_text()
+        {
+            self.report(loose(place, parent));
+        }
         match around {
             Around::Text | Around::Attribute => {}
             Around::Link(before) => self.in_link(typed, expr, &before),

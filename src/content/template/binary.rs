@@ -102,10 +102,11 @@ impl At<'_, '_> {
         let (Kind::Plain(Type::Enum(id)), Some(literal)) = (&side.kind, &other.literal) else { return false };
         let world = self.checker.about.world;
         let entry = world.enums.at(id.index());
+        let place = self.place(other_expr);
+        self.checker.seen.mentions.insert((entry.span, place));
         if entry.data.contains(literal) {
             return true;
         }
-        let place = self.place(other_expr);
         let found = Diagnostic::new(
             Code::E0402,
             place,

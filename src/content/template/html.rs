@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use super::mjml;
+use crate::ir::address::{Leads, leads};
+use crate::value::mjml;
 
 /// What surrounds a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Around {
 
 /// Attributes that hold addresses.
 const LINKS: &[&str] = &["href", "src", "action", "background", "background-url", "cite", "poster", "srcset"];
+/// Elements whose `href` is no link: a style sheet, a base.
+const NOT_LINKS: &[&str] = &["link", "base", "mj-font", "mj-include"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -51,12 +54,32 @@ pub struct Misfit {
 #[derive(Debug, Clone)]
 pub enum MisfitKind {
     Unknown(String),
-    /// A tag that may not stand in its parent: tag, parent.
-    Misplaced(String, String),
+    /// A tag that MJML has and messages have not.
+    Refused(String),
+    /// An attribute that its tag does not take: the tag, the attribute as written.
+    Attribute(&'static mjml::Tag, String),
+    /// A quotation mark where an attribute would begin: one in front of it was never closed; the place of the tag.
+    Quote(Range<usize>),
+    /// A tag that may not stand in its parent.
+    Misplaced(String, &'static mjml::Tag),
+    /// A value without quotation marks.
+    Unquoted(String),
+    /// Text in a tag that holds none.
+    Text(&'static mjml::Tag),
     /// Closed, but another is open; its place.
     Crossed(String, String, Range<usize>),
     /// Closed and never opened.
     NeverOpened(String),
+    /// A written link that no reader could follow.
+    LeadsNowhere(String),
+}
+
+/// What a page ends within.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfinished {
+    Tag(String),
+    Comment,
+    Code(String),
 }
 
 /// A position in a page.
@@ -69,7 +92,14 @@ pub struct Html {
     closing: bool,
     self_closing: bool,
     attribute: String,
+    /// Where it begins, and how it is written: MJML tells letter cases apart.
+    attribute_start: usize,
+    attribute_written: String,
     value: String,
+    /// Whether something was told to stand where only MJML's tags may, since the last of these.
+    loose: bool,
+    /// Where the value begins, if all of it so far is raw text.
+    value_start: Option<usize>,
     /// Open tags of MJML, with their places.
     pub open: Vec<(String, Range<usize>)>,
 }
@@ -84,7 +114,11 @@ impl Html {
             closing: false,
             self_closing: false,
             attribute: String::new(),
+            attribute_start: 0,
+            attribute_written: String::new(),
             value: String::new(),
+            loose: false,
+            value_start: None,
             open: Vec::new(),
         }
     }
@@ -115,11 +149,13 @@ impl Html {
 
     /// Goes on over raw text that begins at `from`; text that people read goes to `seen`.
     pub fn raw(&mut self, text: &str, from: usize, seen: &mut dyn FnMut(char), misfits: &mut Vec<Misfit>) {
+        // A value that goes on from before a tag is not all written.
+        self.value_start = None;
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let rest = &text[at..];
             match self.state {
-                State::Text if rest.starts_with("<!--") => self.state = State::Comment,
+                State::Text if rest.starts_with("<!--") => (self.state, self.tag_start) = (State::Comment, from + at),
                 State::Text if c == '<' && starts_tag(rest) => {
                     self.closing = rest.starts_with("</");
                     if self.closing {
@@ -129,7 +165,12 @@ impl Html {
                     (self.tag_start, self.self_closing) = (from + at, false);
                     self.state = State::TagName;
                 }
-                State::Text => seen(c),
+                State::Text => {
+                    if !c.is_whitespace() {
+                        self.loose_text(rest, from + at, misfits);
+                    }
+                    seen(c);
+                }
                 State::Comment => {
                     if rest.starts_with("-->") {
                         self.state = State::Text;
@@ -158,26 +199,50 @@ impl Html {
                 State::InTag if c == '/' => self.self_closing = true,
                 State::InTag if c.is_whitespace() => {}
                 State::InTag => {
+                    self.attribute_start = from + at;
                     self.attribute.clear();
                     self.attribute.extend(c.to_lowercase());
+                    self.attribute_written.clear();
+                    self.attribute_written.push(c);
                     (self.state, self.self_closing) = (State::AttributeName, false);
                 }
                 State::AttributeName if c == '=' => {
+                    self.attribute_end(misfits);
                     self.value.clear();
                     self.state = State::BeforeValue;
                 }
-                State::AttributeName if c == '>' => self.tag_end(from + at + 1, misfits),
-                State::AttributeName if c.is_whitespace() => self.after_name(text, at),
-                State::AttributeName if c == '/' => (self.state, self.self_closing) = (State::InTag, true),
-                State::AttributeName => self.attribute.extend(c.to_lowercase()),
+                State::AttributeName if c == '>' => {
+                    self.attribute_end(misfits);
+                    self.tag_end(from + at + 1, misfits);
+                }
+                State::AttributeName if c.is_whitespace() => self.after_name(text, at, misfits),
+                State::AttributeName if c == '/' => {
+                    self.attribute_end(misfits);
+                    (self.state, self.self_closing) = (State::InTag, true);
+                }
+                State::AttributeName => {
+                    self.attribute.extend(c.to_lowercase());
+                    self.attribute_written.push(c);
+                }
                 State::BeforeValue if c.is_whitespace() => {}
-                State::BeforeValue if c == '"' || c == '\'' => self.state = State::Value(Some(c as u8)),
+                State::BeforeValue if c == '"' || c == '\'' => {
+                    self.state = State::Value(Some(c as u8));
+                    self.value_start = Some(from + at + 1);
+                }
                 State::BeforeValue if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::BeforeValue => {
+                    if self.mjml {
+                        let long = rest.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default();
+                        let range = from + at..from + at + long.len();
+                        misfits.push(Misfit { range, kind: MisfitKind::Unquoted(long.to_owned()) });
+                    }
                     self.value.push(c);
                     self.state = State::Value(None);
                 }
-                State::Value(Some(quote)) if c as u32 == u32::from(quote) => self.state = State::InTag,
+                State::Value(Some(quote)) if c as u32 == u32::from(quote) => {
+                    self.state = State::InTag;
+                    self.written_link(from + at, misfits);
+                }
                 State::Value(None) if c == '>' => self.tag_end(from + at + 1, misfits),
                 State::Value(None) if c.is_whitespace() => self.state = State::InTag,
                 State::Value(_) => self.value.push(c),
@@ -185,18 +250,91 @@ impl Html {
         }
     }
 
+    /// The tag that a text would stand in where only tags may stand.
+    pub fn holds_no_text(&self) -> Option<&'static mjml::Tag> {
+        let parent = self.open.last().filter(|_| self.mjml && self.state == State::Text)?;
+        mjml::find(&parent.0).filter(|parent| parent.holds.is_some())
+    }
+
+    /// Text between tags that hold none, once for each stretch without MJML's tags.
+    fn loose_text(&mut self, rest: &str, at: usize, misfits: &mut Vec<Misfit>) {
+        if let Some(parent) = self.holds_no_text().filter(|_| !self.loose) {
+            self.loose = true;
+            let line = rest.split(['<', '\n', '\r']).next().unwrap_or_default().trim_end();
+            misfits.push(Misfit { range: at..at + line.len(), kind: MisfitKind::Text(parent) });
+        }
+    }
+
+    /// A link without a tag in it is judged as it is written.
+    fn written_link(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
+        let Some(start) = self.value_start.take() else { return };
+        let is_link = self.attribute == "href" && !NOT_LINKS.contains(&self.tag.as_str());
+        let target = self.value.replace("&amp;", "&");
+        if is_link && leads(target.trim()) == Leads::Nowhere {
+            let kind = MisfitKind::LeadsNowhere(target.trim().to_owned());
+            misfits.push(Misfit { range: start..end, kind });
+        }
+    }
+
     /// White space behind an attribute's name: a `=` may still follow.
-    fn after_name(&mut self, text: &str, at: usize) {
+    fn after_name(&mut self, text: &str, at: usize, misfits: &mut Vec<Misfit>) {
         if !text[at..].trim_start().starts_with('=') {
+            self.attribute_end(misfits);
             self.state = State::InTag;
+        }
+    }
+
+    /// What stands open where the page ends: a tag without its `>`, a comment, a script or a style sheet. A mailbox shows
+    /// nothing of what follows.
+    pub fn unfinished(&self) -> Option<(Unfinished, Range<usize>)> {
+        let what = match self.state {
+            State::Text => return None,
+            State::Comment => Unfinished::Comment,
+            State::Code => Unfinished::Code(self.tag.clone()),
+            State::TagName | State::InTag | State::AttributeName | State::BeforeValue | State::Value(_) => {
+                Unfinished::Tag(self.tag.clone())
+            }
+        };
+        let long = match &what {
+            Unfinished::Comment => "<!--".len(),
+            Unfinished::Tag(tag) | Unfinished::Code(tag) => 1 + tag.len(),
+        };
+        Some((what, self.tag_start..self.tag_start + long))
+    }
+
+    /// The name of an attribute is complete; one of a tag of MJML must be among those it takes.
+    fn attribute_end(&mut self, misfits: &mut Vec<Misfit>) {
+        if !self.mjml || self.closing {
+            return;
+        }
+        let Some(tag) = mjml::find(&self.tag) else { return };
+        let name = self.attribute_written.as_str();
+        let range = self.attribute_start..self.attribute_start + name.len();
+        if name.contains(['"', '\'', '<']) {
+            let open = self.tag_start..self.tag_start + 1 + self.tag.len();
+            misfits.push(Misfit { range, kind: MisfitKind::Quote(open) });
+        } else if !tag.takes().contains(&name) {
+            misfits.push(Misfit { range, kind: MisfitKind::Attribute(tag, name.to_owned()) });
         }
     }
 
     fn tag_end(&mut self, end: usize, misfits: &mut Vec<Misfit>) {
         let code = !self.closing && !self.self_closing && matches!(self.tag.as_str(), "script" | "style" | "mj-style");
         self.state = if code { State::Code } else { State::Text };
-        if self.mjml && (self.tag == "mjml" || self.tag.starts_with("mj-")) {
-            self.mjml_tag(self.tag_start..end.max(self.tag_start), misfits);
+        if !self.mjml {
+            return;
+        }
+        let range = self.tag_start..end.max(self.tag_start);
+        if self.tag == "mjml" || self.tag.starts_with("mj-") {
+            self.loose = false;
+            self.mjml_tag(range, misfits);
+        } else if let Some(parent) = self.open.last().and_then(|(parent, _)| mjml::find(parent))
+            && parent.holds.is_some()
+            && !self.closing
+            && !self.loose
+        {
+            self.loose = true;
+            misfits.push(Misfit { range, kind: MisfitKind::Misplaced(self.tag.clone(), parent) });
         }
     }
 
@@ -216,9 +354,12 @@ impl Html {
             return;
         }
         let parent = self.open.last().map(|(name, _)| name.clone());
-        if !mjml::is_known(&tag) {
+        let parent = parent.and_then(|parent| mjml::find(&parent));
+        if mjml::REFUSED.contains(&tag.as_str()) {
+            misfit(MisfitKind::Refused(tag.clone()));
+        } else if mjml::find(&tag).is_none() {
             misfit(MisfitKind::Unknown(tag.clone()));
-        } else if let Some(parent) = parent.filter(|parent| !mjml::may_hold(parent, &tag)) {
+        } else if let Some(parent) = parent.filter(|parent| !parent.may_hold(&tag)) {
             misfit(MisfitKind::Misplaced(tag.clone(), parent));
         }
         if !self.self_closing {

@@ -7,12 +7,14 @@ mod binary;
 mod expr;
 mod filters;
 pub mod html;
-pub mod mjml;
 mod names;
 mod parse;
+pub mod truth;
 pub mod typed;
 mod walk;
 mod words;
+
+pub use around::leads_nowhere;
 
 use std::collections::BTreeSet;
 
@@ -48,6 +50,8 @@ pub struct Seen {
     pub always: BTreeSet<String>,
     /// The same, but only in a branch or a loop.
     pub sometimes: BTreeSet<String>,
+    /// Declared names: where each is declared, and where it is written.
+    pub mentions: BTreeSet<(Span, Span)>,
     /// Whether the address to leave by is a link, or is written out.
     pub unsubscribe_link: bool,
     /// What everyone reads, without white space.

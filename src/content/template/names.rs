@@ -30,6 +30,8 @@ impl At<'_, '_> {
         let about = self.checker.about;
         if let Some(param) = about.message.data.params.iter().find(|param| param.name == name) {
             self.checker.seen.used.insert(name.to_owned());
+            let place = self.place(expr);
+            self.checker.seen.mentions.insert((param.span, place));
             let typed = Typed::declared(param.ty.as_ref(), about.world);
             // A parameter labelled `pii` takes it on purpose, and so do its fields.
             return self.checked(Typed { origin: Some(param.span), path: Some(name.to_owned()), ..typed });
@@ -140,6 +142,8 @@ impl At<'_, '_> {
             self.report(found.note(format!("in `{}`", of.0), format!("`{}` の項目として", of.1)));
             return Typed::unknown();
         };
+        let place = self.last_name(expr, name);
+        self.checker.seen.mentions.insert((field.span, place));
         let path = base.path.as_ref().map(|path| format!("{path}.{name}"));
         let typed = Typed::declared(field.ty.as_ref(), world);
         let pii = base.pii || (field.pii && !self.given_on_purpose(base));
@@ -170,10 +174,11 @@ impl At<'_, '_> {
                 format!("`tabi.yaml` does not say what `sender.{name}` is"),
                 format!("`tabi.yaml` に `sender.{name}` がありません"),
             );
-            self.report(found.help(
+            let found = found.help(
                 format!("add it to `tabi.yaml`: `sender: {{ {name}: \"…\" }}`"),
                 format!("`tabi.yaml` に `sender: {{ {name}: \"…\" }}` と書いてください"),
-            ));
+            );
+            self.report(found.once());
             return Typed::unknown();
         };
         Typed { path: Some(format!("sender.{name}")), ..Typed::text(Length::of(text)) }

@@ -4,6 +4,7 @@
 //! Writes no format itself.
 
 use super::{Place, Suppression};
+use crate::diag::codes::heading;
 use crate::diag::{Code, Diagnostic, Language, Phrase, Severity};
 use crate::text::Sources;
 
@@ -78,19 +79,19 @@ impl Rule {
 fn page_in(page: &str, language: Language) -> String {
     let mut kept = Vec::new();
     for (i, section) in page.split("\n## ").enumerate() {
-        let (heading, body) = section.split_once('\n').unwrap_or((section, ""));
+        let (title, body) = section.split_once('\n').unwrap_or((section, ""));
         let own = match language {
             Language::English => i == 0,
-            Language::Japanese => heading == "日本語",
+            Language::Japanese => title == "日本語",
         };
         let foreign = match language {
-            Language::English => heading == "日本語",
+            Language::English => title == "日本語",
             Language::Japanese => i == 0,
         };
         if own {
             kept.insert(0, body.trim().to_string());
         } else if !foreign {
-            kept.push(format!("## {heading}\n{}", body.trim_end()));
+            kept.push(format!("## {}\n{}", heading(title, language), body.trim_end()));
         }
     }
     kept.join("\n\n")

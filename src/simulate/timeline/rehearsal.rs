@@ -50,7 +50,7 @@ fn handle_of(program: &Program, journey: JourneyId, step: StepId) -> Option<Hand
 }
 
 impl Outbox for Stage<'_, '_> {
-    fn send(&mut self, _: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>) {
+    fn send(&mut self, _: Seat, _: &Person, at: Instant, order: Order, answers: &mut Vec<Answer>) {
         let handle = handle_of(self.engine.program(), order.journey, order.id.step);
         let tested = handle.filter(|_| order.journey == self.timeline.journey);
         let refusal = self.refusals.iter().position(|h| Some(*h) == tested);
@@ -66,11 +66,16 @@ impl Outbox for Stage<'_, '_> {
         self.orders.push(order);
     }
 
-    fn call(&mut self, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
+    fn call(&mut self, _: Seat, _: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>) {
         let program = self.engine.program();
-        let said = self.timeline.answers.iter().find(|(action, _)| *action == call.action);
+        // The calls are answered in the order of what the test says; the last answer stays.
+        let before = self.calls.iter().filter(|earlier| earlier.action == call.action).count();
+        let said: Vec<&Reply> = (self.timeline.answers.iter())
+            .filter_map(|(action, reply)| (*action == call.action).then_some(reply))
+            .take(before + 1)
+            .collect();
         let gives = &program.actions[call.action.index()].gives;
-        let result = match said.map(|(_, reply)| reply) {
+        let result = match said.last() {
             Some(Reply::Gives(value)) => Some(Some(value.clone())),
             Some(Reply::Fails) => Some(None),
             Some(Reply::Never) => None,

@@ -1,0 +1,507 @@
+//! What each record of the log brings about: live, and again when the log is replayed.
+//!
+//! Writes no record.
+
+use std::sync::Arc;
+
+use crate::ingest::segment::Reader;
+use crate::ingest::{Arrival, Signal, Traits, What as Came};
+use crate::ir::{Channel, PurposeId};
+use crate::machine::{InputKind, Report, RunNo};
+use crate::ports::store::{ConsentRow, DeadRow, ForgottenRow, MergeRow, PendingKey, Position};
+use crate::ports::{Scope, Seat, SendKey};
+use crate::runtime::identity::Resolved;
+use crate::value::id::fingerprint;
+use crate::value::{Instant, Value};
+
+use super::node::{Job, Node};
+use super::record::{News, What, Where, Whom};
+use super::shard::Command;
+
+/// Before an address that stands for a person; no id from outside begins so.
+const ADDRESS_MARK: char = '\u{1}';
+
+/// The id under which an address is known.
+pub fn address_id(channel: Channel, address: &str) -> String {
+    let address = match channel {
+        // The domain of a mail address has no case, and hardly a mailbox has.
+        Channel::Email => address.trim().to_lowercase(),
+        Channel::Line | Channel::Sms | Channel::Push | Channel::Webhook => address.trim().to_owned(),
+    };
+    format!("{ADDRESS_MARK}{}:{address}", channel.name())
+}
+
+/// Ids that people know, of all that lead to somebody.
+pub fn is_public(id: &str) -> bool {
+    !id.starts_with(ADDRESS_MARK)
+}
+
+impl Node<'_, '_, '_> {
+    pub(super) fn apply(&mut self, position: Position, at: Instant, what: What, arrival: Option<Arrival<'static>>) {
+        self.counters.records += 1;
+        match what {
+            What::Started { program } => {
+                // Whoever was there before learns that the program is live.
+                if self.started.replace(program) != Some(program) && !self.identities.is_empty() {
+                    let end = self.identities.len() as Seat;
+                    let job = Job {
+                        id: position.0,
+                        journeys: Vec::new(),
+                        zone: None,
+                        payload: None,
+                        live: true,
+                        next: 0,
+                        end,
+                    };
+                    self.jobs.push_back(job);
+                }
+            }
+            What::Call { received_at, source, raw } => {
+                self.counters.calls += 1;
+                match arrival {
+                    Some(arrival) => self.take_arrival(position, at, arrival, &source),
+                    None => self.read_call(position, at, &raw, received_at, &source),
+                }
+            }
+            What::Dead { source, reason, detail, raw } => {
+                self.counters.dead += 1;
+                let number = self.dead_next;
+                self.dead_next += 1;
+                self.changes.dead.push(DeadRow { number, at, source, reason, detail, body: raw });
+            }
+            What::DeadGone { numbers } => self.changes.dead_gone.extend(numbers),
+            What::Told { source, id, about, happened, news } => {
+                self.counters.notices += 1;
+                let is_event = matches!(news, News::Event { .. });
+                let heard = id.as_ref().map(|id| fingerprint(&format!("{source}\0{id}")));
+                // Events bring their id along: the machine itself takes two as one.
+                if is_event || heard.is_none_or(|heard| self.note_heard(heard)) {
+                    self.hear_news(position, at, &source, id, about, happened, news);
+                }
+            }
+            What::Consent { who, purpose, channel, given, how, source } => {
+                if let Some(seat) = self.seat_of(&who) {
+                    self.take_consent(position, at, seat, purpose, channel, given, &how, &source);
+                }
+            }
+            What::Approval { person, by, approved } => {
+                if let Some(seat) = self.identities.find(&person) {
+                    self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Approval { by, approved } });
+                }
+            }
+            What::Stop { scope, stopped, .. } => self.stop(scope, stopped),
+            What::Forget { person } => {
+                if let Some(seat) = self.identities.find(&person) {
+                    self.forget(seat, at);
+                }
+            }
+            What::Tick { journey, zone, due } => {
+                self.counters.ticks += 1;
+                self.ticks.pass(journey, zone, due.max(at));
+                let end = self.identities.len() as Seat;
+                let job =
+                    Job { id: position.0, journeys: vec![journey], zone, payload: None, live: false, next: 0, end };
+                self.jobs.push_back(job);
+            }
+            What::Chunk { job, from, to } => self.take_chunk(job, from, to, at),
+            What::Attempt { key, journey, channel } => {
+                // Live, the budgets were asked before it was written.
+                if let Some(channel) = channel.filter(|_| self.replaying) {
+                    self.budgets.admit(journey, channel, at);
+                }
+                self.dispatcher.attempted(key, at);
+                let (owner, _) = self.current(key.seat, key.run);
+                self.lanes.give(owner, Command::Attempted { key, at });
+            }
+            What::Settled { key, settlement } => self.settle(key, at, settlement, None),
+            What::Answered { key, settlement, answer } => self.settle(key, at, settlement, answer),
+        }
+    }
+
+    fn settle(&mut self, key: PendingKey, at: Instant, settlement: super::record::Settlement, answer: Option<Value>) {
+        self.settled(key, &settlement);
+        self.dispatcher.drop(key);
+        let (owner, _) = self.current(key.seat, key.run);
+        self.lanes.give(owner, Command::Settle { key, at, settlement, answer });
+    }
+    fn read_call(&mut self, position: Position, at: Instant, raw: &[u8], received_at: Instant, source: &str) {
+        let mut reader = Reader::new(self.schema);
+        if let Ok(Some(arrival)) = reader.call_received(raw, received_at) {
+            self.take_arrival(position, at, arrival.into_owned(), source);
+        }
+    }
+
+    /// A call in Segment's shape.
+    fn take_arrival(&mut self, position: Position, at: Instant, arrival: Arrival<'_>, source: &str) {
+        let user = arrival.who.user.as_deref();
+        let anonymous = arrival.who.anonymous.as_deref();
+        let previous = match &arrival.what {
+            Came::Alias { previous } => Some(&**previous),
+            Came::Event { .. } | Came::Profile { .. } | Came::Signal { .. } => None,
+        };
+        let ids = || [user, anonymous, previous].into_iter().flatten();
+        if ids().any(|id| !is_public(id) || self.is_tombstone(id)) {
+            self.counters.turned_away += 1;
+            return;
+        }
+        let resolved = match previous {
+            Some(previous) => user.or(anonymous).map(|id| self.identities.alias(id, previous)),
+            None => self.identities.resolve(user, anonymous),
+        };
+        let Some(resolved) = resolved else {
+            if let Came::Event { event, payload, .. } = arrival.what {
+                self.fan_out(position, event, payload);
+            }
+            return;
+        };
+        self.welcome(resolved, at);
+        self.take_came(position, at, resolved.seat, arrival.what, source);
+    }
+    fn take_came(&mut self, position: Position, at: Instant, seat: Seat, what: Came<'_>, source: &str) {
+        let kind = match what {
+            Came::Alias { .. } => return,
+            Came::Profile { id, traits } => {
+                let seat = self.claim_addresses(seat, &traits, at);
+                let Traits { fields, consent } = traits;
+                self.prove_consents(position, at, seat, &consent, source);
+                let kind = InputKind::Profile { id, fields, consent };
+                return self.lanes.give(seat, Command::Take { seat, at, kind });
+            }
+            Came::Event { id, event, payload } => InputKind::Event { id, event, payload },
+            Came::Signal { channel, signal } => InputKind::Reach { channel, report: report_of(signal) },
+        };
+        self.lanes.give(seat, Command::Take { seat, at, kind });
+    }
+    /// Makes a new seat known to its shard, or merges two that are one person.
+    fn welcome(&mut self, resolved: Resolved, at: Instant) {
+        if resolved.new {
+            let id: Arc<str> = self.identities.name(resolved.seat).clone();
+            self.lanes.give(resolved.seat, Command::Newcomer { seat: resolved.seat, id, at });
+        }
+        if let Some(from) = resolved.absorb {
+            let into = resolved.seat;
+            self.counters.merges += 1;
+            let base = self.lanes.merge(from, into, at);
+            self.merges.insert(from, (into, base));
+            self.changes.merges.push(MergeRow { from, into, base });
+        }
+    }
+
+    /// Addresses lead to whoever named them last. A LINE account is one person's alone: somebody who was only known by it
+    /// is that person.
+    fn claim_addresses(&mut self, seat: Seat, traits: &Traits, at: Instant) -> Seat {
+        let addresses = self.program().person.addresses;
+        let mut seat = seat;
+        for channel in Channel::ALL {
+            let Some(field) = addresses[channel.index()] else { continue };
+            let Some((_, Value::Text(address))) = traits.fields.iter().find(|(f, _)| *f == field) else { continue };
+            let joins = channel == Channel::Line;
+            if let Some(resolved) = self.identities.claim(seat, &address_id(channel, address), joins) {
+                self.welcome(resolved, at);
+                seat = resolved.seat;
+            }
+        }
+        seat
+    }
+
+    fn fan_out(&mut self, position: Position, event: crate::ir::EventId, payload: Value) {
+        let journeys = self.ticks.fanned_out_by(event);
+        if !journeys.is_empty() {
+            let end = self.identities.len() as Seat;
+            self.jobs.push_back(Job {
+                id: position.0,
+                journeys,
+                zone: None,
+                payload: Some(payload),
+                live: false,
+                next: 0,
+                end,
+            });
+        }
+    }
+    fn take_chunk(&mut self, id: u64, from: Seat, to: Seat, at: Instant) {
+        let Some(index) = self.jobs.iter().position(|job| job.id == id) else { return };
+        self.jobs[index].next = to;
+        let job = match to >= self.jobs[index].end {
+            true => self.jobs.remove(index),
+            false => Some(self.jobs[index].clone()),
+        };
+        let Some(job) = job else { return };
+        if job.live {
+            for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
+                self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Live });
+            }
+            return;
+        }
+        let mut seats: Vec<Vec<Seat>> = vec![Vec::new(); self.lanes.len()];
+        for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
+            seats[self.lanes.of(seat)].push(seat);
+        }
+        for journey in &job.journeys {
+            for (lane, seats) in seats.iter().enumerate().filter(|(_, seats)| !seats.is_empty()) {
+                let (seats, payload) = (seats.clone(), job.payload.clone());
+                let command = Command::Tick { seats, at, journey: *journey, zone: job.zone, payload };
+                self.lanes.give_lane(lane, command);
+            }
+        }
+    }
+
+    fn stop(&mut self, scope: Where, stopped: bool) {
+        let scope = match scope {
+            Where::Everything => {
+                self.dispatcher.stop_everything(stopped);
+                Scope::Everything
+            }
+            Where::Channel(channel) => {
+                self.dispatcher.stop_channel(channel, stopped);
+                Scope::Channel(channel)
+            }
+            Where::Journey(name) => {
+                if let Some(journey) = self.program().journey_named(&name) {
+                    self.dispatcher.stop_journey(journey, stopped);
+                }
+                Scope::Journey(name)
+            }
+        };
+        match stopped {
+            true => drop(self.stops.insert(scope)),
+            false => drop(self.stops.remove(&scope)),
+        }
+    }
+
+    // ---- what providers and people say ---------------------------------------------------------------------------
+
+    #[allow(clippy::too_many_arguments)]
+    fn hear_news(
+        &mut self,
+        position: Position,
+        at: Instant,
+        source: &str,
+        id: Option<String>,
+        about: Whom,
+        happened: Instant,
+        news: News,
+    ) {
+        match news {
+            News::Report(report) => self.hear_report(position, at, source, about, report),
+            News::Event { name, properties } => {
+                self.hear_event(position, at, source, id, &about, happened, &name, &properties);
+            }
+            News::Linked { user } => self.link(at, &about, &user),
+            News::Left { words } => self.leave_list(position, at, &about, &words, source, false),
+            News::Returned { words } => self.leave_list(position, at, &about, &words, source, true),
+        }
+    }
+    fn hear_report(&mut self, position: Position, at: Instant, source: &str, about: Whom, report: Report) {
+        match about {
+            Whom::Send(token) => {
+                let Some(key) = SendKey::opened(&token, &self.outfit.secret) else { return };
+                let (seat, run) = self.current(key.seat, key.send.run.0);
+                let mut send = key.send;
+                send.run = RunNo(run);
+                if matches!(report, Report::Complained | Report::Unsubscribed) {
+                    self.prove(position, at, seat, "*", None, false, "provider", source);
+                }
+                self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Report { send, report } });
+            }
+            Whom::Address { channel, address } => {
+                let Some(seat) = self.newcomer_by_address(channel, &address, at) else { return };
+                if matches!(report, Report::Complained | Report::Unsubscribed) {
+                    self.prove(position, at, seat, "*", Some(channel), false, "provider", source);
+                }
+                self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
+            }
+            Whom::Id(id) => {
+                tracing::debug!(length = id.len(), "a report about an id, which reports are never about");
+            }
+        }
+    }
+    /// Whoever has the address. Of LINE also someone new: people follow an account before a shop knows them.
+    fn newcomer_by_address(&mut self, channel: Channel, address: &str, at: Instant) -> Option<Seat> {
+        let id = address_id(channel, address);
+        if let Some(seat) = self.identities.find(&id) {
+            return Some(seat);
+        }
+        let field = self.program().person.addresses[channel.index()].filter(|_| channel == Channel::Line)?;
+        if self.is_tombstone(&id) {
+            self.counters.turned_away += 1;
+            return None;
+        }
+        let resolved = self.identities.resolve(None, Some(&id))?;
+        self.welcome(resolved, at);
+        let fields = vec![(field, Value::text(address))];
+        let kind = InputKind::Profile { id: None, fields, consent: Vec::new() };
+        self.lanes.give(resolved.seat, Command::Take { seat: resolved.seat, at, kind });
+        Some(resolved.seat)
+    }
+    #[allow(clippy::too_many_arguments)]
+    fn hear_event(
+        &mut self,
+        position: Position,
+        at: Instant,
+        source: &str,
+        id: Option<String>,
+        about: &Whom,
+        happened: Instant,
+        name: &str,
+        properties: &str,
+    ) {
+        let seat = match about {
+            Whom::Address { channel, address } => self.newcomer_by_address(*channel, address, at),
+            Whom::Send(_) | Whom::Id(_) => self.seat_of(about),
+        };
+        let Some(seat) = seat else { return };
+        let call = serde_json::json!({
+            "type": "track",
+            "event": name,
+            "anonymousId": "told",
+            "messageId": id.map(|id| format!("{source}:{id}")),
+            "timestamp": happened.to_string(),
+            "properties": serde_json::from_str::<serde_json::Value>(properties).unwrap_or_default(),
+        });
+        let raw = call.to_string();
+        let mut reader = Reader::new(self.schema);
+        if let Ok(Some(arrival)) = reader.call_received(raw.as_bytes(), at) {
+            self.take_came(position, at, seat, arrival.into_owned().what, source);
+        }
+    }
+    fn link(&mut self, at: Instant, about: &Whom, user: &str) {
+        let Whom::Address { channel, address } = about else { return };
+        let Some(field) = self.program().person.addresses[channel.index()] else { return };
+        if !is_public(user) || self.is_tombstone(user) {
+            return;
+        }
+        let Some(resolved) = self.identities.resolve(Some(user), None) else { return };
+        self.welcome(resolved, at);
+        let joined = self.identities.claim(resolved.seat, &address_id(*channel, address), true);
+        let seat = joined.map_or(resolved.seat, |joined| {
+            self.welcome(joined, at);
+            joined.seat
+        });
+        let fields = vec![(field, Value::text(address))];
+        self.lanes
+            .give(seat, Command::Take { seat, at, kind: InputKind::Profile { id: None, fields, consent: Vec::new() } });
+    }
+    fn leave_list(&mut self, position: Position, at: Instant, about: &Whom, words: &str, source: &str, back: bool) {
+        let Some(seat) = self.seat_of(about) else { return };
+        let channel = match about {
+            Whom::Address { channel, .. } => *channel,
+            Whom::Send(_) | Whom::Id(_) => Channel::Email,
+        };
+        let source = format!("{source}: {}", words.chars().take(80).collect::<String>());
+        self.prove(position, at, seat, "*", Some(channel), back, "stop-word", &source);
+        let report = if back { Report::Unblocked } else { Report::Unsubscribed };
+        self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Reach { channel, report } });
+    }
+
+    pub(super) fn seat_of(&self, who: &Whom) -> Option<Seat> {
+        match who {
+            Whom::Id(id) => self.identities.find(id).filter(|_| is_public(id)),
+            Whom::Send(token) => {
+                let key = SendKey::opened(token, &self.outfit.secret)?;
+                let (seat, _) = self.current(key.seat, 0);
+                self.identities.is_somebody(seat).then_some(seat)
+            }
+            Whom::Address { channel, address } => self.identities.find(&address_id(*channel, address)),
+        }
+    }
+
+    // ---- rights --------------------------------------------------------------------------------------------------
+
+    #[allow(clippy::too_many_arguments)]
+    fn take_consent(
+        &mut self,
+        position: Position,
+        at: Instant,
+        seat: Seat,
+        purpose: Option<String>,
+        channel: Option<Channel>,
+        given: bool,
+        how: &str,
+        source: &str,
+    ) {
+        self.prove(position, at, seat, purpose.as_deref().unwrap_or("*"), channel, given, how, source);
+        let kind = match channel {
+            Some(channel) => {
+                let report = if given { Report::Unblocked } else { Report::Unsubscribed };
+                InputKind::Reach { channel, report }
+            }
+            None => {
+                let program = self.program();
+                let needs = |p: &PurposeId| program.messages.iter().any(|m| m.purpose == *p && m.needs_consent);
+                let named = purpose.as_deref().map(|name| program.purpose_named(name));
+                let all = (0..program.purposes.len() as u16).map(PurposeId);
+                let meant = all.filter(|p| named.map_or_else(|| needs(p), |named| named == Some(*p)));
+                let consent = meant.map(|p| (p, given)).collect();
+                InputKind::Profile { id: None, fields: Vec::new(), consent }
+            }
+        };
+        self.lanes.give(seat, Command::Take { seat, at, kind });
+    }
+    fn prove_consents(
+        &mut self,
+        position: Position,
+        at: Instant,
+        seat: Seat,
+        consent: &[(PurposeId, bool)],
+        source: &str,
+    ) {
+        let program = self.program();
+        for (purpose, given) in consent {
+            let name = &program.purposes[purpose.index()];
+            self.prove(position, at, seat, name, None, *given, "api", source);
+        }
+    }
+    #[allow(clippy::too_many_arguments)]
+    fn prove(
+        &mut self,
+        position: Position,
+        at: Instant,
+        seat: Seat,
+        purpose: &str,
+        channel: Option<Channel>,
+        given: bool,
+        how: &str,
+        source: &str,
+    ) {
+        let same = self.changes.consents.iter().rev().take_while(|row| row.position == position).count();
+        self.changes.consents.push(ConsentRow {
+            seat,
+            at,
+            purpose: purpose.to_owned(),
+            channel: channel.map(|c| c.name().to_owned()),
+            given,
+            how: how.to_owned(),
+            source: source.to_owned(),
+            position,
+            ordinal: same as u32,
+        });
+    }
+    fn forget(&mut self, seat: Seat, at: Instant) {
+        let ids = self.identities.forget(seat);
+        let tombstones: Vec<[u8; 16]> = ids.iter().map(|id| self.tombstone(id)).collect();
+        self.tombstones.extend(&tombstones);
+        self.lanes.give(seat, Command::Forget { seat, at });
+        // What was gathered of them since the last checkpoint goes too.
+        self.changes.consents.retain(|row| row.seat != seat);
+        self.changes.forgotten.push(ForgottenRow { seat, at, tombstones });
+    }
+    fn tombstone(&self, id: &str) -> [u8; 16] {
+        let mut hash = [0; 16];
+        hash.copy_from_slice(&blake3::keyed_hash(self.outfit.secret.bytes(), id.as_bytes()).as_bytes()[..16]);
+        hash
+    }
+    fn is_tombstone(&self, id: &str) -> bool {
+        !self.tombstones.is_empty() && self.tombstones.contains(&self.tombstone(id))
+    }
+}
+
+fn report_of(signal: Signal) -> Report {
+    match signal {
+        Signal::Bounced => Report::Bounced,
+        Signal::Complained => Report::Complained,
+        Signal::Unsubscribed => Report::Unsubscribed,
+        Signal::Blocked => Report::Blocked,
+        Signal::Unblocked => Report::Unblocked,
+    }
+}

@@ -1,0 +1,570 @@
+//! The durable runtime for real: a thread that runs the node, threads for its shards, one that writes checkpoints, and
+//! tasks that talk to providers.
+//!
+//! Decides nothing: every decision is the node's, which this feeds in rounds. A round takes what has come, makes it durable
+//! with one sync, tells those who wait, and hands out what may leave.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::ingest::Schema;
+use crate::ir::Channel;
+use crate::machine::Engine;
+use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
+use crate::ports::{
+    Attempt, CallOutcome, Desk, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal, Submission,
+};
+use crate::render::Renderer;
+use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
+use crate::value::{Instant, Span};
+
+use super::answers::{self, Teller};
+use super::clock::Clock;
+use super::dispatcher::{ACTIONS, Allowance, Obstacle, WAYS};
+use super::lanes::Lanes;
+use super::node::{Node, Work};
+use super::outfit::Outfit;
+use super::recover::{OpenError, Opening, Recovered, shelf_of};
+use super::shard::{Shard, Up};
+
+/// Bytes of submissions that may wait to become durable: more is answered with 429.
+const WAITING_BYTES_MAX: usize = 32 << 20;
+/// Counted for a submission besides its own bytes.
+const SUBMISSION_BYTES: usize = 512;
+/// Things waiting for dispatch at which nothing more is taken in.
+const PENDING_MAX: usize = 500_000;
+/// Messages of one round at most, so that nobody waits long for the sync.
+const ROUND_MAX: usize = 4_096;
+/// Between checkpoints, unless there is much to write.
+const CHECKPOINT_EVERY: Span = Span(5 * MILLIS_PER_SECOND);
+const CHECKPOINT_RECORDS: u64 = 200_000;
+/// At the end attempts under way may take so long.
+const FAREWELL: Duration = Duration::from_secs(20);
+/// Without anything due, the node looks around this often.
+const IDLE: Duration = Duration::from_millis(500);
+/// Purging runs this often.
+const PURGE_EVERY: Span = Span(MILLIS_PER_DAY);
+
+/// Who brings what where.
+#[derive(Clone)]
+pub struct Carriers {
+    /// By [`Channel::index`].
+    pub providers: [Arc<dyn Provider>; Channel::COUNT],
+    pub doer: Arc<dyn Doer>,
+    pub boards: Vec<Arc<dyn Noticeboard>>,
+}
+
+/// Everything a live runtime stands on.
+pub struct Base<'e, 'p> {
+    pub engine: &'e Engine<'p>,
+    pub schema: &'e Schema,
+    pub renderer: &'e Renderer<'p>,
+    pub outfit: Arc<Outfit>,
+    pub log: Box<dyn Log>,
+    pub store: Box<dyn Store>,
+    pub carriers: Carriers,
+    pub clock: Arc<dyn Clock>,
+    pub shards: usize,
+    /// People kept in memory at most.
+    pub keep: usize,
+    /// How long rows are kept, from now back; absent: for ever.
+    pub retention: Keeping,
+    pub teller: Teller,
+    pub tasks: tokio::runtime::Handle,
+}
+
+/// How long rows are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keeping {
+    pub journal: Option<Span>,
+    pub ledger: Option<Span>,
+    pub consents: Option<Span>,
+    pub dead: Option<Span>,
+}
+
+enum Inbox {
+    Submit { batch: Vec<Submission>, reply: oneshot::Sender<Result<(), Refusal>> },
+    Ask { question: Question, reply: oneshot::Sender<Result<Json, Refusal>> },
+    Ups(Vec<Up>),
+    Delivered { key: PendingKey, outcome: Outcome },
+    Answered { key: PendingKey, outcome: CallOutcome },
+    Written { position: Position, result: Result<(), StoreError> },
+    Close,
+}
+
+/// The door to a running node.
+pub struct Door {
+    inbox: Sender<Inbox>,
+    room: Arc<Semaphore>,
+    pending: Arc<AtomicUsize>,
+    closing: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Door {
+    /// Nothing more is taken in; [`run`] returns when all that was is safe.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        let _ = self.inbox.send(Inbox::Close);
+    }
+}
+
+fn bytes_of(submission: &Submission) -> usize {
+    SUBMISSION_BYTES
+        + match submission {
+            Submission::Call { raw, .. } | Submission::Dead { raw, .. } => raw.len(),
+            Submission::Notice { .. }
+            | Submission::Consent { .. }
+            | Submission::Approval { .. }
+            | Submission::Stop { .. }
+            | Submission::Forget { .. }
+            | Submission::DeadGone { .. } => 0,
+        }
+}
+
+impl Desk for Door {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+    fn submit(&self, batch: Vec<Submission>) -> Attempt<'_, Result<(), Refusal>> {
+        Box::pin(async move {
+            if self.closing.load(Ordering::Acquire) {
+                return Err(Refusal::Stopping);
+            }
+            let busy = Refusal::Busy { retry_after: Span(MILLIS_PER_SECOND) };
+            if self.pending.load(Ordering::Relaxed) > PENDING_MAX {
+                return Err(busy);
+            }
+            let bytes = batch.iter().map(bytes_of).sum::<usize>().min(WAITING_BYTES_MAX);
+            let Ok(room) = self.room.try_acquire_many(bytes as u32) else { return Err(busy) };
+            let (reply, answer) = oneshot::channel();
+            let sent = self.inbox.send(Inbox::Submit { batch, reply });
+            let result = match sent {
+                Ok(()) => answer.await.unwrap_or(Err(Refusal::Stopping)),
+                Err(_) => Err(Refusal::Stopping),
+            };
+            drop(room);
+            result
+        })
+    }
+    fn ask(&self, question: Question) -> Attempt<'_, Result<Json, Refusal>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            match self.inbox.send(Inbox::Ask { question, reply }) {
+                Ok(()) => answer.await.unwrap_or(Err(Refusal::Stopping)),
+                Err(_) => Err(Refusal::Stopping),
+            }
+        })
+    }
+}
+
+/// Why a live runtime ended before it was asked to.
+#[derive(Debug)]
+pub enum LiveError {
+    Open(OpenError),
+    /// The disk or the store failed: what was acknowledged is safe, and the process must start anew.
+    Store(String),
+}
+
+impl std::fmt::Display for LiveError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LiveError::Open(error) => write!(f, "{error}"),
+            LiveError::Store(why) => write!(f, "{why}"),
+        }
+    }
+}
+
+impl From<StoreError> for LiveError {
+    fn from(error: StoreError) -> LiveError {
+        LiveError::Store(error.to_string())
+    }
+}
+
+/// Runs until the door is closed. `ready` gets the door when recovery is over.
+pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered)) -> Result<(), LiveError> {
+    let (inbox, mail) = channel::<Inbox>();
+    let door = Arc::new(Door {
+        inbox: inbox.clone(),
+        room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
+        pending: Arc::default(),
+        closing: Arc::default(),
+        clock: base.clock.clone(),
+    });
+    let Base { engine, schema, renderer, outfit, log, store, carriers, clock, .. } = base;
+    let shelf = shelf_of(&*store)?;
+    std::thread::scope(|scope| {
+        let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
+        let up = inbox.clone();
+        let told = move |ups: Vec<Up>| drop(up.send(Inbox::Ups(ups)));
+        let lanes = Lanes::spawn((0..base.shards.max(1)).map(shard).collect(), scope, told);
+        let opening = Opening { engine, schema, outfit, log, allowances: allowances(&carriers), now: clock.now() };
+        let mut next_ups = || match mail.recv() {
+            Ok(Inbox::Ups(ups)) => ups,
+            Ok(_) | Err(_) => Vec::new(),
+        };
+        let opened = Node::open(opening, &*store, shelf, lanes, &mut next_ups);
+        let (node, recovered) = opened.map_err(LiveError::Open)?;
+        let (to_writer, from_node) = channel::<Checkpoint>();
+        let written = inbox.clone();
+        let keeping = base.retention;
+        scope.spawn(move || write_all(store, &from_node, keeping, &written));
+        let mut live = Live {
+            node,
+            mail: &mail,
+            inbox,
+            carriers,
+            clock,
+            tasks: base.tasks,
+            keep: base.keep,
+            teller: base.teller,
+            to_writer: Some(to_writer),
+            writing: false,
+            cut_at: Instant(i64::MIN),
+            records_at_cut: 0,
+            asked: Vec::new(),
+            obstacles: std::array::from_fn(|_| Obstacle::Clear),
+            pending: door.pending.clone(),
+            figured_at: Instant(i64::MIN),
+        };
+        ready(door.clone(), recovered);
+        let result = live.go();
+        let Live { node, to_writer, .. } = live;
+        drop(to_writer);
+        node.end();
+        result
+    })
+}
+
+fn allowances(carriers: &Carriers) -> [Allowance; WAYS] {
+    std::array::from_fn(|way| match way {
+        // Whether an action may be repeated is said by its declaration; who calls is a matter of sockets.
+        ACTIONS => {
+            Allowance { per_second_max: None, at_once_max: 256, idempotency: crate::ports::Idempotency::Recognisable }
+        }
+        channel => Allowance::of(carriers.providers[channel].manifest()),
+    })
+}
+
+/// The thread that has the store.
+fn write_all(mut store: Box<dyn Store>, from: &Receiver<Checkpoint>, keeping: Keeping, told: &Sender<Inbox>) {
+    let mut purged = Instant(i64::MIN);
+    for checkpoint in from {
+        let (position, at) = (checkpoint.position, checkpoint.at);
+        let result = store.write(&checkpoint);
+        if result.is_ok() && at.since(purged) > PURGE_EVERY {
+            purged = at;
+            let before = |span: Option<Span>| span.map(|span| at.minus(span));
+            let retention = Retention {
+                journal_before: before(keeping.journal),
+                ledger_before: before(keeping.ledger),
+                consents_before: before(keeping.consents),
+                dead_before: before(keeping.dead),
+            };
+            match store.purge(&retention) {
+                Ok(rows) => tracing::info!(rows, "purged"),
+                Err(error) => tracing::warn!(%error, "purging failed; tried again tomorrow"),
+            }
+        }
+        if told.send(Inbox::Written { position, result }).is_err() {
+            return;
+        }
+    }
+}
+
+struct Live<'m, 's, 'e, 'p> {
+    node: Node<'s, 'e, 'p>,
+    mail: &'m Receiver<Inbox>,
+    inbox: Sender<Inbox>,
+    carriers: Carriers,
+    clock: Arc<dyn Clock>,
+    tasks: tokio::runtime::Handle,
+    keep: usize,
+    teller: Teller,
+    to_writer: Option<Sender<Checkpoint>>,
+    writing: bool,
+    cut_at: Instant,
+    records_at_cut: u64,
+    /// Questions that wait for a checkpoint at this position or later.
+    asked: Vec<(Question, oneshot::Sender<Result<Json, Refusal>>, Position)>,
+    obstacles: [Obstacle; WAYS],
+    pending: Arc<AtomicUsize>,
+    figured_at: Instant,
+}
+
+impl Live<'_, '_, '_, '_> {
+    fn go(&mut self) -> Result<(), LiveError> {
+        loop {
+            if self.round()? {
+                return self.farewell();
+            }
+        }
+    }
+
+    /// One round; true when the door was closed.
+    fn round(&mut self) -> Result<bool, LiveError> {
+        let mut replies = Vec::new();
+        let mut closed = false;
+        let wait = self.node.next_due().map_or(IDLE, |due| self.clock.until(due).min(IDLE));
+        let first = match wait.is_zero() {
+            true => self.mail.try_recv().ok(),
+            false => match self.mail.recv_timeout(wait) {
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(true),
+            },
+        };
+        let now = self.clock.now();
+        let mut next = first;
+        let mut taken = 0;
+        while let Some(letter) = next {
+            closed |= self.take(letter, now, &mut replies)?;
+            taken += 1;
+            next = if taken < ROUND_MAX { self.mail.try_recv().ok() } else { None };
+        }
+        self.node.advance(now);
+        let committed = self.node.commit(now);
+        for reply in replies {
+            let result = committed.as_ref().map(|()| ()).map_err(|error| Refusal::Disk(error.to_string()));
+            let _ = reply.send(result);
+        }
+        committed?;
+        if let Some(why) = &self.node.failed {
+            return Err(LiveError::Store(why.clone()));
+        }
+        self.hand_out();
+        self.checkpoint(now);
+        self.look_around(now);
+        Ok(closed)
+    }
+
+    fn take(
+        &mut self,
+        letter: Inbox,
+        now: Instant,
+        replies: &mut Vec<oneshot::Sender<Result<(), Refusal>>>,
+    ) -> Result<bool, LiveError> {
+        match letter {
+            Inbox::Submit { batch, reply } => {
+                batch.into_iter().for_each(|submission| self.node.submit(submission));
+                replies.push(reply);
+            }
+            Inbox::Ask { question, reply } => match &question {
+                Question::Status => drop(reply.send(Ok(answers::status(&self.node)))),
+                Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
+                    self.asked.push((question, reply, self.node.log_end()));
+                }
+                Question::Backup { .. } | Question::Paper { .. } => {
+                    let why = "this is answered by whoever has the files".to_owned();
+                    let _ = reply.send(Err(Refusal::Wrong(why)));
+                }
+            },
+            Inbox::Ups(ups) => ups.into_iter().for_each(|up| self.node.up(up)),
+            Inbox::Delivered { key, outcome } => {
+                metrics::counter!("tabi_attempts_total", "outcome" => outcome.name()).increment(1);
+                self.node.delivered(key, outcome, now);
+            }
+            Inbox::Answered { key, outcome } => self.node.answered(key, &outcome, now),
+            Inbox::Written { position, result } => self.written(position, result)?,
+            Inbox::Close => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    fn hand_out(&mut self) {
+        for work in self.node.work() {
+            let carriers = self.carriers.clone();
+            match work {
+                Work::Deliver { key, channel, delivery } => {
+                    let mut answer = Answer { inbox: self.inbox.clone(), key, is_call: false, sent: false };
+                    self.tasks.spawn(async move {
+                        let outcome = carriers.providers[channel.index()].deliver(&delivery).await;
+                        answer.delivered(outcome);
+                    });
+                }
+                Work::Call { key, call } => {
+                    let mut answer = Answer { inbox: self.inbox.clone(), key, is_call: true, sent: false };
+                    self.tasks.spawn(async move {
+                        let outcome = carriers.doer.call(&call).await;
+                        answer.answered(outcome);
+                    });
+                }
+            }
+        }
+    }
+
+    fn checkpoint(&mut self, now: Instant) {
+        let records = self.node.counters.records - self.records_at_cut;
+        let is_time = records >= CHECKPOINT_RECORDS || (records > 0 && now.since(self.cut_at) >= CHECKPOINT_EVERY);
+        if !self.writing && (is_time || !self.asked.is_empty()) && !self.node.has_staged() {
+            self.writing = true;
+            self.cut_at = now;
+            self.records_at_cut = self.node.counters.records;
+            self.node.cut();
+        }
+        if let Some(checkpoint) = self.node.checkpoint()
+            && let Some(writer) = &self.to_writer
+        {
+            let _ = writer.send(checkpoint);
+        }
+    }
+    fn written(&mut self, position: Position, result: Result<(), StoreError>) -> Result<(), LiveError> {
+        self.writing = false;
+        result?;
+        self.node.written(position, self.keep)?;
+        for (question, reply, from) in std::mem::take(&mut self.asked) {
+            if from > position {
+                self.asked.push((question, reply, from));
+                continue;
+            }
+            let answer = answers::answer(&self.node, &question, &self.teller);
+            let _ = reply.send(answer);
+        }
+        Ok(())
+    }
+
+    /// Figures for metrics, and alarms when a way out is blocked or free again.
+    fn look_around(&mut self, now: Instant) {
+        self.pending.store(self.node.dispatcher().len(), Ordering::Relaxed);
+        for way in 0..WAYS {
+            let obstacle = self.node.dispatcher().obstacle(way);
+            if *obstacle != self.obstacles[way] {
+                let (was, is) = (self.obstacles[way].clone(), obstacle.clone());
+                if std::mem::discriminant(&was) != std::mem::discriminant(&is) {
+                    self.alarm(way, &is);
+                }
+                self.obstacles[way] = is;
+            }
+        }
+        if now.since(self.figured_at).0 >= MILLIS_PER_SECOND {
+            self.figured_at = now;
+            answers::figures(&self.node);
+        }
+    }
+    fn alarm(&self, way: usize, obstacle: &Obstacle) {
+        let name = answers::way_name(way);
+        let (urgent, text) = match obstacle {
+            Obstacle::Clear => (false, format!("{name}: sending again / {name}: 送信を再開しました")),
+            Obstacle::Open { why, .. } => (
+                false,
+                format!(
+                    "{name}: the provider fails, tried again shortly ({why}) / {name}: 送信先が応答しません。自動で再試行します ({why})"
+                ),
+            ),
+            Obstacle::Exhausted { why } => (
+                true,
+                format!(
+                    "{name}: the quota is used up, messages wait ({why}) / {name}: 送信上限に達しました。メッセージは待機しています ({why})"
+                ),
+            ),
+            Obstacle::Misconfigured { why } => (
+                true,
+                format!(
+                    "{name}: the settings are refused, messages wait ({why}) / {name}: 設定が拒否されました。メッセージは待機しています ({why})"
+                ),
+            ),
+        };
+        match urgent {
+            true => tracing::error!(channel = name, "{text}"),
+            false => tracing::warn!(channel = name, "{text}"),
+        }
+        self.post(Posting { urgent, title: format!("Tabi: {name}"), text, link: None });
+    }
+    fn post(&self, posting: Posting) {
+        for board in self.carriers.boards.clone() {
+            let posting = posting.clone();
+            self.tasks.spawn(async move {
+                if let Err(why) = board.post(&posting).await {
+                    tracing::warn!(%why, "a notice could not be posted");
+                }
+            });
+        }
+    }
+
+    /// What is under way comes to its end, and everything is written.
+    fn farewell(&mut self) -> Result<(), LiveError> {
+        let until = std::time::Instant::now() + FAREWELL;
+        let under_way = |node: &Node<'_, '_, '_>| (0..WAYS).map(|way| node.dispatcher().under_way(way)).sum::<usize>();
+        let mut replies = Vec::new();
+        while under_way(&self.node) > 0 && std::time::Instant::now() < until {
+            let now = self.clock.now();
+            if let Ok(letter) = self.mail.recv_timeout(Duration::from_millis(50)) {
+                self.take(letter, now, &mut replies)?;
+            }
+            // Nothing new is begun: only what came back is written down.
+            self.node.commit(now)?;
+            drop(self.node.work());
+            replies.drain(..).for_each(|reply| drop(reply.send(Ok(()))));
+        }
+        self.node.commit(self.clock.now())?;
+        while self.writing {
+            self.wait_for_writer(until)?;
+        }
+        self.node.cut();
+        self.writing = true;
+        while self.writing {
+            if let Some(checkpoint) = self.node.checkpoint()
+                && let Some(writer) = &self.to_writer
+            {
+                let _ = writer.send(checkpoint);
+            }
+            self.wait_for_writer(until)?;
+        }
+        Ok(())
+    }
+    fn wait_for_writer(&mut self, until: std::time::Instant) -> Result<(), LiveError> {
+        let mut replies = Vec::new();
+        match self.mail.recv_timeout(Duration::from_millis(100)) {
+            Ok(letter @ (Inbox::Ups(_) | Inbox::Written { .. })) => {
+                self.take(letter, self.clock.now(), &mut replies)?;
+            }
+            Ok(_) | Err(_) if std::time::Instant::now() > until + FAREWELL => {
+                return Err(LiveError::Store("the store did not answer in time".to_owned()));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Brings back what came of an attempt, whatever happened to it: one that panicked has an unknown outcome.
+struct Answer {
+    inbox: Sender<Inbox>,
+    key: PendingKey,
+    is_call: bool,
+    sent: bool,
+}
+
+impl Answer {
+    fn delivered(&mut self, outcome: Outcome) {
+        self.sent = true;
+        let _ = self.inbox.send(Inbox::Delivered { key: self.key, outcome });
+    }
+    fn answered(&mut self, outcome: CallOutcome) {
+        self.sent = true;
+        let _ = self.inbox.send(Inbox::Answered { key: self.key, outcome });
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if self.sent {
+            return;
+        }
+        let why = "the attempt was cut off".to_owned();
+        match self.is_call {
+            true => self.answered(CallOutcome::Unknown { why }),
+            false => self.delivered(Outcome::Unknown { why }),
+        }
+    }
+}
+
+/// A poisoned lock is a panic elsewhere, which ends the process by itself.
+pub(super) fn lock<T: ?Sized>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,35 @@
+//! The durable runtime: inputs into the log, people stepped in its order, what followed into the store, orders handed out
+//! until they are done with.
+//!
+//! ```text
+//! record     what the log holds
+//! node       the one who writes the log, knows who is who, and hands everything on in order
+//! shard      some of the people, and what they ordered
+//! resident   those of them who are in memory
+//! pending    an order or a call until it is done with
+//! dispatcher what may be handed to which provider when
+//! diary      what happened to each, for the store
+//! outfit     what messages lead back to
+//! ```
+//!
+//! An input is acknowledged when it is durable in the log; everything else follows from the log by the machine, so it is
+//! written to the store lazily, whole and at once, with the position of the log that it includes. Recovery reads the store
+//! and replays the rest of the log. An order leaves only after the inputs it follows from are durable; that it was tried,
+//! and what came of it, are inputs themselves.
+//!
+//! Everything here but `live` is deterministic: time, disks and providers are handed in.
+
+pub mod answers;
+mod apply;
+pub mod clock;
+pub mod diary;
+pub mod dispatcher;
+pub mod lanes;
+pub mod live;
+pub mod node;
+pub mod outfit;
+pub mod pending;
+pub mod record;
+pub mod recover;
+pub mod resident;
+pub mod shard;

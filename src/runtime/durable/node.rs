@@ -1,0 +1,418 @@
+//! The one who writes the log and hands everything on in its order: who is who, what the clock starts, what may leave.
+//!
+//! Has no clock, no threads and no network of its own: time, disks and outcomes are handed in, and what is to be done is
+//! handed out. The same calls give the same records and the same effects.
+//!
+//! One round: [`Node::stage`] what came, [`Node::commit`] it (durable, then applied), [`Node::advance`] to now, take
+//! [`Node::work`] and perform it, and bring back what came of it. `live` does so for real, tests in imagined worlds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ingest::{Arrival, Schema};
+use crate::ir::{Channel, JourneyId, Program};
+use crate::machine::Engine;
+use crate::ports::store::{Checkpoint, Log, PendingKey, Position, StoreError};
+use crate::ports::{Call, CallOutcome, Delivery, Outcome, Scope, Seat, Submission};
+use crate::runtime::{Budgets, Identities, ticks::Ticks};
+use crate::value::{Instant, Value, Zone};
+
+use super::dispatcher::{self, Dispatcher, Next, Waiting, way_of};
+use super::lanes::Lanes;
+use super::outfit::Outfit;
+use super::record::{Ending, Record, Settlement, What};
+use super::resident::Shelf;
+use super::shard::{Command, Figures, Piece, Ready, Up};
+
+/// Seats ticked by one record: a fan-out over everybody is many small pieces, with others' inputs in between.
+const CHUNK_SEATS: u32 = 1_000;
+/// Orders that may wait for dispatch before fan-outs pause.
+const WAITING_FOR_FAN_OUT_MAX: usize = 20_000;
+/// Attempts begun in one round.
+const PICKED_MAX: usize = 512;
+/// Ids of notices that were heard lately.
+const HEARD_MAX: usize = 100_000;
+
+/// What is to be performed outside; what came of it is brought back under the same key.
+#[derive(Debug)]
+pub enum Work {
+    Deliver { key: PendingKey, channel: Channel, delivery: Box<Delivery> },
+    Call { key: PendingKey, call: Box<Call> },
+}
+
+/// A record on its way into the log, with what was read of it already.
+pub(super) struct Staged {
+    what: What,
+    arrival: Option<Arrival<'static>>,
+}
+
+/// Ticks of many people that go on in pieces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub id: u64,
+    pub journeys: Vec<JourneyId>,
+    pub zone: Option<Zone>,
+    pub payload: Option<Value>,
+    /// The program goes live for them.
+    pub live: bool,
+    pub next: Seat,
+    pub end: Seat,
+}
+
+/// What a node counts since it was opened.
+#[derive(Debug, Clone, Default)]
+pub struct Counters {
+    pub records: u64,
+    pub calls: u64,
+    pub notices: u64,
+    pub dead: u64,
+    /// Calls of people who were forgotten, or under ids that nobody may use.
+    pub turned_away: u64,
+    pub ticks: u64,
+    pub merges: u64,
+    /// By way (channels in their order, then actions), by ending's name.
+    pub settled: BTreeMap<(usize, &'static str), u64>,
+    pub attempts: [u64; dispatcher::WAYS],
+    pub checkpoints: u64,
+}
+
+pub struct Node<'s, 'e, 'p> {
+    pub(super) engine: &'e Engine<'p>,
+    pub(super) schema: &'e Schema,
+    pub(super) outfit: Arc<Outfit>,
+    pub(super) log: Box<dyn Log>,
+    pub(super) shelf: Shelf,
+    pub(super) lanes: Lanes<'s, 'e, 'p>,
+    pub(super) identities: Identities,
+    /// Seats merged into others, and what was added to their run numbers.
+    pub(super) merges: HashMap<Seat, (Seat, u32)>,
+    pub(super) tombstones: HashSet<[u8; 16]>,
+    pub(super) ticks: Ticks<'p>,
+    pub(super) jobs: VecDeque<Job>,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) budgets: Budgets<'p>,
+    /// The program that was started last.
+    pub(super) started: Option<[u8; 32]>,
+    pub(super) stops: BTreeSet<Scope>,
+    pub(super) heard: (HashSet<u64>, VecDeque<u64>),
+    pub(super) now: Instant,
+    pub(super) replaying: bool,
+    pub(super) staged: Vec<Staged>,
+    /// Made ready, and to leave when the attempt is durable.
+    pub(super) prepared: Vec<Work>,
+    pub(super) out: Vec<Work>,
+    pub(super) changes: Checkpoint,
+    pub(super) dead_next: u64,
+    pub(super) horizon: Instant,
+    pub(super) cutting: Option<Cutting>,
+    pub counters: Counters,
+    pub figures: Vec<Figures>,
+    /// Why nothing that happened since may be kept.
+    pub failed: Option<String>,
+}
+
+/// A checkpoint that is being gathered.
+pub(super) struct Cutting {
+    pub checkpoint: Checkpoint,
+    pub missing: usize,
+}
+
+impl<'e, 'p> Node<'_, 'e, 'p> {
+    pub fn program(&self) -> &'p Program {
+        self.engine.program()
+    }
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+    pub fn engine(&self) -> &'e Engine<'p> {
+        self.engine
+    }
+    pub fn identities(&self) -> &Identities {
+        &self.identities
+    }
+    pub fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
+    }
+    pub fn stops(&self) -> &BTreeSet<Scope> {
+        &self.stops
+    }
+    pub fn log_end(&self) -> Position {
+        self.log.end()
+    }
+    pub fn jobs_waiting(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Takes a submission in; it counts once it is committed.
+    pub fn submit(&mut self, submission: Submission) {
+        let (what, arrival) = match submission {
+            Submission::Call { raw, arrival, received_at, source } => {
+                (What::Call { received_at, source, raw: raw.into_vec() }, Some(arrival))
+            }
+            other => (What::of(other), None),
+        };
+        self.staged.push(Staged { what, arrival });
+    }
+    pub(super) fn stage(&mut self, what: What) {
+        self.staged.push(Staged { what, arrival: None });
+    }
+    pub fn has_staged(&self) -> bool {
+        !self.staged.is_empty()
+    }
+
+    /// Makes everything that was staged durable, at one moment, and applies it in order. After an error nothing of it was
+    /// applied and the node must be opened anew.
+    pub fn commit(&mut self, now: Instant) -> Result<(), StoreError> {
+        self.now = self.now.max(now);
+        while !self.staged.is_empty() {
+            let staged = std::mem::take(&mut self.staged);
+            let at = self.now;
+            let records: Vec<Record> = staged.iter().map(|s| Record { at, what: s.what.clone() }).collect();
+            let bytes: Vec<Vec<u8>> = records.iter().map(Record::to_bytes).collect();
+            let slices: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
+            let first = self.log.end();
+            self.log.append(&slices).and_then(|()| self.log.sync()).inspect_err(|error| {
+                self.failed.get_or_insert(error.to_string());
+            })?;
+            for (index, Staged { what, arrival }) in staged.into_iter().enumerate() {
+                self.apply(Position(first.0 + index as u64), at, what, arrival);
+            }
+            self.out.append(&mut self.prepared);
+            self.lanes.flush();
+            self.hear();
+        }
+        Ok(())
+    }
+
+    /// Lets time pass: timers, schedules, pieces of fan-outs, and what may leave. What follows is staged.
+    pub fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        if let Err(error) = self.look_ahead() {
+            self.failed.get_or_insert(error.to_string());
+        }
+        self.lanes.advance(self.now);
+        for tick in self.ticks.due(self.now) {
+            self.stage(What::Tick { journey: tick.journey, zone: tick.zone, due: tick.at });
+        }
+        if self.dispatcher.len() < WAITING_FOR_FAN_OUT_MAX
+            && !self.staged.iter().any(|s| matches!(s.what, What::Chunk { .. }))
+            && let Some(job) = self.jobs.front()
+        {
+            let to = job.end.min(job.next.saturating_add(CHUNK_SEATS));
+            self.stage(What::Chunk { job: job.id, from: job.next, to });
+        }
+        self.lanes.flush();
+        self.hear();
+        self.pick();
+        self.lanes.flush();
+        self.hear();
+    }
+    fn pick(&mut self) {
+        for (key, attempt) in self.dispatcher.pick(self.now, PICKED_MAX) {
+            let (owner, _) = self.current(key.seat, 0);
+            self.lanes.give(owner, Command::Prepare { key, at: self.now, attempt });
+        }
+    }
+    /// The next moment at which something happens by itself; now, if something waits to be done.
+    pub fn next_due(&self) -> Option<Instant> {
+        if self.has_staged() || (!self.jobs.is_empty() && self.dispatcher.len() < WAITING_FOR_FAN_OUT_MAX) {
+            return Some(self.now);
+        }
+        let due = [self.lanes.next_due(), self.ticks.next_at(), self.dispatcher.next_due(self.now)];
+        due.into_iter().flatten().chain(self.looks_ahead_at()).min()
+    }
+    /// What is to be performed; everything it follows from is durable.
+    pub fn work(&mut self) -> Vec<Work> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// What came of a delivery.
+    pub fn delivered(&mut self, key: PendingKey, outcome: Outcome, now: Instant) {
+        self.now = self.now.max(now);
+        let next = self.dispatcher.came(key, outcome, self.now);
+        self.follow(key, next);
+    }
+    /// What came of a call.
+    pub fn answered(&mut self, key: PendingKey, outcome: &CallOutcome, now: Instant) {
+        self.now = self.now.max(now);
+        let next = match outcome {
+            CallOutcome::Answered(json) => match self.read_answer(key, json) {
+                Ok(answer) => {
+                    let next = self.dispatcher.answered(key, outcome, self.now);
+                    if let Next::Settle(settlement) = next {
+                        self.stage(What::Answered { key, settlement, answer: Some(answer) });
+                    }
+                    return;
+                }
+                Err(why) => self.dispatcher.answered(key, &CallOutcome::Failed { why }, self.now),
+            },
+            other => self.dispatcher.answered(key, other, self.now),
+        };
+        self.follow(key, next);
+    }
+    fn follow(&mut self, key: PendingKey, next: Next) {
+        match next {
+            Next::Settle(settlement) if key.is_call => self.stage(What::Answered { key, settlement, answer: None }),
+            Next::Settle(settlement) => self.stage(What::Settled { key, settlement }),
+            Next::Again | Next::Nothing => {}
+        }
+    }
+
+    /// Takes what shards in this thread have to tell.
+    fn hear(&mut self) {
+        for up in self.lanes.take_ups() {
+            self.up(up);
+        }
+    }
+    /// What a shard tells.
+    pub fn up(&mut self, up: Up) {
+        match up {
+            Up::Placed { key, journey, channel, action, at, attempted_at, at_most_once, awaited } => {
+                let program = self.program();
+                let priority = i64::from(program.journey(journey).priority);
+                let waiting = Waiting {
+                    key,
+                    journey,
+                    channel,
+                    priority,
+                    ordered_at: at,
+                    attempted_at,
+                    at_most_once,
+                    awaited,
+                    action,
+                    patience: action.map(|a| program.actions[a.index()].patience),
+                };
+                let next = self.dispatcher.place(waiting, self.now);
+                self.follow(key, next);
+            }
+            Up::Prepared { key, ready } => self.ready(key, ready),
+            Up::Gone { key } => self.dispatcher.drop(key),
+            Up::Zone(zone) => self.ticks.note_zone(zone, self.now),
+            Up::Cut(piece) => self.gather(*piece),
+            Up::Marked => {}
+            Up::Failed(why) => drop(self.failed.get_or_insert(why)),
+        }
+    }
+    fn ready(&mut self, key: PendingKey, ready: Ready) {
+        let work = match ready {
+            Ready::Hold(until) => return self.dispatcher.hold(key, until),
+            Ready::Shut(ending, why) => {
+                let next = self.dispatcher.shut(key, ending, why);
+                return self.follow(key, next);
+            }
+            Ready::Delivery(delivery) => {
+                let Some(waiting) = self.dispatcher.waiting_for(key) else { return };
+                let channel = waiting.channel.unwrap_or(Channel::Webhook);
+                // A budget counts what is tried for the first time; a repeat is the same message.
+                if waiting.attempted_at.is_none() && !self.budgets.admit(waiting.journey, channel, self.now) {
+                    let next = self.dispatcher.shut(key, Ending::OverBudget, None);
+                    return self.follow(key, next);
+                }
+                Work::Deliver { key, channel, delivery }
+            }
+            Ready::Call(call) => Work::Call { key, call },
+        };
+        let Some(waiting) = self.dispatcher.waiting_for(key) else { return };
+        self.counters.attempts[way_of(waiting.channel)] += 1;
+        match waiting.attempted_at {
+            None => {
+                let (journey, channel) = (waiting.journey, waiting.channel);
+                self.stage(What::Attempt { key, journey, channel });
+                self.prepared.push(work);
+            }
+            Some(_) => self.out.push(work),
+        }
+    }
+
+    /// Whose a seat is now, and what the run is called now.
+    pub(super) fn current(&self, mut seat: Seat, mut run: u32) -> (Seat, u32) {
+        while let Some((into, base)) = self.merges.get(&seat) {
+            (seat, run) = (*into, run.saturating_add(*base));
+        }
+        (seat, run)
+    }
+
+    // ---- checkpoints ---------------------------------------------------------------------------------------------
+
+    /// Begins a checkpoint of everything up to here; [`Node::checkpoint`] has it when all shards have told. Nothing may
+    /// be staged.
+    pub fn cut(&mut self) {
+        if self.cutting.is_some() || self.failed.is_some() {
+            return;
+        }
+        let position = self.log.end();
+        let mut checkpoint = std::mem::take(&mut self.changes);
+        checkpoint.position = position;
+        checkpoint.at = self.now;
+        checkpoint.ids.extend(self.id_rows());
+        checkpoint.notes.extend(self.notes());
+        self.cutting = Some(Cutting { checkpoint, missing: self.lanes.len() });
+        self.lanes.give_all(|| Command::Cut(position));
+        self.lanes.flush();
+        self.hear();
+    }
+    fn gather(&mut self, piece: Piece) {
+        let Some(cutting) = &mut self.cutting else { return };
+        let Piece { people, pending, ledger, journal, figures } = piece;
+        cutting.checkpoint.people.extend(people);
+        cutting.checkpoint.pending.extend(pending);
+        cutting.checkpoint.ledger.extend(ledger);
+        cutting.checkpoint.journal.extend(journal);
+        cutting.missing -= 1;
+        if cutting.missing == self.lanes.len() - 1 {
+            self.figures.clear();
+        }
+        self.figures.push(figures);
+    }
+    /// The checkpoint, once it is whole. To be written before the next is cut, and then told by [`Node::written`].
+    pub fn checkpoint(&mut self) -> Option<Checkpoint> {
+        match &self.cutting {
+            // A failed shard has nothing to be kept.
+            Some(cutting) if cutting.missing == 0 && self.failed.is_none() => {
+                self.cutting.take().map(|cutting| cutting.checkpoint)
+            }
+            _ => None,
+        }
+    }
+    /// The checkpoint up to a position is durable: what came before it in the log is needed no more.
+    pub fn written(&mut self, position: Position, keep: usize) -> Result<(), StoreError> {
+        self.counters.checkpoints += 1;
+        self.lanes.give_all(|| Command::Written { keep });
+        self.log.forget_before(position)?;
+        self.lanes.flush();
+        self.hear();
+        Ok(())
+    }
+
+    /// The answer of an action as a value of what it gives; else why it is none.
+    fn read_answer(&self, key: PendingKey, json: &serde_json::Value) -> Result<Value, String> {
+        let action = self.dispatcher.waiting_for(key).and_then(|waiting| waiting.action);
+        let action = action.ok_or_else(|| "nobody waits for it".to_owned())?;
+        self.schema.answer(action, json).map_err(|reason| reason.to_string())
+    }
+
+    pub(super) fn note_heard(&mut self, id: u64) -> bool {
+        let (known, order) = &mut self.heard;
+        if !known.insert(id) {
+            return false;
+        }
+        order.push_back(id);
+        if order.len() > HEARD_MAX
+            && let Some(oldest) = order.pop_front()
+        {
+            known.remove(&oldest);
+        }
+        true
+    }
+    pub(super) fn settled(&mut self, key: PendingKey, settlement: &Settlement) {
+        let way = self.dispatcher.waiting_for(key).map(|w| way_of(w.channel));
+        let way = way.unwrap_or(if key.is_call { dispatcher::ACTIONS } else { Channel::Webhook.index() });
+        *self.counters.settled.entry((way, settlement.ending.name())).or_default() += 1;
+    }
+    /// Ends the shards' threads, if they have any.
+    pub fn end(self) {
+        self.lanes.end();
+    }
+}

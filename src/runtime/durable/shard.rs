@@ -1,0 +1,530 @@
+//! Some of the people: takes their inputs in the order of the log, and keeps what they ordered until it is done with.
+//!
+//! Reads no log and tells nobody outside: it answers the node.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3Builder;
+
+use crate::ir::{ActionId, Channel, JourneyId, Program};
+use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
+use crate::ports::store::{JournalRow, LedgerRow, PendingKey, PersonRow, Position};
+use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
+use crate::render::{Part, Renderer, plain};
+use crate::runtime::host::{Host, Leaving, Order as By};
+use crate::runtime::people::People;
+use crate::value::{Instant, Value, Zone};
+
+use super::diary::Diary;
+use super::outfit::Outfit;
+use super::pending::{Pending, Thing};
+use super::record::{Ending, Settlement};
+use super::resident::{Resident, Shelf};
+
+/// What a node asks of a shard. Everything comes in the order of the log.
+pub enum Command {
+    Newcomer {
+        seat: Seat,
+        id: Arc<str>,
+        at: Instant,
+    },
+    Take {
+        seat: Seat,
+        at: Instant,
+        kind: InputKind,
+    },
+    /// News of an address: about the person only while it is still theirs.
+    Reach {
+        seat: Seat,
+        at: Instant,
+        channel: Channel,
+        address: String,
+        report: Report,
+    },
+    /// Each of these seats, if they are of the zone.
+    Tick {
+        seats: Vec<Seat>,
+        at: Instant,
+        journey: JourneyId,
+        zone: Option<Zone>,
+        payload: Option<Value>,
+    },
+    Advance(Instant),
+    Attempted {
+        key: PendingKey,
+        at: Instant,
+    },
+    Settle {
+        key: PendingKey,
+        at: Instant,
+        settlement: Settlement,
+        answer: Option<Value>,
+    },
+    /// Looks whether it may leave now, and makes it ready.
+    Prepare {
+        key: PendingKey,
+        at: Instant,
+        attempt: u32,
+    },
+    Forget {
+        seat: Seat,
+        at: Instant,
+    },
+    /// Wakes before the horizon are to be noted; these are near and may be at rest.
+    Near {
+        horizon: Instant,
+        wakes: Vec<(Seat, Instant)>,
+    },
+    /// What was pending when the store was written.
+    Restore {
+        key: PendingKey,
+        pending: Box<Pending>,
+    },
+    /// Everything that is pending, told as if it were placed now: recovery is over.
+    Announce,
+    Cut(Position),
+    /// Answered by [`Up::Marked`], after everything before.
+    Mark,
+    /// The last cut is durable; so many people may stay in memory.
+    Written {
+        keep: usize,
+    },
+}
+
+/// What a shard tells its node.
+#[derive(Debug)]
+pub enum Up {
+    /// Something waits for dispatch.
+    Placed {
+        key: PendingKey,
+        journey: JourneyId,
+        channel: Option<Channel>,
+        action: Option<ActionId>,
+        at: Instant,
+        attempted_at: Option<Instant>,
+        at_most_once: bool,
+        awaited: bool,
+    },
+    Prepared {
+        key: PendingKey,
+        ready: Ready,
+    },
+    /// Pending no more, without having been settled.
+    Gone {
+        key: PendingKey,
+    },
+    /// People of this zone exist.
+    Zone(Zone),
+    Cut(Box<Piece>),
+    Marked,
+    /// Nothing that was done may be kept.
+    Failed(String),
+}
+
+/// What came of looking at an order that is about to leave.
+#[derive(Debug)]
+pub enum Ready {
+    Delivery(Box<Delivery>),
+    Call(Box<Call>),
+    Hold(Instant),
+    Shut(Ending, Option<String>),
+}
+
+/// A shard's part of a checkpoint.
+#[derive(Debug, Default)]
+pub struct Piece {
+    pub people: Vec<(Seat, Option<PersonRow>)>,
+    pub pending: Vec<(PendingKey, Option<Vec<u8>>)>,
+    pub ledger: Vec<LedgerRow>,
+    pub journal: Vec<JournalRow>,
+    pub figures: Figures,
+}
+
+/// What a shard counts, for metrics and status.
+#[derive(Debug, Clone, Default)]
+pub struct Figures {
+    pub resident: usize,
+    pub pending: usize,
+    /// By journey.
+    pub entered: Vec<u64>,
+    /// Runs of people in memory, by journey.
+    pub inside: Vec<u64>,
+}
+
+/// A person on the way from one shard to another, with all that is theirs.
+pub struct Moving {
+    leaving: Leaving,
+    lines: Vec<u8>,
+    pending: Vec<(PendingKey, Pending)>,
+}
+
+/// Orders and calls of the turn under way.
+#[derive(Default)]
+struct Tray {
+    placed: Vec<(Seat, Instant, Thing)>,
+}
+
+impl Outbox for Tray {
+    fn send(&mut self, seat: Seat, _: &Person, at: Instant, order: Order, _: &mut Vec<Answer>) {
+        self.placed.push((seat, at, Thing::Order(order)));
+    }
+    fn call(&mut self, seat: Seat, _: &Person, at: Instant, call: ActionCall, _: &mut Vec<Answer>) {
+        self.placed.push((seat, at, Thing::Call(call)));
+    }
+}
+
+pub struct Shard<'e, 'p> {
+    host: Host<'e, 'p, Tray, Diary, Resident>,
+    renderer: &'e Renderer<'p>,
+    outfit: Arc<Outfit>,
+    pending: HashMap<PendingKey, Pending, Xxh3Builder>,
+    /// By the person whose they are now.
+    owned: BTreeSet<(Seat, PendingKey)>,
+    pending_changed: BTreeSet<PendingKey>,
+    ledger: BTreeMap<PendingKey, LedgerRow>,
+    zones: BTreeSet<Zone>,
+    /// What was placed is told to the node only once recovery is over.
+    announced: bool,
+    ups: Vec<Up>,
+}
+
+impl<'e, 'p> Shard<'e, 'p> {
+    pub fn new(engine: &'e Engine<'p>, renderer: &'e Renderer<'p>, outfit: Arc<Outfit>, shelf: Shelf) -> Self {
+        let diary = Diary::new(outfit.whole_diary);
+        Shard {
+            host: Host::over(Resident::new(shelf), engine, By::ByTime, Tray::default(), diary),
+            renderer,
+            outfit,
+            pending: HashMap::default(),
+            owned: BTreeSet::new(),
+            pending_changed: BTreeSet::new(),
+            ledger: BTreeMap::new(),
+            zones: BTreeSet::new(),
+            announced: false,
+            ups: Vec::new(),
+        }
+    }
+    fn program(&self) -> &'p Program {
+        self.host.engine().program()
+    }
+    /// The next moment at which something is due by itself.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.host.next_due()
+    }
+    pub fn take_ups(&mut self) -> Vec<Up> {
+        std::mem::take(&mut self.ups)
+    }
+
+    pub fn obey(&mut self, command: Command) {
+        match command {
+            Command::Newcomer { seat, id, at } => {
+                self.host.advance(at);
+                self.host.people.place(seat, Person::new(id));
+                self.host.take(seat, at, InputKind::Live);
+            }
+            Command::Take { seat, at, kind } => {
+                let heeds_zone = matches!(kind, InputKind::Profile { .. } | InputKind::Live);
+                self.host.take(seat, at, kind);
+                if heeds_zone {
+                    self.note_zone(seat);
+                }
+            }
+            Command::Reach { seat, at, channel, address, report } => {
+                self.host.people.fetch(seat);
+                let field = self.program().person.addresses[channel.index()];
+                let now = field.and_then(|field| Some(self.host.person(seat)?.field(field)));
+                if matches!(now, Some(Value::Text(text)) if text.eq_ignore_ascii_case(&address)) {
+                    self.host.take(seat, at, InputKind::Reach { channel, report });
+                }
+            }
+            Command::Tick { seats, at, journey, zone, payload } => {
+                self.tick(&seats, at, journey, zone, payload.as_ref())
+            }
+            Command::Advance(at) => self.host.advance(at),
+            Command::Attempted { key, at } => {
+                self.pass(at);
+                if let Some(pending) = self.pending.get_mut(&key) {
+                    pending.attempted_at.get_or_insert(at);
+                    self.pending_changed.insert(key);
+                }
+            }
+            Command::Settle { key, at, settlement, answer } => {
+                self.pass(at);
+                self.settle(key, at, &settlement, answer);
+            }
+            Command::Prepare { key, at, attempt } => {
+                let ready = self.prepare(key, at, attempt);
+                self.ups.push(match ready {
+                    Some(ready) => Up::Prepared { key, ready },
+                    None => Up::Gone { key },
+                });
+            }
+            Command::Forget { seat, at } => self.forget(seat, at),
+            Command::Near { horizon, wakes } => {
+                self.host.people.horizon = horizon;
+                let changed = self.host.people.unwritten_wakes();
+                self.host.look_ahead(horizon, wakes.into_iter().chain(changed));
+            }
+            Command::Restore { key, pending } => {
+                self.owned.insert((pending.owner, key));
+                self.pending.insert(key, *pending);
+            }
+            Command::Announce => self.announce(),
+            Command::Cut(position) => self.cut(position),
+            Command::Mark => self.ups.push(Up::Marked),
+            Command::Written { keep } => self.host.people.written(keep),
+        }
+        self.gather();
+        if let Some(error) = self.host.people.failed.take() {
+            self.ups.push(Up::Failed(error.to_string()));
+        }
+    }
+
+    /// Lets everything be placed that was due up to and at a moment: in a replay nobody did so before.
+    fn pass(&mut self, at: Instant) {
+        self.host.advance(at);
+        self.gather();
+    }
+
+    /// Takes a person away, to be merged into another.
+    pub fn leave(&mut self, seat: Seat, at: Instant) -> Option<Moving> {
+        let leaving = self.host.leave(seat, at)?;
+        self.gather();
+        let keys: Vec<PendingKey> = self.keys_of(seat);
+        let mut pending = Vec::with_capacity(keys.len());
+        for key in keys {
+            self.owned.remove(&(seat, key));
+            self.pending_changed.insert(key);
+            pending.extend(self.pending.remove(&key).map(|p| (key, p)));
+        }
+        let lines = self.host.journal.leave(seat);
+        Some(Moving { leaving, lines, pending })
+    }
+    /// Merges somebody who left their seat into this one; says what was added to their run numbers.
+    pub fn join(&mut self, seat: Seat, moving: Moving, at: Instant) -> u32 {
+        self.host.journal.join(seat, moving.lines, at);
+        let base = self.host.join(seat, moving.leaving, at).unwrap_or_default();
+        for (key, mut pending) in moving.pending {
+            pending.owner = seat;
+            pending.base = pending.base.saturating_add(base);
+            self.owned.insert((seat, key));
+            self.pending_changed.insert(key);
+            self.pending.insert(key, pending);
+        }
+        self.gather();
+        self.note_zone(seat);
+        base
+    }
+
+    fn keys_of(&self, seat: Seat) -> Vec<PendingKey> {
+        let least = PendingKey { seat: 0, is_call: false, run: 0, step: 0, repetition: 0 };
+        self.owned.range((seat, least)..).take_while(|(owner, _)| *owner == seat).map(|(_, key)| *key).collect()
+    }
+
+    fn tick(&mut self, seats: &[Seat], at: Instant, journey: JourneyId, zone: Option<Zone>, payload: Option<&Value>) {
+        let engine = self.host.engine();
+        for seat in seats {
+            self.host.people.fetch(*seat);
+            let Some(person) = self.host.person(*seat) else { continue };
+            if zone.is_none_or(|zone| engine.zone(person, journey) == zone) {
+                self.host.take(*seat, at, InputKind::Tick { journey, payload: payload.cloned() });
+            }
+        }
+    }
+
+    /// What the turns so far placed becomes pending.
+    fn gather(&mut self) {
+        for (seat, at, thing) in std::mem::take(&mut self.host.outbox.placed) {
+            let key = match &thing {
+                Thing::Order(order) => PendingKey::of_send(SendKey { seat, send: order.id }),
+                Thing::Call(call) => PendingKey::of_call(CallKey { seat, call: call.id }),
+            };
+            let pending = Pending { owner: seat, base: 0, ordered_at: at, attempted_at: None, thing };
+            self.pending_changed.insert(key);
+            self.owned.insert((seat, key));
+            if self.announced {
+                self.ups.push(self.placed(key, &pending));
+            }
+            self.pending.insert(key, pending);
+        }
+    }
+    fn placed(&self, key: PendingKey, pending: &Pending) -> Up {
+        let journey = pending.thing.journey();
+        let (channel, action, at_most_once, awaited) = match &pending.thing {
+            Thing::Order(order) => {
+                let message = self.program().message(order.message);
+                (Some(order.channel), None, message.at_most_once, order.awaited)
+            }
+            Thing::Call(call) => {
+                let idempotent = self.program().actions[call.action.index()].idempotent;
+                (None, Some(call.action), !idempotent, true)
+            }
+        };
+        let (at, attempted_at) = (pending.ordered_at, pending.attempted_at);
+        Up::Placed { key, journey, channel, action, at, attempted_at, at_most_once, awaited }
+    }
+    fn announce(&mut self) {
+        self.announced = true;
+        let mut keys: Vec<PendingKey> = self.pending.keys().copied().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let up = self.pending.get(&key).map(|pending| self.placed(key, pending));
+            self.ups.extend(up);
+        }
+    }
+
+    fn settle(&mut self, key: PendingKey, at: Instant, settlement: &Settlement, answer: Option<Value>) {
+        let Some(pending) = self.pending.remove(&key) else { return };
+        let seat = pending.owner;
+        self.owned.remove(&(seat, key));
+        self.pending_changed.insert(key);
+        self.ledger.insert(key, pending.ledger_row(self.program(), key, at, settlement));
+        match pending.thing {
+            Thing::Order(mut order) => {
+                if let Some(report) = settlement.address {
+                    self.host.take(seat, at, InputKind::Reach { channel: order.channel, report });
+                }
+                let report = settlement.ending.report();
+                // That a message was taken is news only to a run that waits for it.
+                if order.awaited || report != Report::Accepted {
+                    order.id.run.0 = order.id.run.0.saturating_add(pending.base);
+                    self.host.take(seat, at, InputKind::Report { send: order.id, report });
+                }
+            }
+            Thing::Call(mut call) => {
+                call.id.run.0 = call.id.run.0.saturating_add(pending.base);
+                // Silence is the machine's to judge: the action's patience runs out by itself.
+                let answered = match settlement.ending {
+                    Ending::Accepted => true,
+                    Ending::Unknown | Ending::Expired | Ending::Forgotten => false,
+                    Ending::Refused
+                    | Ending::OverBudget
+                    | Ending::OverQuota
+                    | Ending::Consent
+                    | Ending::Unreachable
+                    | Ending::Deadline
+                    | Ending::Quiet
+                    | Ending::Unrendered => true,
+                };
+                if answered {
+                    self.host.take(seat, at, InputKind::Answer { call: call.id, result: answer });
+                }
+            }
+        }
+    }
+
+    fn prepare(&mut self, key: PendingKey, at: Instant, attempt: u32) -> Option<Ready> {
+        let owner = self.pending.get(&key)?.owner;
+        self.host.people.fetch(owner);
+        let person = self.host.person(owner)?;
+        let program = self.host.engine().program();
+        match &self.pending.get(&key)?.thing {
+            Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
+                Gate::Hold(until) => Ready::Hold(until),
+                Gate::Shut(reason) => Ready::Shut(ending_of(reason), None),
+                Gate::Open => self.deliver(key.send(), order, person, at, attempt),
+            }),
+            Thing::Call(call) => {
+                let action = &program.actions[call.action.index()];
+                Some(Ready::Call(Box::new(Call {
+                    key: key.call().sealed(&self.outfit.secret),
+                    attempt,
+                    now: at,
+                    journey: program.journey(call.journey).name.clone(),
+                    action: action.name.clone(),
+                    person: person.id().to_string(),
+                    params: plain::object(program, &action.takes, &call.params),
+                    patience: action.patience,
+                })))
+            }
+        }
+    }
+
+    /// Fills the message in.
+    fn deliver(&self, key: SendKey, order: &Order, person: &Person, at: Instant, attempt: u32) -> Ready {
+        let program = self.program();
+        let message = program.message(order.message);
+        let fields = (0..program.profile.len()).map(|i| person.field(crate::ir::FieldId(i as u16)).clone());
+        let profile: Vec<Value> = fields.collect();
+        let zone = self.host.engine().zone(person, order.journey);
+        let (scene, unsubscribe) = self.outfit.scene(program, key, &profile, message, zone, at);
+        let part = match self.renderer.render(order.message, &order.params, &profile, &scene) {
+            Ok(Some(rendered)) => rendered.part,
+            // A message without a file is what it was given.
+            Ok(None) => Part::Webhook(plain::object(program, &message.params, &order.params)),
+            Err(error) => return Ready::Shut(Ending::Unrendered, Some(error.fault.what.en.clone())),
+        };
+        let to = match &order.address {
+            Value::Text(address) => address.to_string(),
+            _ => String::new(),
+        };
+        Ready::Delivery(Box::new(Delivery {
+            key: key.sealed(&self.outfit.secret),
+            uuid: key.uuid(&self.outfit.secret),
+            attempt,
+            now: at,
+            to: vec![to],
+            journey: program.journey(order.journey).name.clone(),
+            message: message.name.clone(),
+            part,
+            marketing: message.needs_consent,
+            unsubscribe,
+            at_most_once: message.at_most_once,
+        }))
+    }
+
+    fn forget(&mut self, seat: Seat, at: Instant) {
+        self.pass(at);
+        for key in self.keys_of(seat) {
+            self.pending.remove(&key);
+            self.owned.remove(&(seat, key));
+            self.pending_changed.insert(key);
+            self.ups.push(Up::Gone { key });
+        }
+        self.host.people.fetch(seat);
+        self.host.people.remove(seat);
+        self.host.journal.forget(seat);
+        self.ledger.retain(|key, _| key.seat != seat);
+    }
+
+    fn note_zone(&mut self, seat: Seat) {
+        let Some(field) = self.program().person.zone else { return };
+        if let Some(Value::Zone(zone)) = self.host.person(seat).map(|p| p.field(field).clone())
+            && self.zones.insert(zone)
+        {
+            self.ups.push(Up::Zone(zone));
+        }
+    }
+
+    fn cut(&mut self, position: Position) {
+        let changed = std::mem::take(&mut self.pending_changed);
+        let bytes = |key: &PendingKey| self.pending.get(key).map(crate::machine::rest::bytes_of);
+        let pending = changed.iter().map(|key| (*key, bytes(key))).collect();
+        let figures = Figures {
+            resident: self.host.people.len(),
+            pending: self.pending.len(),
+            entered: self.host.journal.entered.clone(),
+            inside: self.host.people.inside(self.program().journeys.len()),
+        };
+        let piece = Piece {
+            people: self.host.people.cut(),
+            pending,
+            ledger: std::mem::take(&mut self.ledger).into_values().collect(),
+            journal: self.host.journal.cut(position),
+            figures,
+        };
+        self.ups.push(Up::Cut(Box::new(piece)));
+    }
+}
+
+fn ending_of(reason: Reason) -> Ending {
+    match reason {
+        Reason::Consent | Reason::Withhold => Ending::Consent,
+        Reason::Unreachable => Ending::Unreachable,
+        Reason::Deadline => Ending::Deadline,
+        Reason::Quiet => Ending::Quiet,
+        Reason::Budget => Ending::OverBudget,
+        Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
+    }
+}

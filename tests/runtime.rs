@@ -1,0 +1,10 @@
+//! The durable runtime in imagined worlds: the same stories as the simulator tells, and no law broken when disks, providers
+//! and processes fail.
+//!
+//! The long run: `TABI_FAULT_SEEDS=20000 cargo test --release --test runtime`; a seed that failed once:
+//! `TABI_FAULT_SEED=… cargo test --test runtime`.
+
+#[path = "runtime/rig.rs"]
+mod rig;
+#[path = "runtime/semantics.rs"]
+mod semantics;

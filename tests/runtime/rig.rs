@@ -1,0 +1,155 @@
+//! A node over an imagined disk and a store in memory, with a clock that somebody moves and providers that somebody plays.
+//!
+//! Asserts nothing.
+
+use std::sync::Arc;
+
+use tabi::ingest::Schema;
+use tabi::ir::Program;
+use tabi::machine::{Engine, Person};
+use tabi::ports::store::{Store, StoreError, StoreReader};
+use tabi::ports::{CallOutcome, Idempotency, Outcome, Seat, Secret};
+use tabi::render::Renderer;
+use tabi::runtime::durable::diary::{self, Line};
+use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
+use tabi::runtime::durable::lanes::Lanes;
+use tabi::runtime::durable::node::{Node, Work};
+use tabi::runtime::durable::outfit::Outfit;
+use tabi::runtime::durable::recover::{OpenError, Opening, Recovered, shelf_of};
+use tabi::runtime::durable::shard::Shard;
+use tabi::store::imagined::ImaginedDisk;
+use tabi::store::log::FileLog;
+use tabi::store::memory::{Memory, MemoryStore};
+use tabi::value::Instant;
+
+/// Rounds at one moment; more means that something goes round and round.
+const ROUNDS_MAX: usize = 10_000;
+
+/// What everything is built over; leaked, since a test's process is short.
+#[derive(Clone, Copy)]
+pub struct Ground {
+    pub program: &'static Program,
+    pub engine: &'static Engine<'static>,
+    pub schema: &'static Schema,
+    pub renderer: &'static Renderer<'static>,
+}
+
+impl Ground {
+    pub fn new(program: Program) -> Ground {
+        let program: &'static Program = Box::leak(Box::new(program));
+        Ground {
+            program,
+            engine: Box::leak(Box::new(Engine::new(program))),
+            schema: Box::leak(Box::new(Schema::new(program))),
+            renderer: Box::leak(Box::new(Renderer::new(program))),
+        }
+    }
+}
+
+/// Plays providers and actions. `None`: says nothing, now or ever.
+pub trait World {
+    fn deliver(&mut self, at: Instant, work: &Work) -> Option<Outcome>;
+    fn call(&mut self, at: Instant, work: &Work) -> Option<CallOutcome>;
+}
+
+pub struct Rig {
+    pub ground: Ground,
+    pub disk: ImaginedDisk,
+    pub memory: Memory,
+    pub node: Node<'static, 'static, 'static>,
+    pub store: MemoryStore,
+    pub recovered: Recovered,
+}
+
+pub fn secret() -> Secret {
+    Secret::new([42; 32])
+}
+
+/// Rates without limit, and receivers who recognise a repeat.
+pub fn free(idempotency: Idempotency) -> [Allowance; WAYS] {
+    std::array::from_fn(|_| Allowance { per_second_max: None, at_once_max: 64, idempotency })
+}
+
+impl Rig {
+    pub fn open(
+        ground: Ground,
+        disk: &ImaginedDisk,
+        memory: &Memory,
+        shards: usize,
+        allowances: [Allowance; WAYS],
+        now: Instant,
+    ) -> Result<Rig, OpenError> {
+        let log = Box::new(FileLog::open(disk.folder())?);
+        let store = memory.open();
+        let shelf = shelf_of(&store)?;
+        let outfit = Arc::new(Outfit {
+            secret: secret(),
+            public_url: Some("https://m.example.jp".to_owned()),
+            mailbox_host: None,
+            whole_diary: true,
+        });
+        let Ground { engine, schema, renderer, .. } = ground;
+        let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
+        let lanes = Lanes::Here((0..shards).map(shard).collect());
+        let opening = Opening { engine, schema, outfit: outfit.clone(), log, allowances, now };
+        let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
+        Ok(Rig { ground, disk: disk.clone(), memory: memory.clone(), node, store, recovered })
+    }
+
+    /// Rounds until nothing more happens at this moment.
+    pub fn settle(&mut self, now: Instant, world: &mut impl World) -> Result<(), StoreError> {
+        for _ in 0..ROUNDS_MAX {
+            self.node.commit(now)?;
+            self.node.advance(now);
+            self.node.commit(now)?;
+            let work = self.node.work();
+            let idle = work.is_empty() && !self.node.has_staged();
+            for work in work {
+                match &work {
+                    Work::Deliver { key, .. } => {
+                        if let Some(outcome) = world.deliver(now, &work) {
+                            self.node.delivered(*key, outcome, now);
+                        }
+                    }
+                    Work::Call { key, .. } => {
+                        if let Some(outcome) = world.call(now, &work) {
+                            self.node.answered(*key, &outcome, now);
+                        }
+                    }
+                }
+            }
+            if idle && self.node.next_due().is_none_or(|due| due > now) {
+                return Ok(());
+            }
+        }
+        panic!("things go round and round at {now}");
+    }
+    /// Lets time pass, stopping wherever something is due.
+    pub fn run_until(&mut self, to: Instant, world: &mut impl World) -> Result<(), StoreError> {
+        while let Some(due) = self.node.next_due().filter(|due| *due <= to) {
+            self.settle(due.max(self.node.now()), world)?;
+        }
+        self.settle(to, world)
+    }
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.node.cut();
+        if let Some(checkpoint) = self.node.checkpoint() {
+            self.store.write(&checkpoint)?;
+            self.node.written(checkpoint.position, 10_000)?;
+        }
+        Ok(())
+    }
+    pub fn reader(&self) -> Box<dyn StoreReader> {
+        self.store.reader().expect("memory can be read")
+    }
+    /// As of the last checkpoint.
+    pub fn person(&self, seat: Seat) -> Option<Person> {
+        let row = self.reader().person(seat).expect("memory can be read")?;
+        Some(Person::from_bytes(&row.state).expect("a person reads back"))
+    }
+    /// As of the last checkpoint.
+    pub fn lines(&self, seat: Seat) -> Vec<Line> {
+        let pieces = self.reader().journal(seat).expect("memory can be read");
+        pieces.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect()
+    }
+}
