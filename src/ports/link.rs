@@ -3,8 +3,8 @@
 //! Serves none of them. What a token stands for is read back out of it, and a link leads only where it was made to lead.
 
 use crate::ir::Channel;
-use crate::render::encoded;
 use crate::ir::address::{Leads, leads as leads_to};
+use crate::render::encoded;
 use crate::render::links::Links;
 
 use super::{Secret, SendKey};

@@ -32,8 +32,11 @@ const ASIDE_BYTES: usize = 64 << 10;
 
 /// A request with calls.
 pub async fn take(state: Arc<State>, kind: Kind, headers: HeaderMap, body: Body) -> Result<Response, Answer> {
-    let claim = state.keys.claim(&headers)?;
-    body::of_type(&headers, TYPES)?;
+    let known = state.keys.claim(&headers).and_then(|claim| body::of_type(&headers, TYPES).map(|()| claim));
+    let claim = match known {
+        Ok(claim) => claim,
+        Err(answer) => return Err(body::refused(body, answer).await),
+    };
     let bytes_max = match kind {
         Kind::Call(_) => CALL_BYTES_MAX,
         Kind::Batch | Kind::Import => BATCH_BYTES_MAX,

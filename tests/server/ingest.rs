@@ -256,6 +256,11 @@ async fn sizes_types_encodings_and_methods_have_their_answers() {
     };
     assert_eq!(status(post().body(vec![b' '; 32 << 10])).await, 400);
     assert_eq!(status(post().body(vec![b' '; (32 << 10) + 1])).await, 413);
+    // Those who send far too much, or without a key, still read why.
+    assert_eq!(status(post().body(vec![b' '; 5 << 20])).await, 413);
+    let batch = world.url("/v1/batch");
+    assert_eq!(status(world.client.post(&batch).body(vec![b' '; (4 << 20) + 1])).await, 413);
+    assert_eq!(status(world.client.post(&batch).basic_auth("wk", Some("")).body(vec![b' '; 4 << 20])).await, 401);
     for (kind, expected) in [
         ("application/json; charset=utf-8", 200),
         ("text/plain", 200),
