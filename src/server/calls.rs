@@ -25,8 +25,9 @@ use super::keys::Claim;
 use super::limits::MEMORY_PER_CALL;
 use super::state::State;
 
-/// Browsers send `text/plain` to be spared a preflight request.
-const TYPES: &[&str] = &["application/json", "text/plain"];
+/// Browsers send `text/plain` to be spared a preflight request; RudderStack's SDK for Node leaves its HTTP client to say that
+/// packed JSON is a form.
+const TYPES: &[&str] = &["application/json", "text/plain", "application/x-www-form-urlencoded"];
 /// Larger bodies are read on a thread of their own, so that other requests go on.
 const ASIDE_BYTES: usize = 64 << 10;
 

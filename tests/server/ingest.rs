@@ -91,6 +91,8 @@ async fn clocks_are_corrected_by_segments_rule() {
     assert_eq!(own(ahead).await, ("2026-04-01T11:59:55Z".into(), false));
     let original = json!({ "originalTimestamp": "2026-04-01T10:00:00Z", "sentAt": "2026-04-01T10:30:00Z" });
     assert_eq!(own(original).await, ("2026-04-01T11:30:00Z".into(), false));
+    let both = json!({ "timestamp": "2026-03-01T10:00:00Z", "originalTimestamp": "2026-04-01T10:00:00Z", "sentAt": "2026-04-01T10:00:01Z" });
+    assert_eq!(own(both).await, ("2026-03-01T10:00:00Z".into(), false));
     assert_eq!(own(json!({})).await, (NOW.into(), false));
     assert_eq!(own(json!({ "timestamp": "2026-04-01T09:00:00+09:00" })).await, ("2026-04-01T00:00:00Z".into(), false));
     assert_eq!(own(json!({ "timestamp": "2026-05-01T00:00:00Z" })).await, (NOW.into(), true), "cut to its arrival");
