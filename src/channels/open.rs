@@ -8,7 +8,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::chat::{Chatwork, Slack};
+use super::email::Smtp;
 use super::http::{Http, Reach};
+use super::line::{Api, Line};
 use super::paper::Paper;
 use super::push::Push;
 use super::secrets::Secrets;
@@ -17,6 +19,11 @@ use super::webhook::Webhooks;
 use crate::ir::Channel;
 use crate::ports::environment::{ChatSettings, Environment, SecretRef};
 use crate::ports::{Doer, Noticeboard, Provider};
+use crate::value::Span;
+use crate::value::time::MILLIS_PER_SECOND;
+
+/// One whole request to LINE.
+const LINE_TIMEOUT: Span = Span(20 * MILLIS_PER_SECOND);
 
 /// All ways out of one environment.
 #[derive(Clone)]
@@ -129,14 +136,20 @@ impl Opening<'_> {
         self.unopened.push(Unopened { setting: format!("{}.{setting}", self.environment.name), why });
     }
 
-    /// The place of the mail channel: paper until its provider is made here from `self.environment.email`.
     fn email(&mut self) -> Arc<dyn Provider> {
-        self.to_paper(Channel::Email)
+        let Some(settings) = &self.environment.email else { return self.to_paper(Channel::Email) };
+        let password = settings.password.as_ref().map(|password| self.secret(password).cloned()).transpose();
+        let made = password.and_then(|password| Smtp::new(settings, password, &[]).map_err(|words| words.en));
+        self.live(Channel::Email, made)
     }
 
-    /// The place of LINE: paper until its provider is made here from `self.environment.line`.
     fn line(&mut self) -> Arc<dyn Provider> {
-        self.to_paper(Channel::Line)
+        let Some(settings) = &self.environment.line else { return self.to_paper(Channel::Line) };
+        let made = self.secret(&settings.token).and_then(|token| {
+            let api = Api::new(settings, token, LINE_TIMEOUT).map_err(|error| error.to_string())?;
+            Ok(Line::new(api, settings.per_second_max, None))
+        });
+        self.live(Channel::Line, made)
     }
 
     fn sms(&mut self) -> Arc<dyn Provider> {

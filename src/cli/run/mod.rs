@@ -2,7 +2,7 @@
 //!
 //! Runs no journey itself: `start.rs` is where the engine is put behind the server.
 
-mod key;
+mod hooks;
 mod logs;
 mod start;
 
@@ -21,6 +21,7 @@ use super::remote::DATA;
 use super::speak::Speaker;
 use crate::diag::Phrase;
 use crate::ingest::Schema;
+use crate::runtime::durable::live::LiveError;
 use crate::server::{Language, Limits, Server, Settings, admin};
 
 pub use logs::Logs;
@@ -44,6 +45,10 @@ pub struct Args {
     /// The environment of tabi.yaml: whom messages go through [default: all messages to paper]
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
+
+    /// Rehearse from this moment, so many times as fast: "2026-04-01T09:00:00+09:00 x3600"
+    #[arg(long, value_name = "CLOCK")]
+    clock: Option<String>,
 
     /// Count opens by a picture in mails; an open proves nothing
     #[arg(long)]
@@ -70,10 +75,16 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Stop::Write)?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await.map_err(|error| occupied(args.listen, &error))?;
-        let secret = key::installation(&args.data)?;
-        let environment = args.env.as_deref();
-        let Engine { desk, hooks, write_keys, unknown, close } =
-            start(Start { opened: &opened, program, data: &args.data, environment, secret: &secret }).await?;
+        let start = start(Start {
+            opened: &opened,
+            program,
+            data: &args.data,
+            environment: args.env.as_deref(),
+            listen: listener.local_addr().map_err(Stop::Write)?,
+            clock: args.clock.as_deref(),
+        });
+        let Engine { desk, secret, hooks, write_keys, unknown, recovered, close, mut ended } = start.await?;
+        tracing::info!(records = recovered.records, pending = recovered.pending, "recovered");
         let socket = admin::bind(&args.data).map_err(|error| unusable(&args.data, &error))?;
         let settings = Settings {
             write_keys,
@@ -89,11 +100,33 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         speaker.aside(&ready(args, speaker))?;
         tracing::info!(address = %args.listen, "listening");
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(until_told(stop));
-        server.serve(listener, Some(socket), stopped).await;
-        close().await?;
-        tracing::info!("stopped");
-        Ok(Exit::Fine)
+        tokio::spawn(until_told(stop.clone()));
+        let served = server.serve(listener, Some(socket), stopped);
+        tokio::pin!(served);
+        let failed = tokio::select! {
+            () = &mut served => None,
+            result = &mut ended => Some(result),
+        };
+        let result = match failed {
+            // The engine ended by itself: nobody is served any more.
+            Some(result) => {
+                let _ = stop.send(true);
+                served.await;
+                result
+            }
+            None => {
+                close().await;
+                ended.await
+            }
+        };
+        match result {
+            Ok(Ok(())) => {
+                tracing::info!("stopped");
+                Ok(Exit::Fine)
+            }
+            Ok(Err(error)) => Err(broken(&error)),
+            Err(_) => Err(broken(&LiveError::Store("the engine ended without a word".to_owned()))),
+        }
     })
 }
 
@@ -128,6 +161,17 @@ fn folder(data: &Path) -> Result<(), Stop> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.map_err(|error| unusable(data, &error))
+}
+
+/// What was acknowledged is safe: whoever starts the process anew goes on from there.
+fn broken(error: &LiveError) -> Stop {
+    Stop::Later {
+        what: Phrase::new(format!("Tabi had to stop: {error}"), format!("Tabi を続けられなくなりました: {error}")),
+        help: Phrase::new(
+            "what was acknowledged is safe; see that there is room on the disk, and start again",
+            "受け付けたものは失われません。ディスクの空きを確かめて、もう一度起動する",
+        ),
+    }
 }
 
 fn occupied(listen: SocketAddr, error: &io::Error) -> Stop {

@@ -3,17 +3,51 @@
 //! Serves nothing.
 
 use std::future::Future;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+use serde_json::{Value as Json, json};
+use tokio::sync::oneshot;
+
+use super::hooks;
+use crate::channels::open::{Channels, open as open_channels};
+use crate::channels::paper::{Paper, Sheet, What};
+use crate::channels::secrets::Secrets;
 use crate::cli::exit::Stop;
 use crate::cli::open::Opened;
-use crate::diag::Phrase;
+use crate::diag::{Phrase, did_you_mean};
+use crate::ingest::Schema;
 use crate::ir::Program;
-use crate::ports::environment::Unknowns;
-use crate::ports::{Desk, Secret};
+use crate::machine;
+use crate::ports::environment::{Environment, Unknowns};
+use crate::ports::store::StoreError;
+use crate::ports::{Attempt, Desk, Question, Refusal, Secret, Submission};
+use crate::render::Renderer;
+use crate::runtime::durable::answers::Teller;
+use crate::runtime::durable::clock::{Clock, Rehearsal, WallClock};
+use crate::runtime::durable::diary::Line;
+use crate::runtime::durable::live::{self, Base, Carriers, Door, Keeping, LiveError};
+use crate::runtime::durable::outfit::Outfit;
+use crate::runtime::durable::recover::{OpenError, Recovered};
 use crate::server::{Hooks, Key};
+use crate::simulate::counts::Scene;
+use crate::simulate::story;
+use crate::store as data;
+use crate::value::time::MILLIS_PER_DAY;
+use crate::value::{Instant, Span};
+
+/// People in memory at most; the others are read when something happens to them.
+const KEEP_PEOPLE: usize = 500_000;
+/// How long is kept what happened; consents as long as the law asks (three years: 特定商取引法), and the ledger as long as
+/// somebody may ask who got what.
+const KEEP_JOURNAL: Span = Span(400 * MILLIS_PER_DAY);
+const KEEP_PROOFS: Span = Span((3 * 366 + 31) * MILLIS_PER_DAY);
+const KEEP_DEAD: Span = Span(90 * MILLIS_PER_DAY);
+/// The write key of a rehearsal on this machine, where no environment names one.
+const PAPER_KEY: &str = "paper";
 
 /// What the engine is made of.
 pub struct Start<'a> {
@@ -23,29 +57,294 @@ pub struct Start<'a> {
     pub data: &'a Path,
     /// Name of an environment in `tabi.yaml`; absent: everything goes to paper.
     pub environment: Option<&'a str>,
-    /// The installation's key.
-    pub secret: &'a Secret,
+    pub listen: SocketAddr,
+    /// A rehearsal's clock.
+    pub clock: Option<&'a str>,
 }
 
 /// An engine that runs.
 pub struct Engine {
     pub desk: Arc<dyn Desk>,
+    pub secret: Secret,
     /// What providers may tell us, by their names.
     pub hooks: Hooks,
     pub write_keys: Vec<Key>,
     pub unknown: Unknowns,
+    pub recovered: Recovered,
     /// Ends it in order, once nobody hands anything in any more.
     pub close: Close,
+    /// Ready if the engine ends by itself.
+    pub ended: oneshot::Receiver<Result<(), LiveError>>,
 }
 
-pub type Close = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<(), Stop>> + Send>> + Send>;
+pub type Close = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
-// ENGINE: the runtime's desk over the store and the channels of the environment is put together here.
+/// Opens everything and recovers; ready when the engine runs.
 pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
-    let Start { opened, program, data, environment, secret } = start;
-    let _ = (opened, program, data, environment, secret);
-    Err(Stop::Later {
-        what: Phrase::new("this build of Tabi has no engine to run", "このビルドの Tabi には実行エンジンがありません"),
-        help: Phrase::new("use a later one", "新しい版を使う"),
+    let environment = environment(&start)?;
+    let live = start.environment.is_some();
+    let clock = clock(&start, live)?;
+    let secrets = Secrets::resolve(&environment).map_err(|missing| {
+        let told = |say: fn(&crate::channels::secrets::Missing) -> String| {
+            missing.iter().map(say).collect::<Vec<_>>().join("; ")
+        };
+        Stop::Wrong {
+            what: Phrase::new(told(|m| m.english()), told(|m| m.japanese())),
+            help: Phrase::new(
+                "set the variables or files that `tabi.yaml` names, and start again",
+                "`tabi.yaml` にある環境変数やファイルを用意して、もう一度起動する",
+            ),
+        }
+    })?;
+    let root = start.opened.project.root.clone();
+    let channels = open_channels(&environment, &secrets, &root).map_err(|unopened| Stop::Wrong {
+        what: Phrase::new(
+            unopened.iter().map(|u| u.english()).collect::<Vec<_>>().join("; "),
+            unopened.iter().map(|u| u.japanese()).collect::<Vec<_>>().join("; "),
+        ),
+        help: Phrase::new("mend it in `tabi.yaml`", "`tabi.yaml` を直す"),
+    })?;
+    let data::Opened { log, store, secret } = data::open(start.data).map_err(|error| unusable(start.data, &error))?;
+    let base_url = environment.public_url.clone().unwrap_or_else(|| format!("http://{}", start.listen));
+    let mailbox_host = environment.email.as_ref().and_then(|email| email.mailbox_host.clone());
+    let outfit = Arc::new(Outfit {
+        secret: secret.clone(),
+        public_url: Some(base_url.trim_end_matches('/').to_owned()),
+        mailbox_host,
+        whole_diary: false,
+    });
+    let hooks = hooks::all(&environment, &secrets, &channels, &secret);
+    let write_keys = write_keys(&environment, &secrets, live, start.listen)?;
+    let Channels { providers, doer, noticeboards, paper, .. } = channels;
+    // The engine lives as long as the process, and so does its program.
+    let program: &'static Program = Box::leak(Box::new(start.program.clone()));
+    let (tell, told) = oneshot::channel();
+    let (over, ended) = oneshot::channel();
+    let tasks = tokio::runtime::Handle::current();
+    let thread = std::thread::Builder::new().name("tabi-node".to_owned());
+    let spawned = thread.spawn(move || {
+        let (engine, schema) = (machine::Engine::new(program), Schema::new(program));
+        let renderer = Renderer::new(program);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let base = Base {
+            engine: &engine,
+            schema: &schema,
+            renderer: &renderer,
+            outfit,
+            log,
+            store,
+            carriers: Carriers { providers, doer, boards: noticeboards },
+            clock,
+            shards: cores.clamp(1, 16),
+            keep: KEEP_PEOPLE,
+            retention: Keeping {
+                journal: Some(KEEP_JOURNAL),
+                ledger: Some(KEEP_PROOFS),
+                consents: Some(KEEP_PROOFS),
+                dead: Some(KEEP_DEAD),
+            },
+            teller: teller(program),
+            tasks,
+        };
+        let result = live::run(base, |door, recovered| drop(tell.send((door, recovered))));
+        let _ = over.send(result);
+    });
+    spawned.map_err(Stop::Write)?;
+    let Ok((door, recovered)) = told.await else {
+        return Err(match ended.await {
+            Ok(Err(error)) => not_opened(start.data, &error),
+            Ok(Ok(())) | Err(_) => not_opened(start.data, &LiveError::Store("the engine did not start".to_owned())),
+        });
+    };
+    let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
+    let close: Close = Box::new(move || Box::pin(async move { door.close() }));
+    Ok(Engine { desk, secret, hooks, write_keys, unknown: environment.unknown, recovered, close, ended })
+}
+
+/// Where questions are answered that need the files beside the engine.
+struct Counter {
+    door: Arc<Door>,
+    data: PathBuf,
+    paper: Paper,
+}
+
+impl Desk for Counter {
+    fn now(&self) -> Instant {
+        self.door.now()
+    }
+    fn submit(&self, batch: Vec<Submission>) -> Attempt<'_, Result<(), Refusal>> {
+        self.door.submit(batch)
+    }
+    fn ask(&self, question: Question) -> Attempt<'_, Result<Json, Refusal>> {
+        match question {
+            Question::Backup { to } => Box::pin(self.backup(to)),
+            Question::Paper { limit } => {
+                let (count, sheets) = self.paper.kept();
+                let newest: Vec<Json> = sheets.iter().rev().take(limit).map(sheet_json).collect();
+                Box::pin(async move { Ok(json!({ "count": count, "sheets": newest })) })
+            }
+            other => self.door.ask(other),
+        }
+    }
+}
+
+fn sheet_json(sheet: &Sheet) -> Json {
+    let content = match &sheet.what {
+        What::Message(part) => serde_json::to_value(part).unwrap_or_default(),
+        What::Action { params, .. } => params.clone(),
+        What::Notice { text, .. } => Json::String(text.clone()),
+    };
+    json!({
+        "number": sheet.number,
+        "at": sheet.at.to_string(),
+        "kind": sheet.what.kind(),
+        "journey": sheet.journey,
+        "name": sheet.name,
+        "to": sheet.to,
+        "content": content,
     })
+}
+
+impl Counter {
+    async fn backup(&self, to: PathBuf) -> Result<Json, Refusal> {
+        let from = self.data.clone();
+        let shown = to.display().to_string();
+        let copied = tokio::task::spawn_blocking(move || data::backup(&from, &to)).await;
+        match copied {
+            Ok(Ok(summary)) => Ok(json!({ "to": shown, "summary": format!("{summary:?}") })),
+            Ok(Err(error)) => Err(Refusal::Disk(error.to_string())),
+            Err(error) => Err(Refusal::Disk(error.to_string())),
+        }
+    }
+}
+
+fn environment(start: &Start<'_>) -> Result<Environment, Stop> {
+    let known = &start.opened.project.settings.environments;
+    let Some(name) = start.environment else {
+        let mut paper = Environment { name: PAPER_KEY.to_owned(), ..Environment::default() };
+        paper.paper.folder = Some(absolute(start.data).join("outbox"));
+        return Ok(paper);
+    };
+    known.iter().find(|environment| environment.name == name).cloned().ok_or_else(|| {
+        let meant = did_you_mean(name, known.iter().map(|e| e.name.as_str()));
+        let help = match meant {
+            Some(meant) => Phrase::new(format!("did you mean `{meant}`?"), format!("`{meant}` ではありませんか")),
+            None => Phrase::new(
+                "name one of `environments:` in `tabi.yaml`, or leave `--env` out to send to paper",
+                "`tabi.yaml` の `environments:` にある名前を指定するか、`--env` を省いて紙に出す",
+            ),
+        };
+        Stop::Wrong {
+            what: Phrase::new(format!("there is no environment `{name}`"), format!("環境 `{name}` はありません")),
+            help,
+        }
+    })
+}
+
+/// Relative paths of an environment begin at the project; those of the data where the command was called.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn clock(start: &Start<'_>, live: bool) -> Result<Arc<dyn Clock>, Stop> {
+    let Some(text) = start.clock else { return Ok(Arc::new(WallClock::default())) };
+    if live {
+        return Err(Stop::Wrong {
+            what: Phrase::new(
+                "a rehearsal's clock does not go together with an environment",
+                "リハーサルの時計と環境は同時に指定できません",
+            ),
+            help: Phrase::new(
+                "leave `--clock` out to send for real, or `--env` to rehearse on paper",
+                "本番なら `--clock` を、紙でのリハーサルなら `--env` を省く",
+            ),
+        });
+    }
+    match Rehearsal::parse(text) {
+        Some(clock) => Ok(Arc::new(clock)),
+        None => Err(Stop::Wrong {
+            what: Phrase::new(format!("`{text}` is no clock"), format!("`{text}` は時計として読めません")),
+            help: Phrase::new(
+                "write a moment and, if you like, a speed: `2026-04-01T09:00:00+09:00 x3600`",
+                "時刻と、必要なら速さを書く: `2026-04-01T09:00:00+09:00 x3600`",
+            ),
+        }),
+    }
+}
+
+fn write_keys(environment: &Environment, secrets: &Secrets, live: bool, listen: SocketAddr) -> Result<Vec<Key>, Stop> {
+    let keys = environment
+        .write_keys
+        .iter()
+        .filter_map(|key| secrets.get(&key.key).map(|secret| Key { name: key.name.clone(), key: secret.clone() }));
+    let mut keys: Vec<Key> = keys.collect();
+    if !live {
+        if !listen.ip().is_loopback() {
+            return Err(Stop::Wrong {
+                what: Phrase::new(
+                    "without an environment Tabi listens on this machine only",
+                    "環境を指定しない場合は、このマシンの中だけで待ち受けます",
+                ),
+                help: Phrase::new(
+                    "name an environment with `--env`, or listen on 127.0.0.1",
+                    "`--env` で環境を指定するか、127.0.0.1 で待ち受ける",
+                ),
+            });
+        }
+        keys.push(Key { name: PAPER_KEY.to_owned(), key: SecretString::from(PAPER_KEY.to_owned()) });
+    }
+    Ok(keys)
+}
+
+/// Stories in the words of the simulator: one meaning, one wording.
+fn teller(program: &'static Program) -> Teller {
+    Arc::new(move |name, zone, lines| {
+        let scene = |line| match line {
+            Line::Taken(input) => Scene::Taken(input),
+            Line::Wrote(entry) => Scene::Wrote(entry),
+        };
+        let story = story::of(program, name, zone, lines.into_iter().map(scene).collect(), 0);
+        serde_json::to_value(story.lines).unwrap_or_default()
+    })
+}
+
+fn unusable(data: &Path, error: &StoreError) -> Stop {
+    let data = data.display();
+    Stop::Later {
+        what: Phrase::new(
+            format!("the data in `{data}` cannot be used: {error}"),
+            format!("`{data}` のデータを使えません: {error}"),
+        ),
+        help: Phrase::new(
+            "see that no other Tabi runs on them and that there is room; `tabi restore` brings back a backup",
+            "別の Tabi が動いていないか、空き容量があるかを確かめる。バックアップは `tabi restore` で戻せる",
+        ),
+    }
+}
+
+fn not_opened(data: &Path, error: &LiveError) -> Stop {
+    let shown = data.display();
+    match error {
+        LiveError::Open(OpenError::OtherProgram { .. }) => Stop::Wrong {
+            what: Phrase::new(
+                format!("the people in `{shown}` are on their way in another version of these campaigns"),
+                format!("`{shown}` の人たちは、このキャンペーンの別の版の途中にいます"),
+            ),
+            help: Phrase::new(
+                "run the version that was running, or begin with another folder (`--data`)",
+                "動いていた版で起動するか、別のフォルダー (`--data`) で始める",
+            ),
+        },
+        LiveError::Open(OpenError::Store(error)) => unusable(data, error),
+        LiveError::Open(OpenError::Damaged(_)) | LiveError::Store(_) => Stop::Later {
+            what: Phrase::new(
+                format!("the data in `{shown}` cannot be used: {error}"),
+                format!("`{shown}` のデータを使えません: {error}"),
+            ),
+            help: Phrase::new(
+                "nothing was changed; `tabi restore` brings back a backup",
+                "何も変更していません。バックアップは `tabi restore` で戻せる",
+            ),
+        },
+    }
 }
