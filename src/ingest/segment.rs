@@ -151,7 +151,8 @@ impl<'s> Reader<'s> {
 
     /// A call that came to us at `received_at`. By Segment's clock rule its own time is
     /// `received_at − (sentAt − originalTimestamp)`, where senders write the original time as `timestamp`; without `sentAt`
-    /// it is the original time, and without that `received_at`. The same bytes received at the same time always read alike.
+    /// it is the original time, and without that `received_at`. Where both times are written, `timestamp` is meant as it
+    /// stands. The same bytes received at the same time always read alike.
     pub fn call_received<'l>(&mut self, bytes: &'l [u8], received_at: Instant) -> Result<Option<Arrival<'l>>, Reason> {
         let mut call = Call::parse(bytes)?;
         call.taken_at = Some(received_at);
@@ -319,17 +320,23 @@ fn times(call: &Call) -> Result<Option<Times>, Reason> {
 /// cut to it. `None` when there is no time at all.
 fn clock_rule(call: &Call) -> Result<Option<Times>, Reason> {
     let read = |text: &Option<Text>| text.as_ref().map(|t| instant(&t.0)).transpose();
-    let (written, received) = match call.taken_at {
-        Some(taken_at) => (None, Some(taken_at)),
-        None => (read(&call.timestamp)?, read(&call.received_at)?),
+    let received = match call.taken_at {
+        Some(taken_at) => Some(taken_at),
+        None => read(&call.received_at)?,
     };
-    let original = match (&call.original_timestamp, call.taken_at) {
-        (None, Some(_)) => &call.timestamp,
-        (original, _) => original,
+    let (written, original) = match (call.taken_at, &call.original_timestamp) {
+        // One who writes only `timestamp` means what it was by the sender's clock, as Segment's SDKs do.
+        (Some(_), None) => (None, read(&call.timestamp)?),
+        // One who writes both has corrected or chosen `timestamp`: exports of Segment's, RudderStack's SDKs.
+        (Some(_), Some(_)) | (None, _) => (read(&call.timestamp)?, None),
+    };
+    let original = match (written, original) {
+        (None, None) => read(&call.original_timestamp)?,
+        (_, original) => original,
     };
     let own = match written {
         Some(own) => Some(own),
-        None => match (read(original)?, read(&call.sent_at)?, received) {
+        None => match (original, read(&call.sent_at)?, received) {
             (Some(original), Some(sent), Some(received)) => Some(received.minus(sent.since(original))),
             (Some(original), _, _) => Some(original),
             (None, _, Some(received)) => Some(received),

@@ -16,7 +16,7 @@ use hyper::body as http_body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::Answer;
-use super::limits::MEMORY_PER_BYTE;
+use super::limits::{DISCARD_BYTES_MAX, DISCARD_WAIT, MEMORY_PER_BYTE};
 use super::state::State;
 
 /// A body, and the room it takes.
@@ -67,7 +67,7 @@ pub async fn read(state: &State, headers: &HeaderMap, body: Body, bytes_max: usi
     let length = length(headers)?;
     let packed = packed(headers)?;
     if length.is_some_and(|length| length > bytes_max) {
-        return Err(Answer::too_large(bytes_max));
+        return Err(refused(body, Answer::too_large(bytes_max)).await);
     }
     // What its length says is all that can come.
     let mut room = Room::of(state, length.unwrap_or(0) * MEMORY_PER_BYTE)?;
@@ -77,6 +77,22 @@ pub async fn read(state: &State, headers: &HeaderMap, body: Body, bytes_max: usi
     let bytes = read.map_err(|_| Answer::new(StatusCode::REQUEST_TIMEOUT, "too_slow", too_slow).closing())??;
     let bytes = if packed { unpacked(&bytes, bytes_max, &mut room)? } else { bytes };
     Ok(Taken { bytes, room })
+}
+
+/// An answer that was found before the body was read. Somebody who is still sending would lose it with the connection, so what
+/// comes for a while is read and thrown away.
+pub async fn refused(mut body: Body, answer: Answer) -> Answer {
+    let discarding = async {
+        let mut left = DISCARD_BYTES_MAX;
+        while let Some(Ok(frame)) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            let Some(less) = left.checked_sub(bytes) else { return };
+            left = less;
+        }
+    };
+    // Whoever sends more, or more slowly, may lose it.
+    let _ = tokio::time::timeout(DISCARD_WAIT, discarding).await;
+    answer
 }
 
 /// Refuses a body that is not declared as one of `types`; none declared is fine.

@@ -2,6 +2,7 @@
 //!
 //! What a call means is for `ingest` to say, what follows from it for the engine.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Json;
@@ -24,15 +25,19 @@ use super::keys::Claim;
 use super::limits::MEMORY_PER_CALL;
 use super::state::State;
 
-/// Browsers send `text/plain` to be spared a preflight request.
-const TYPES: &[&str] = &["application/json", "text/plain"];
+/// Browsers send `text/plain` to be spared a preflight request; RudderStack's SDK for Node leaves its HTTP client to say that
+/// packed JSON is a form.
+const TYPES: &[&str] = &["application/json", "text/plain", "application/x-www-form-urlencoded"];
 /// Larger bodies are read on a thread of their own, so that other requests go on.
 const ASIDE_BYTES: usize = 64 << 10;
 
 /// A request with calls.
 pub async fn take(state: Arc<State>, kind: Kind, headers: HeaderMap, body: Body) -> Result<Response, Answer> {
-    let claim = state.keys.claim(&headers)?;
-    body::of_type(&headers, TYPES)?;
+    let known = state.keys.claim(&headers).and_then(|claim| body::of_type(&headers, TYPES).map(|()| claim));
+    let claim = match known {
+        Ok(claim) => claim,
+        Err(answer) => return Err(body::refused(body, answer).await),
+    };
     let bytes_max = match kind {
         Kind::Call(_) => CALL_BYTES_MAX,
         Kind::Batch | Kind::Import => BATCH_BYTES_MAX,
@@ -151,13 +156,9 @@ fn wrong_call(reason: &Reason) -> Response {
     (status, Json(body)).into_response()
 }
 
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Answer>> + Send>>;
+
 /// The handler of one route.
-pub fn route(
-    kind: Kind,
-) -> impl Fn(Shared<Arc<State>>, HeaderMap, Body) -> std::pin::Pin<Box<dyn Future<Output = Result<Response, Answer>> + Send>>
-+ Clone
-+ Send
-+ Sync
-+ 'static {
+pub fn route(kind: Kind) -> impl Fn(Shared<Arc<State>>, HeaderMap, Body) -> Answering + Clone + Send + Sync + 'static {
     move |Shared(state), headers, body| Box::pin(take(state, kind, headers, body))
 }

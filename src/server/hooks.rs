@@ -11,12 +11,12 @@ use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::ports::{Distrust, Notice, Submission};
+use crate::ports::{Attempt, Distrust, Notice, Submission};
 use crate::value::Instant;
 
 use super::answer::Answer;
 use super::body;
-use super::limits::HOOK_BYTES_MAX;
+use super::limits::{HOOK_BYTES_MAX, HOOK_WAIT};
 use super::state::State;
 
 /// What came in by a webhook.
@@ -32,17 +32,18 @@ pub struct Told<'a> {
 
 /// Turns what a provider tells into notices, if it is that provider who speaks.
 pub trait Hook: Send + Sync {
-    /// Must not wait: providers count a slow answer as a failure.
-    fn take(&self, told: Told) -> Result<Vec<Notice>, Distrust>;
+    /// Providers count a slow answer as a failure, so it is cut off after [`HOOK_WAIT`]; waiting at all is for those who have to
+    /// fetch what a signature is checked with.
+    fn take<'a>(&'a self, told: Told<'a>) -> Attempt<'a, Result<Vec<Notice>, Distrust>>;
 }
 
 impl<F: Fn(Told) -> Result<Vec<Notice>, Distrust> + Send + Sync> Hook for F {
-    fn take(&self, told: Told) -> Result<Vec<Notice>, Distrust> {
-        self(told)
+    fn take<'a>(&'a self, told: Told<'a>) -> Attempt<'a, Result<Vec<Notice>, Distrust>> {
+        Box::pin(std::future::ready(self(told)))
     }
 }
 
-/// Hooks by their name in `/hooks/NAME`.
+/// Hooks by their name in `/hooks/NAME`; a name may have several parts, such as `sms/status`.
 #[derive(Clone, Default)]
 pub struct Hooks {
     by_name: BTreeMap<String, Arc<dyn Hook>>,
@@ -73,7 +74,9 @@ pub async fn take(
     let received_at = state.desk.now();
     let path_and_query = uri.path_and_query().map_or("", |whole| whole.as_str());
     let told = Told { headers: &headers, path_and_query, body: &taken.bytes, received_at };
-    let notices = hook.take(told).map_err(|distrust| {
+    let taking = tokio::time::timeout(HOOK_WAIT, hook.take(told)).await;
+    let slow = |_| Answer::new(StatusCode::SERVICE_UNAVAILABLE, "slow", "what the signature needs is not at hand");
+    let notices = taking.map_err(slow)?.map_err(|distrust| {
         metrics::counter!("tabi_hooks_distrusted_total", "hook" => name.clone()).increment(1);
         match distrust {
             Distrust::Signature => Answer::new(StatusCode::UNAUTHORIZED, "signature", "the signature is not right"),

@@ -150,7 +150,7 @@ pub async fn act(
             // For people a page; for programs the same status and when to come back.
             let answer = Answer::from(refusal);
             let status = answer.status;
-            let mut response = page(&state, status, Page::Later, language);
+            let mut response = page(&state, status, Page::Later { back: given }, language);
             if let Some(seconds) = answer.retry_after {
                 response.headers_mut().insert(axum::http::header::RETRY_AFTER, HeaderValue::from(seconds));
             }

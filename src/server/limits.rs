@@ -41,8 +41,13 @@ impl Default for Limits {
 pub const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Browsers and proxies send about 20.
 pub const HEADERS_MAX: usize = 64;
+/// What is read and thrown away of a body that was refused, so that its sender reads why.
+pub const DISCARD_BYTES_MAX: usize = 8 << 20;
+pub const DISCARD_WAIT: Duration = Duration::from_secs(3);
 /// A webhook's body. LINE and SendGrid send up to some hundred events at once, SNS 256 KB.
 pub const HOOK_BYTES_MAX: usize = 1 << 20;
+/// SNS waits for 15 seconds, LINE for less; whoever is told to come again does.
+pub const HOOK_WAIT: Duration = Duration::from_secs(8);
 /// The body of the page on which people leave: one field.
 pub const FORM_BYTES_MAX: usize = 4 << 10;
 /// Bytes of memory that a byte of a body may come to: the body, the calls taken out of it, the values read from them.
@@ -50,7 +55,7 @@ pub const FORM_BYTES_MAX: usize = 4 << 10;
 pub const MEMORY_PER_BYTE: usize = 6;
 /// And that a call may come to beside its bytes: why it was refused, twice, and that again in the answer. Small calls are
 /// many: 2,500 fit into 5 KB.
-pub const MEMORY_PER_CALL: usize = 3 << 10;
+pub const MEMORY_PER_CALL: usize = 2 << 10;
 /// Reports of clicks and opens that may be under way by themselves; further ones are not told.
 pub const REPORTS_MAX: usize = 1_024;
 /// What is asked of the door for operators: a name, a number, a folder.

@@ -18,8 +18,10 @@ pub enum Page {
     Back(Channel),
     /// The token is none of ours.
     Unknown,
-    /// It could not be written down just now.
-    Later,
+    /// It could not be written down just now: leaving, or coming back.
+    Later {
+        back: bool,
+    },
 }
 
 /// Styles stand in the page; forms lead to the page itself; nobody puts it in a frame.
@@ -93,10 +95,10 @@ impl Page {
                     .into(),
                 button: None,
             },
-            Page::Later => Words {
+            Page::Later { back } => Words {
                 title: "Not just now".into(),
                 text: "Your wish could not be written down. Please try again in a minute.".into(),
-                button: Some(("leave", "", "Try again")),
+                button: Some((if back { "return" } else { "leave" }, "", "Try again")),
             },
         }
     }
@@ -125,10 +127,10 @@ impl Page {
                     .into(),
                 button: None,
             },
-            Page::Later => Words {
+            Page::Later { back } => Words {
                 title: "ただいま受け付けられません".into(),
                 text: "お手続きを記録できませんでした。1分ほどしてからもう一度お試しください。".into(),
-                button: Some(("leave", "", "もう一度")),
+                button: Some((if back { "return" } else { "leave" }, "", "もう一度")),
             },
         }
     }
@@ -165,7 +167,7 @@ mod tests {
             Page::Left(Channel::Line),
             Page::Back(Channel::Sms),
             Page::Unknown,
-            Page::Later,
+            Page::Later { back: true },
         ];
         for page in pages {
             for language in [Language::English, Language::Japanese] {

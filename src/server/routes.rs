@@ -32,7 +32,7 @@ pub fn public(state: Arc<State>) -> Router {
     let mut router = router
         .route("/v1/batch", post(calls::route(Kind::Batch)))
         .route("/v1/import", post(calls::route(Kind::Import)))
-        .route("/hooks/{name}", post(hooks::take))
+        .route("/hooks/{*name}", post(hooks::take))
         .route("/u/{token}", get(leave::show).post(leave::act))
         .route("/c/{token}", get(clicks::follow))
         .route("/healthz", get(operate::healthy))

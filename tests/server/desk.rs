@@ -58,6 +58,10 @@ impl FakeDesk {
     pub fn asked(&self) -> Vec<Question> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
+    /// As if this had been refused before.
+    pub fn bury(&self, letter: Value) {
+        self.dead.lock().unwrap().push(letter);
+    }
     pub fn dead(&self) -> usize {
         self.dead.lock().unwrap().len()
     }

@@ -34,7 +34,7 @@ fn parts(text: &str) -> (Vec<&str>, &str) {
 #[tokio::test]
 async fn every_example_is_answered_as_the_page_says() {
     let blocks = blocks();
-    assert!(blocks.len() >= 10 && blocks.len() % 2 == 0, "requests and answers in turn: {}", blocks.len());
+    assert!(blocks.len() >= 10 && blocks.len().is_multiple_of(2), "requests and answers in turn: {}", blocks.len());
     let world = World::start().await;
     for pair in blocks.chunks(2) {
         let [(line, request), (_, expected)] = pair else { unreachable!() };

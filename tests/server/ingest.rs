@@ -91,6 +91,8 @@ async fn clocks_are_corrected_by_segments_rule() {
     assert_eq!(own(ahead).await, ("2026-04-01T11:59:55Z".into(), false));
     let original = json!({ "originalTimestamp": "2026-04-01T10:00:00Z", "sentAt": "2026-04-01T10:30:00Z" });
     assert_eq!(own(original).await, ("2026-04-01T11:30:00Z".into(), false));
+    let both = json!({ "timestamp": "2026-03-01T10:00:00Z", "originalTimestamp": "2026-04-01T10:00:00Z", "sentAt": "2026-04-01T10:00:01Z" });
+    assert_eq!(own(both).await, ("2026-03-01T10:00:00Z".into(), false));
     assert_eq!(own(json!({})).await, (NOW.into(), false));
     assert_eq!(own(json!({ "timestamp": "2026-04-01T09:00:00+09:00" })).await, ("2026-04-01T00:00:00Z".into(), false));
     assert_eq!(own(json!({ "timestamp": "2026-05-01T00:00:00Z" })).await, (NOW.into(), true), "cut to its arrival");
@@ -256,6 +258,11 @@ async fn sizes_types_encodings_and_methods_have_their_answers() {
     };
     assert_eq!(status(post().body(vec![b' '; 32 << 10])).await, 400);
     assert_eq!(status(post().body(vec![b' '; (32 << 10) + 1])).await, 413);
+    // Those who send far too much, or without a key, still read why.
+    assert_eq!(status(post().body(vec![b' '; 5 << 20])).await, 413);
+    let batch = world.url("/v1/batch");
+    assert_eq!(status(world.client.post(&batch).body(vec![b' '; (4 << 20) + 1])).await, 413);
+    assert_eq!(status(world.client.post(&batch).basic_auth("wk", Some("")).body(vec![b' '; 4 << 20])).await, 401);
     for (kind, expected) in [
         ("application/json; charset=utf-8", 200),
         ("text/plain", 200),

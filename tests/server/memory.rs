@@ -91,12 +91,12 @@ fn flood(batch: String, clients: usize) {
             let next = tokio::time::timeout(Duration::from_millis(20), world.desk.begins());
             waiting += usize::from(next.await.is_ok());
         }
-        let most = MOST.load(Ordering::Relaxed) - before;
         world.desk.gate.as_ref().unwrap().add_permits(clients);
         let mut taken = 0;
         for one in flood {
             taken += usize::from(one.await.unwrap());
         }
+        let most = MOST.load(Ordering::Relaxed) - before;
         let (length, mib) = (batch.len(), most as f64 / f64::from(1 << 20));
         println!("measured: {mib:.1} MiB at most; {taken} of {clients} batches of {length} bytes taken");
         assert!(taken > 0 && taken == waiting && taken < clients, "{waiting} waited");

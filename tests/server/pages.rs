@@ -205,7 +205,9 @@ async fn hooks_are_believed_or_not() {
     assert_eq!(post("/hooks/line", false, "[]").await.0, 401);
     let (status, answer) = post("/hooks/line?a=b", true, "{}").await;
     assert_eq!((status, answer["message"].as_str()), (400, Some("at /hooks/line?a=b")));
-    assert_eq!(post("/hooks/ses", true, "[]").await.0, 404);
+    for nowhere in ["/hooks/ses", "/hooks/line/status", "/hooks/", "/hooks"] {
+        assert_eq!(post(nowhere, true, "[]").await.0, 404, "{nowhere}");
+    }
     assert!(world.desk.taken().is_empty());
     assert_eq!(post("/hooks/line", true, "[]").await.0, 200);
     let taken = world.desk.taken();
