@@ -41,7 +41,7 @@ struct Writing<'a> {
 
 enum What<'a> {
     Set(&'a Expr),
-    Tag(&'a str, bool),
+    Tag(&'a str),
 }
 
 /// One journey starts the next.
@@ -222,8 +222,8 @@ fn writings(program: &Program) -> Vec<Writing<'_>> {
         for (pc, instruction) in journey.code.iter().enumerate() {
             let (field, what) = match &instruction.op {
                 Op::Set { field, value } => (Some(*field), What::Set(value)),
-                Op::Tag(tag) => (program.person.tags, What::Tag(tag, true)),
-                Op::Untag(tag) => (program.person.tags, What::Tag(tag, false)),
+                Op::Tag(tag) => (program.person.tags, What::Tag(tag)),
+                Op::Untag(tag) => (program.person.tags, What::Tag(tag)),
                 _ => continue,
             };
             if let (Some(field), Some(after)) = (field, least[pc]) {
@@ -314,7 +314,7 @@ fn reads(program: &Program, condition: &Expr, writing: &Writing<'_>, depth: u8) 
                     .get(inner.index())
                     .is_some_and(|inner| reads(program, &inner.condition, writing, depth + 1))
         }
-        (Expr::InList { item, list }, What::Tag(tag, _)) if **list == Expr::Profile(writing.field) => {
+        (Expr::InList { item, list }, What::Tag(tag)) if **list == Expr::Profile(writing.field) => {
             matches!(&**item, Expr::Const(Value::Text(asked)) if **asked == **tag) || !matches!(**item, Expr::Const(_))
         }
         (Expr::Profile(field), What::Set(_)) => *field == writing.field,
