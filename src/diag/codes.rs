@@ -52,7 +52,7 @@ codes! {
     W0203 Warning "an else that hides values to come" "後から増える値を隠す else";
     E0204 Error "split that does not add up" "分岐の配分の誤り";
     W0204 Warning "ways that lead to the same" "結果の同じ枝";
-    E0205 Error "a promise that is not kept" "守られない約束";
+    E0205 Error "a promise that is not kept, or not proven" "守られない、または証明できない約束";
     W0205 Warning "a journey that promises nothing" "約束のないジャーニー";
     E0301 Error "a journey nobody can judge" "評価できないジャーニー";
     E0302 Error "a message without the consent it needs" "同意のない送信";

@@ -6,33 +6,32 @@
 use super::Input;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Channel, JourneyId, Op, Promise};
-use crate::machine::Engine;
 use crate::prove::{self, Bound, Doubt, Edge, Judged, Longest, Most, Path, Proof, Unbounded, Verdict, Way};
 use crate::text::Span as Place;
 use crate::value::Span;
-use crate::witness::{self, Counter, Effort, Reason};
+use crate::witness::{Counter, Effort, Reason, Seeker};
 
 /// More places than this explain nothing better.
 const PLACES_MAX: usize = 8;
-/// What looking for counter-stories may cost, in inputs that the machine takes: for one check, and for one promise.
-/// `tabi prove` looks longer.
-const CHECK_EFFORT: u64 = 40_000;
-const PROMISE_EFFORT: u64 = 10_000;
+/// What looking for counter-stories may cost, in inputs to journeys: for one check, less than half a second, and for one
+/// promise. `tabi prove` looks longer.
+const CHECK_EFFORT: u64 = 300_000;
+const PROMISE_EFFORT: u64 = 60_000;
 
 pub fn lint(input: Input<'_>) -> Vec<Diagnostic> {
     let analysis = prove::prove(input.program);
     let is_open = |proof: &Proof| proof.promises.iter().any(|judged| judged.verdict != Verdict::Proven);
-    let engine = analysis.journeys.iter().any(is_open).then(|| Engine::tracing(input.program));
-    let (mut found, mut effort) = (Vec::new(), Effort::of(CHECK_EFFORT));
+    let seeker = analysis.journeys.iter().any(is_open).then(|| Seeker::of(input.program));
+    let (mut found, mut effort) = (Vec::new(), Effort::of(input.program, CHECK_EFFORT));
     for (index, proof) in analysis.journeys.iter().enumerate() {
         let looked_at = Looked { input, id: JourneyId(index as u16), proof };
         if proof.promises.is_empty() {
             found.push(looked_at.no_promise());
         }
         for (judged, place) in proof.promises.iter().zip(&input.map.journeys[index].promises) {
-            let (Verdict::Open(doubt), Some(engine)) = (&judged.verdict, &engine) else { continue };
+            let (Verdict::Open(doubt), Some(seeker)) = (&judged.verdict, &seeker) else { continue };
             let mut part = effort.part(PROMISE_EFFORT);
-            let counter = witness::counter_story(engine, looked_at.id, proof, judged, &mut part);
+            let counter = seeker.counter_story(looked_at.id, proof, judged, &mut part);
             effort.give_back(part);
             found.push(match counter {
                 Ok(counter) => looked_at.refuted(judged, doubt, &counter, *place),

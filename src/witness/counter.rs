@@ -4,7 +4,7 @@
 
 use crate::ir::{Channel, JourneyId, MessageId, Op, Program, Promise, Until};
 use crate::machine::{Engine, RunNo, What};
-use crate::prove::{Doubt, Edge, Judged, Path, Proof, Verdict, Way, allowed};
+use crate::prove::{Doubt, Edge, Judged, Longest, Path, Proof, Verdict, Way, allowed};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE};
 use crate::value::{CalendarPeriod, Instant, Span, Zone};
 
@@ -16,7 +16,7 @@ use super::lean::lean;
 use super::personas::branches;
 use super::print::{self, Expected};
 use super::sample::{Look, MORNING, first_clock};
-use super::steer::{self, search, spent};
+use super::steer::{search, spent, told_within};
 use super::story::{Reason, Story, Told};
 
 /// Hours after ten in the morning at which the story is tried to begin, besides the beginnings of quiet hours.
@@ -25,10 +25,10 @@ const HOURS: [i64; 5] = [0, 10, 5, 14, 20];
 const LATER: [i64; 5] = [0, 15, 30, 60, 180];
 /// Searches for one story that each may take an equal share of the effort.
 const SEARCHES: u64 = 8;
+/// Long steps that are looked for one by one.
+const STEPS_MAX: usize = 8;
 /// Messages of one run that are looked for where several runs come together.
 const FULL_MAX: u32 = 3;
-/// Inputs that the search for such a run may take.
-const ONCE: u64 = 5_000;
 
 /// A story that breaks a promise.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,22 +47,34 @@ impl Counter {
     }
 }
 
-/// A story that breaks a promise that is not proven; or why none was found.
-pub fn counter_story(
-    engine: &Engine<'_>,
-    journey: JourneyId,
-    proof: &Proof,
-    judged: &Judged,
-    effort: &mut Effort,
-) -> Result<Counter, Reason> {
-    let Verdict::Open(doubt) = &judged.verdict else {
-        return Err(Reason::new("the promise is proven", "約束は証明されている"));
-    };
-    match &judged.promise {
-        Promise::EndsWithin(period) => too_long(engine, journey, *period, proof, doubt, effort),
-        Promise::Messages { count, channel, per } => {
-            let most = Most { count: *count as usize, channel: *channel, per: *per };
-            too_many(engine, journey, most, doubt, effort)
+/// Looks for stories that break promises.
+#[derive(Debug)]
+pub struct Seeker<'p> {
+    engine: Engine<'p>,
+}
+
+impl<'p> Seeker<'p> {
+    pub fn of(program: &'p Program) -> Seeker<'p> {
+        Seeker { engine: Engine::tracing(program) }
+    }
+
+    /// A story that breaks a promise that is not proven; or why none was found.
+    pub fn counter_story(
+        &self,
+        journey: JourneyId,
+        proof: &Proof,
+        judged: &Judged,
+        effort: &mut Effort,
+    ) -> Result<Counter, Reason> {
+        let Verdict::Open(doubt) = &judged.verdict else {
+            return Err(Reason::new("the promise is proven", "約束は証明されている"));
+        };
+        match &judged.promise {
+            Promise::EndsWithin(period) => too_long(&self.engine, journey, *period, proof, doubt, effort),
+            Promise::Messages { count, channel, per } => {
+                let most = Most { count: *count as usize, channel: *channel, per: *per };
+                too_many(&self.engine, journey, most, doubt, effort)
+            }
         }
     }
 }
@@ -103,7 +115,7 @@ fn too_many(
             effort.give_back(part);
             match found {
                 Ok(told) => {
-                    let told = lean(engine, told, &mut |story| steer::told(engine, story), &breaks);
+                    let told = lean(engine, told, &mut |story| told_within(engine, story, effort), &breaks);
                     return Ok(counter(program, told, most));
                 }
                 Err(reason) => first.get_or_insert(reason),
@@ -152,11 +164,11 @@ fn by_coming_again(
     for count in (1..=(most.count as u32).clamp(1, FULL_MAX)).rev() {
         let goal = Goal::Sends { count, channel: most.channel };
         let manner = Manner { hurry: true, later, ..Manner::usual(Look::Japanese) };
-        let mut part = effort.part(ONCE);
+        let mut part = effort.part(effort.share(SEARCHES));
         let once = search(engine, journey, &goal, manner, &mut |_| true, &mut part);
         effort.give_back(part);
         if let Some(told) = once.ok().and_then(|once| again(engine, &once, &|told| breaks(told).is_some(), effort)) {
-            let mut tell = |story: &Story| Some(play(engine, story, &mut Effort::endless()));
+            let mut tell = |story: &Story| (!effort.is_spent()).then(|| play(engine, story, effort));
             return Some(lean(engine, told, &mut tell, &breaks));
         }
     }
@@ -228,7 +240,7 @@ fn too_long(
     effort: &mut Effort,
 ) -> Result<Counter, Reason> {
     let told = staying(engine, journey, period, Some(proof), doubt.ways.first(), effort)?;
-    let told = lean(engine, told, &mut |story| steer::told(engine, story), &|told| limit(told, period));
+    let told = lean(engine, told, &mut |story| told_within(engine, story, effort), &|told| limit(told, period));
     let at = limit(&told, period).unwrap_or(told.story.until);
     let expected = vec![Expected { at, what: "exited".to_owned() }];
     Ok(Counter { title: format!("promise ends within {period}"), told, expected })
@@ -248,31 +260,53 @@ fn staying(
     effort: &mut Effort,
 ) -> Result<Told, Reason> {
     let program = engine.program();
-    let edges = branches(program, journey).into_iter().map(Goal::Edge);
-    let lasting = path.map(|path| Goal::Edges(lasting(program, journey, path)));
-    let path = path.map(|path| Goal::Path(path.clone()));
     let latest = proof.map(|proof| until_entry(program, journey, proof.bounds.latest_entry));
     // The bound counts on providers that are silent for a while; those of a story are not.
     let later = latest.into_iter().flat_map(|entry| LATER.map(|minutes| Span(entry.0 + minutes * MILLIS_PER_MINUTE)));
     let begun: Vec<Span> = later.chain(begun(program, journey)).collect();
+    let usual = [Span(0), begun.first().copied().unwrap_or_default()];
+    let whole = path.map(|path| Goal::Edges(lasting(program, journey, path)));
+    let steps = proof.map(|proof| long_steps(program, journey, proof)).unwrap_or_default();
+    let mut tries: Vec<(Goal, Span)> = Vec::new();
+    let mut add = |goal: Goal, when: &[Span]| tries.extend(when.iter().map(|when| (goal.clone(), *when)));
+    add(Goal::Entered, &usual);
+    whole.iter().for_each(|whole| add(whole.clone(), &usual));
+    steps.into_iter().for_each(|step| add(Goal::Edge(step), &usual));
+    [Some(Goal::Entered), whole].into_iter().flatten().for_each(|goal| add(goal, &begun));
+    path.iter().for_each(|path| add(Goal::Path((*path).clone()), &begun));
+    branches(program, journey).into_iter().for_each(|edge| add(Goal::Edge(edge), &begun));
     let (mut first, a_part) = (None, effort.share(SEARCHES));
-    for goal in [Goal::Entered].into_iter().chain(lasting).chain(path).chain(edges) {
-        for later in &begun {
-            let usual = Manner::usual(Look::Japanese);
-            let manner = Manner { late: true, later: *later, beyond: Some(period), ..usual };
-            let mut part = effort.part(a_part);
-            let found = search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some(), &mut part);
-            effort.give_back(part);
-            match found {
-                Ok(told) => return Ok(told),
-                Err(reason) => first.get_or_insert(reason),
-            };
-            if effort.is_spent() {
-                return Err(first.unwrap_or_else(spent));
-            }
+    for (goal, later) in tries {
+        let manner = Manner { late: true, later, beyond: Some(period), ..Manner::usual(Look::Japanese) };
+        let mut part = effort.part(a_part);
+        let found = search(engine, journey, &goal, manner, &mut |told| limit(told, period).is_some(), &mut part);
+        effort.give_back(part);
+        match found {
+            Ok(told) => return Ok(told),
+            Err(reason) => first.get_or_insert(reason),
+        };
+        if effort.is_spent() {
+            return Err(first.unwrap_or_else(spent));
         }
     }
     Err(first.unwrap_or_else(nothing))
+}
+/// The steps that can take longest, each with the outcome after which it has.
+fn long_steps(program: &Program, journey: JourneyId, proof: &Proof) -> Vec<Edge> {
+    let code = &program.journey(journey).code;
+    let waits = |edge: &Edge| {
+        let op = code.get(edge.from as usize).map(|i| &i.op);
+        matches!(op, Some(Op::Wait { .. } | Op::Await { .. }))
+    };
+    let longest = |edge: &Edge| match proof.takes(edge).map(|elapsed| elapsed.longest) {
+        Some(Longest::Within { time, .. }) => time,
+        Some(Longest::Never { .. }) | None => Span(i64::MAX),
+    };
+    let places = 0..code.len() as u32;
+    let mut steps: Vec<Edge> = places.flat_map(|pc| proof.graph.leaving(pc).iter().copied()).filter(waits).collect();
+    steps.sort_by_key(|edge| std::cmp::Reverse(longest(edge)));
+    steps.truncate(STEPS_MAX);
+    steps
 }
 /// The steps of a way at which time may pass; what lies between decides itself.
 fn lasting(program: &Program, journey: JourneyId, path: &Path) -> Vec<Edge> {
@@ -294,7 +328,12 @@ fn lasting(program: &Program, journey: JourneyId, path: &Path) -> Vec<Edge> {
         )
         | None => false,
     };
-    path.edges().into_iter().filter(lasts).collect()
+    // Where an answer and none lead to the same, silence lasts longer.
+    let silent = |edge: Edge| match code.get(edge.from as usize).map(|i| &i.op) {
+        Some(Op::Do { otherwise, .. }) if otherwise.is_none_or(|to| to == edge.to) => Edge { way: Way::Failed, ..edge },
+        _ => edge,
+    };
+    path.edges().into_iter().filter(lasts).map(silent).collect()
 }
 /// From the usual beginning of a story until the time of the day, or week, at which who enters stays longest.
 fn until_entry(program: &Program, journey: JourneyId, entry: Span) -> Span {

@@ -35,7 +35,7 @@ mod steer;
 mod story;
 mod way;
 
-pub use counter::{Counter, counter_story, long_stay};
+pub use counter::{Counter, Seeker, long_stay};
 pub use effort::Effort;
 pub use goal::Goal;
 pub use personas::{Cast, Gap, Persona, personas};

@@ -164,7 +164,14 @@ fn finished(program: &Program, mut told: Told) -> Told {
 
 /// A story run again as it is: what the machine makes of it, as long as a run of the journey enters at all.
 pub fn told(engine: &Engine<'_>, story: &Story) -> Option<Told> {
+    told_within(engine, story, &mut Effort::endless())
+}
+/// The same, unless it costs too much.
+pub(super) fn told_within(engine: &Engine<'_>, story: &Story, effort: &mut Effort) -> Option<Told> {
+    if effort.is_spent() {
+        return None;
+    }
     let aim = Aim::new(engine.program(), engine.program().journey(story.journey), &Goal::Entered);
     let draft = super::draft::Draft::of(engine.program(), story.clone());
-    follow(engine, &draft, &aim, &mut Effort::endless()).ok()
+    follow(engine, &draft, &aim, effort).ok()
 }

@@ -13,9 +13,8 @@ use super::open::read;
 use super::show::journey;
 use super::speak::Speaker;
 use crate::ir::{JourneyId, Program};
-use crate::machine::Engine;
 use crate::prove::{self, Analysis, Judged, Verdict};
-use crate::witness::{self, Counter, Effort, Reason};
+use crate::witness::{Counter, Effort, Reason, Seeker};
 
 /// Prove how long journeys last at most, how many messages they send, and that they keep their promises
 #[derive(Debug, clap::Args)]
@@ -42,8 +41,8 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         None => (0..program.journeys.len()).map(|i| JourneyId(i as u16)).collect(),
     };
     let analysis = prove::prove(program);
-    let engine = Engine::tracing(program);
-    let told = Told { program, engine: &engine, analysis: &analysis, chosen: &chosen, whole: args.journey.is_none() };
+    let seeker = Seeker::of(program);
+    let told = Told { program, seeker: &seeker, analysis: &analysis, chosen: &chosen, whole: args.journey.is_none() };
     speaker.report(&match args.format {
         Format::Pretty => words::tell(&told, speaker.language),
         Format::Json => json::tell(&told),
@@ -53,13 +52,13 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     Ok(if chosen.iter().all(kept) { Exit::Fine } else { Exit::Failed })
 }
 
-/// What looking for the story of one promise may cost, in inputs that the machine takes: some seconds.
-const EFFORT: u64 = 200_000;
+/// What looking for the story of one promise may cost, in inputs to journeys: some seconds.
+const EFFORT: u64 = 4_000_000;
 
 /// What is told.
 struct Told<'a> {
     program: &'a Program,
-    engine: &'a Engine<'a>,
+    seeker: &'a Seeker<'a>,
     analysis: &'a Analysis,
     chosen: &'a [JourneyId],
     /// All journeys: then what they send together, too.
@@ -69,6 +68,6 @@ struct Told<'a> {
 impl Told<'_> {
     fn counter_story(&self, id: JourneyId, judged: &Judged) -> Result<Counter, Reason> {
         let proof = &self.analysis.journeys[id.index()];
-        witness::counter_story(self.engine, id, proof, judged, &mut Effort::of(EFFORT))
+        self.seeker.counter_story(id, proof, judged, &mut Effort::of(self.program, EFFORT))
     }
 }
