@@ -114,6 +114,8 @@ struct Entry {
     waiting: Waiting,
     attempts: u32,
     not_before: Instant,
+    /// Some attempt may have been taken: from then on nothing may stand in for the message.
+    doubtful: bool,
 }
 
 #[derive(Debug)]
@@ -291,7 +293,8 @@ impl Dispatcher {
             return Next::Settle(Settlement::new(Ending::Unknown, attempts).because(why));
         }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
-        self.entries.insert(key, Entry { waiting, attempts, not_before: at });
+        let doubtful = waiting.attempted_at.is_some();
+        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful });
         self.ways[way].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
         Next::Nothing
     }
@@ -383,7 +386,8 @@ impl Dispatcher {
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
         way.probing = false;
-        Next::Settle(Settlement { why, ..Settlement::new(ending, entry.attempts - 1) })
+        let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts - 1) };
+        Next::Settle(entry.undoubted(settlement))
     }
 
     /// What came of an attempt to deliver.
@@ -401,7 +405,7 @@ impl Dispatcher {
             }
             Outcome::Later { why, after } => self.again(key, why, after, now),
             Outcome::Unknown { why } => self.unknown(key, why, now),
-            Outcome::Exhausted { why } => match entry.waiting.awaited {
+            Outcome::Exhausted { why } => match entry.waiting.awaited && !entry.doubtful {
                 // Something may stand in: better now than next month.
                 true => self.done(key, settled(Ending::OverQuota).because(why)),
                 false => self.again(key, why, None, now),
@@ -433,11 +437,10 @@ impl Dispatcher {
     }
 
     fn done(&mut self, key: PendingKey, settlement: Settlement) -> Next {
-        if let Some(entry) = self.entries.remove(&key) {
-            let way = &mut self.ways[way_of(entry.waiting.channel)];
-            way.under_way = way.under_way.saturating_sub(1);
-        }
-        Next::Settle(settlement)
+        let Some(entry) = self.entries.remove(&key) else { return Next::Settle(settlement) };
+        let way = &mut self.ways[way_of(entry.waiting.channel)];
+        way.under_way = way.under_way.saturating_sub(1);
+        Next::Settle(entry.undoubted(settlement))
     }
     fn again(&mut self, key: PendingKey, why: String, after: Option<Span>, now: Instant) -> Next {
         let Some(entry) = self.entries.get_mut(&key) else { return Next::Nothing };
@@ -455,16 +458,15 @@ impl Dispatcher {
         Next::Again
     }
     fn unknown(&mut self, key: PendingKey, why: String, now: Instant) -> Next {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.doubtful = true;
+        }
         let Some(entry) = self.entries.get(&key) else { return Next::Nothing };
         let way = way_of(entry.waiting.channel);
         let tried = entry.waiting.attempted_at.unwrap_or(entry.waiting.ordered_at);
         let soon = now.plus(backoff(key, entry.attempts));
         if self.may_repeat(way, &entry.waiting, tried, soon) {
-            match self.again(key, why, None, now) {
-                // Time is up, and nobody can say that it was not taken.
-                Next::Settle(settlement) => Next::Settle(Settlement { ending: Ending::Unknown, ..settlement }),
-                next => next,
-            }
+            self.again(key, why, None, now)
         } else {
             let settlement = Settlement::new(Ending::Unknown, entry.attempts).because(why);
             self.done(key, settlement)
@@ -487,6 +489,17 @@ impl Dispatcher {
     }
     pub fn waiting_for(&self, key: PendingKey) -> Option<&Waiting> {
         self.entries.get(&key).map(|entry| &entry.waiting)
+    }
+}
+
+impl Entry {
+    /// A message that may have been taken once counts as taken, whatever a later attempt brought (semantics 4.9): else a
+    /// second one would go out in its stead. What an action answers later stands, since it is the answer to the same call.
+    fn undoubted(&self, settlement: Settlement) -> Settlement {
+        match self.doubtful && self.waiting.channel.is_some() && settlement.ending != Ending::Accepted {
+            true => Settlement { ending: Ending::Unknown, ..settlement },
+            false => settlement,
+        }
     }
 }
 
