@@ -73,7 +73,7 @@ fn list(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     if args.remote.json {
         return args.remote.tell(&answer, speaker);
     }
-    let letters = answer.get_mut("letters").and_then(Value::as_array_mut);
+    let letters = answer.get_mut("dead").and_then(Value::as_array_mut);
     let letters = letters.map(std::mem::take).unwrap_or_default();
     if letters.is_empty() {
         let nothing = Phrase::new("nothing was refused", "拒否された呼び出しはありません");

@@ -1,6 +1,6 @@
 //! Dead letters that are handed in again, or let go.
 //!
-//! Keeps none: the desk does. It answers [`Question::Dead`] with `letters`, each with `number`, `at` (RFC 3339), `source`,
+//! Keeps none: the desk does. It answers [`Question::Dead`] with `dead`, a list, each with `number`, `at` (RFC 3339), `source`,
 //! `reason`, `detail` and `body`, in order of their numbers.
 
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use super::state::State;
 
 #[derive(Deserialize)]
 struct Letters {
-    letters: Vec<Letter>,
+    dead: Vec<Letter>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +85,7 @@ async fn page(state: &State, after: u64) -> Result<Vec<Letter>, Answer> {
     let letters = read.map_err(|error| {
         Answer::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("the desk's letters: {error}"))
     })?;
-    Ok(letters.letters)
+    Ok(letters.dead)
 }
 
 /// `Ok(None)`: understood by now, and without an effect.

@@ -106,7 +106,7 @@ impl Desk for FakeDesk {
             if let Question::Dead { after, limit } = question {
                 let dead = self.dead.lock().unwrap();
                 let after = dead.iter().filter(|letter| letter["number"].as_u64().unwrap() > after);
-                return Ok(json!({ "letters": after.take(limit).collect::<Vec<_>>() }));
+                return Ok(json!({ "dead": after.take(limit).collect::<Vec<_>>() }));
             }
             self.answer.lock().unwrap().clone().unwrap_or_else(|| Ok(json!({})))
         })

@@ -115,7 +115,7 @@ const WORDS: &[(&str, &str)] = &[
     ("state", "状態"), ("people", "人数"), ("heads", "人数"), ("waiting", "待機中"), ("stopped", "停止中"), ("alarms", "警告"),
     ("ingest", "受信"), ("calls", "呼び出し"), ("accepted", "受け入れ"), ("refused", "拒否"), ("without_effect", "効果なし"),
     ("skewed", "時計のずれ"), ("unknown_events", "未宣言のイベント"), ("unknown_fields", "未宣言の項目"), ("number", "番号"),
-    ("at", "日時"), ("source", "送信元"), ("reason", "理由"), ("detail", "詳細"), ("letters", "届かなかった呼び出し"),
+    ("at", "日時"), ("source", "送信元"), ("reason", "理由"), ("detail", "詳細"),
     ("profile", "プロフィール"), ("consents", "同意"), ("runs", "進行中"), ("person", "人"), ("id", "ID"), ("message", "メッセージ"),
     ("pending", "送信待ち"), ("dead", "届かなかった呼び出し"), ("by", "担当"), ("purpose", "目的"), ("given", "同意の有無"),
     ("step", "ステップ"), ("since", "開始"), ("until", "期限"), ("story", "経過"), ("now", "現在"), ("approvals", "承認待ち"),
