@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tabi::compile::{self, Compiled, compile};
-use tabi::diag::{Language, render};
+use tabi::diag::{Code, Language, render};
 use tabi::fmt;
 use tabi::ir::{Channel, JourneyId};
 use tabi::project::{self, Project};
@@ -172,6 +172,44 @@ fn counter_stories_of_refuted_promises_fail_where_the_promise_breaks() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     insta::assert_snapshot!("counter_stories", told);
+}
+
+/// One of the journeys, in its world.
+fn alone(name: &str) -> String {
+    let begin = PROMISES.find(&format!("journey {name} {{")).expect("there is such a journey");
+    let length = PROMISES[begin..].find("\n}\n").expect("a journey has an end");
+    format!("{}{}\n}}\n", world(PROMISES), &PROMISES[begin..begin + length])
+}
+
+#[test]
+fn a_check_says_broken_only_with_a_test_and_else_not_proven() {
+    for (name, english, japanese) in [
+        (
+            "two_in_a_row",
+            &["one run of `two_in_a_row` can send 2 messages", "this test fails"][..],
+            "2 通送ることがある",
+        ),
+        ("comes_again", &["`comes_again` can send 2 messages within 7d", "this test fails"], "7d の間に 2 通"),
+        ("waits_plainly", &["`waits_plainly` can last longer than 2d", "this test fails"], "2d より長く"),
+        (
+            "never_both",
+            &[
+                "it is not proven that `never_both` keeps this: its steps allow up to 2 messages",
+                "nor was a story found that breaks it: at `if_",
+                "promise what is proven, `at most 2 messages`",
+            ],
+            "証明できていない: 手順の上では最大 2 通",
+        ),
+    ] {
+        let (sources, compiled) = of_text(&alone(name));
+        let promises: Vec<_> = compiled.diagnostics.iter().filter(|d| d.code == Code::E0205).collect();
+        let [broken] = promises.as_slice() else { panic!("{name}: {promises:?}") };
+        let said = |language| render::pretty(broken, &sources, language, false);
+        for part in english {
+            assert!(said(Language::English).contains(part), "{part}:\n{}", said(Language::English));
+        }
+        assert!(said(Language::Japanese).contains(japanese), "{}", said(Language::Japanese));
+    }
 }
 
 // ---- conditions ------------------------------------------------------------------------------------------------------

@@ -91,7 +91,12 @@ impl Looked<'_> {
     /// A story breaks the promise: it is told, as a test that fails.
     fn refuted(&self, judged: &Judged, doubt: &Doubt, counter: &Counter, place: Place) -> Diagnostic {
         let name = self.name();
-        let edges = &counter.told.edges;
+        // A story ends where the promise breaks, in the midst of the step that lasts too long: the way tells the step.
+        let way = match judged.promise {
+            Promise::EndsWithin(_) => doubt.ways.first().map(Path::edges),
+            Promise::Messages { .. } => None,
+        };
+        let edges = way.as_ref().unwrap_or(&counter.told.edges);
         let kept = self.proven(judged, doubt);
         let or = |en: &str, ja: &str| match &kept {
             Some(kept) => (format!("{en}, or promise `{kept}`"), format!("{ja}、`{kept}` と約束する")),

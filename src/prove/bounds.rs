@@ -64,6 +64,12 @@ impl<'p> Subject<'p> {
         let (count, end) = best_end(self, &sweep.arrival).unwrap_or((Count(0), 0));
         (count.0, sweep.path_to(&self.graph, end))
     }
+    /// The most messages of one run that caps count: those that the provider refuses later, too.
+    pub fn most_dispatched(&self, which: Which) -> u64 {
+        let taken = |edge: &Edge| self.counts(&Edge { way: Way::Sent, ..*edge }, which) && edge.way != Way::Dropped;
+        let sweep = Sweep::new(&self.graph, &|edge, _| Count(taken(edge).into()));
+        best_end(self, &sweep.arrival).map_or(0, |(count, _)| count.0)
+    }
     pub fn is_end(&self, pc: Pc) -> bool {
         matches!(self.journey.code.get(pc as usize).map(|i| &i.op), Some(Op::Stop { .. } | Op::End))
     }

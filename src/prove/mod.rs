@@ -87,7 +87,7 @@ impl Rivals {
             return Rivals { sent: Vec::new() };
         }
         let whiches = Channel::ALL.into_iter().map(Some).chain([None]);
-        let ever = |subject: &Subject<'_>, which| match subject.most_of_run(which).0 {
+        let ever = |subject: &Subject<'_>, which| match subject.most_dispatched(which) {
             0 => Some(0),
             run => Entries::of(subject.journey, Apart::STILL).in_all().ok().map(|runs| runs.saturating_mul(run)),
         };

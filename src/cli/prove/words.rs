@@ -201,6 +201,11 @@ impl Teller<'_> {
             (_, Some(Longest::Never { .. })) | (None, _) => None,
             (so_far, None) => so_far,
         };
+        // Steps that cannot all be at their longest are over earlier than their sum.
+        let arrival = self.proof().bounds.arrival.get(edge.to as usize).copied().flatten().map(|at| at.longest);
+        if let (Some(so_far), Some(Longest::Within { time, .. })) = (*since, arrival) {
+            *since = Some(so_far.min(time));
+        }
     }
     fn line(&self, pc: u32, way: &str, since: Option<Span>, depth: usize, text: &mut String) {
         let instruction = self.instruction(pc);
