@@ -33,6 +33,7 @@ const OPEN_MIN: Span = Span(5 * MILLIS_PER_SECOND);
 const OPEN_MAX: Span = Span(5 * MILLIS_PER_MINUTE);
 /// A channel whose quota is used up or whose settings are wrong is tried again this often.
 const HELD_PROBE: Span = Span(15 * MILLIS_PER_MINUTE);
+const QUOTA_USED_UP: &str = "the quota is used up";
 /// Tokens that a bucket holds, as a part of a second's worth: short bursts, no long ones.
 const BURST_PARTS: i64 = 4;
 
@@ -294,6 +295,9 @@ impl Dispatcher {
             let why = "the process ended while it was being handed over";
             return Next::Settle(Settlement::new(Ending::Unknown, attempts).because(why));
         }
+        if waiting.awaited && waiting.attempted_at.is_none() && self.ways[way].is_exhausted(now) {
+            return Next::Settle(Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
+        }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
         let doubtful = waiting.attempted_at.is_some();
         self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false });
@@ -313,6 +317,24 @@ impl Dispatcher {
         if let Some(ring) = way.ready.get_mut(&Reverse(entry.waiting.priority)) {
             ring.remove(entry.waiting.journey, entry.waiting.ordered_at, key);
         }
+    }
+
+    /// What somebody waits for on a channel whose quota is used up and was not tried yet: something may stand in for it, better
+    /// now than when there is a quota again.
+    pub fn give_up_awaited(&mut self, channel: Channel, now: Instant) -> Vec<(PendingKey, Settlement)> {
+        let index = channel.index();
+        if !self.ways[index].is_exhausted(now) {
+            return Vec::new();
+        }
+        let is_meant = |entry: &Entry| {
+            let Entry { waiting, is_out, .. } = entry;
+            waiting.channel == Some(channel) && waiting.awaited && waiting.attempted_at.is_none() && !is_out
+        };
+        let mut keys: Vec<PendingKey> =
+            self.entries.iter().filter(|(_, entry)| is_meant(entry)).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        keys.iter().for_each(|key| self.drop(*key));
+        keys.into_iter().map(|key| (key, Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP))).collect()
     }
 
     /// What is to leave now, at most so many; each must be followed by [`Dispatcher::hold`], [`Dispatcher::came`] or
@@ -522,6 +544,9 @@ impl Entry {
 }
 
 impl Way {
+    fn is_exhausted(&self, now: Instant) -> bool {
+        matches!(self.obstacle, Obstacle::Exhausted { .. }) && now < self.closed_until
+    }
     fn is_closed(&self) -> bool {
         self.obstacle != Obstacle::Clear
     }
