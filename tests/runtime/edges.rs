@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use tabi::ingest::segment::Reader;
 use tabi::ir::Channel;
 use tabi::machine::{Person, Report};
-use tabi::ports::store::{PendingKey, Store};
+use tabi::ports::store::PendingKey;
 use tabi::ports::{About, CallOutcome, Idempotency, Notice, Outcome, Scope, Submission, Told};
 use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
 use tabi::runtime::durable::node::Work;
@@ -176,13 +176,7 @@ fn a_wake_that_moved_back_is_not_lost_when_its_person_leaves_memory() {
     place.pass(&mut rig, &mut sink, 5 * MINUTE);
     place.tell(&mut rig, &mut sink, cart);
     for _ in 0..5 {
-        if !rig.node.may_cut() {
-            rig.node.commit(place.now).unwrap();
-        }
-        rig.node.cut();
-        let checkpoint = rig.node.checkpoint().unwrap();
-        rig.store.write(&checkpoint).unwrap();
-        rig.node.written(checkpoint.position, 0).unwrap();
+        rig.checkpoint_keeping(0).unwrap();
     }
     place.pass(&mut rig, &mut sink, 30 * MINUTE);
     assert_eq!(sink.count("mail"), 1);
@@ -385,4 +379,55 @@ fn a_short_failure_of_many_at_once_is_no_long_one() {
     assert!(at_first > 5, "as many as the budget has room for");
     place.pass(&mut rig, &mut sink, MINUTE);
     assert_eq!(sink.count("receipt"), 2 * at_first);
+}
+
+#[test]
+fn whoever_leaves_at_an_address_leaves_for_all_who_share_it() {
+    let mut place = Place::new(2);
+    let (mut rig, mut sink) = (place.open(), Sink::new([]));
+    for person in ["p", "q", "p", "q"] {
+        let traits = json!({ "phone": "+81901", "email": "home@x.jp", "consent": ["marketing"] });
+        place.tell(&mut rig, &mut sink, json!({ "type": "identify", "userId": person, "traits": traits }));
+    }
+    let traits = json!({ "phone": "+81902" });
+    place.tell(&mut rig, &mut sink, json!({ "type": "identify", "userId": "r", "traits": traits }));
+    rig.checkpoint().unwrap();
+    drop(rig);
+    rig = place.open();
+    place.notice(&mut rig, None, sms("+81901"), Told::Left { words: "STOP".into() });
+    let mailbox = About::Address { channel: Channel::Email, address: "Home@x.jp".into() };
+    place.notice(&mut rig, None, mailbox, Told::Report(Report::Complained));
+    rig.settle(place.now, &mut sink).unwrap();
+    for person in ["p", "q"] {
+        let cart =
+            json!({ "type": "track", "userId": person, "event": "cart", "properties": { "key": "k", "total": 1 } });
+        place.tell(&mut rig, &mut sink, cart);
+    }
+    place.pass(&mut rig, &mut sink, 8 * HOUR);
+    assert_eq!((sink.count("mail"), sink.count("once")), (0, 0), "{:?}", sink.got);
+    rig.checkpoint().unwrap();
+    for seat in [0, 1] {
+        let consents = rig.reader().consents(seat).unwrap();
+        assert_eq!(consents.iter().filter(|row| !row.given && row.channel.is_some()).count(), 2, "{consents:?}");
+    }
+}
+
+#[test]
+fn something_stands_in_at_once_for_all_that_wait_when_a_quota_is_used_up() {
+    let mut place = Place::new(1);
+    place.allowances[Channel::Line.index()].at_once_max = 1;
+    let taken = || Some(Outcome::Accepted { provider_id: None });
+    let used_up = Some(Outcome::Exhausted { why: "429".into() });
+    let (mut rig, mut sink) = (place.open(), Sink::new([taken(), taken(), taken(), taken(), used_up]));
+    for n in 1..=2 {
+        let traits = json!({ "email": format!("p{n}@x.jp"), "line_user": format!("U{n}"), "phone": format!("+8190{n}"),
+            "consent": ["marketing"] });
+        let person = format!("p{n}");
+        place.submit(&mut rig, json!({ "type": "identify", "userId": person, "traits": traits }));
+        place.submit(&mut rig, purchase("userId", &person, "k"));
+    }
+    rig.settle(place.now, &mut sink).unwrap();
+    assert_eq!(sink.got.len(), 4, "{:?}", sink.got);
+    place.pass(&mut rig, &mut sink, DAY + MINUTE);
+    assert_eq!((sink.count("note"), sink.count("once")), (1, 2), "{:?}", sink.got);
 }

@@ -132,13 +132,17 @@ impl Rig {
         self.settle(to, world)
     }
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.checkpoint_keeping(10_000)
+    }
+    /// So many people stay in memory, and those who were looked at lately.
+    pub fn checkpoint_keeping(&mut self, keep: usize) -> Result<(), StoreError> {
         if !self.node.may_cut() {
             self.node.commit(self.node.now())?;
         }
         self.node.cut();
         if let Some(checkpoint) = self.node.checkpoint() {
             self.store.write(&checkpoint)?;
-            self.node.written(checkpoint.position, 10_000)?;
+            self.node.written(checkpoint.position, keep)?;
         }
         Ok(())
     }

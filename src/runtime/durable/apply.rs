@@ -31,6 +31,15 @@ pub fn address_id(channel: Channel, address: &str) -> String {
     format!("{ADDRESS_MARK}{}:{address}", channel.name())
 }
 
+/// People beside the last one who named an address: families share a mailbox, and whoever leaves there leaves for all. More are
+/// not looked for.
+const SHARERS_MAX: u8 = 8;
+
+/// Under which somebody is known who named an address before another did.
+fn sharer_id(address_id: &str, number: u8) -> String {
+    format!("{address_id}{ADDRESS_MARK}{number}")
+}
+
 /// What a notice is known by when its provider repeats it. Events bring their id along: the machine itself takes two as one.
 pub(super) fn heard_as(source: &str, id: Option<&str>, is_event: bool) -> Option<u64> {
     id.filter(|_| !is_event).map(|id| fingerprint(&format!("{source}\0{id}")))
@@ -212,13 +221,34 @@ impl Node<'_, '_, '_> {
         for channel in Channel::ALL {
             let Some(field) = addresses[channel.index()] else { continue };
             let Some((_, Value::Text(address))) = traits.fields.iter().find(|(f, _)| *f == field) else { continue };
-            let joins = channel == Channel::Line;
-            if let Some(resolved) = self.identities.claim(seat, &address_id(channel, address), joins) {
+            if let Some(resolved) = self.claim_address(seat, channel, address) {
                 self.welcome(resolved, at);
                 seat = resolved.seat;
             }
         }
         seat
+    }
+
+    fn claim_address(&mut self, seat: Seat, channel: Channel, address: &str) -> Option<Resolved> {
+        let id = address_id(channel, address);
+        let before = self.identities.find(&id).filter(|before| *before != seat);
+        let resolved = self.identities.claim(seat, &id, channel == Channel::Line);
+        if let Some(before) = before.filter(|before| resolved.is_none() && !self.sharers(&id).contains(before)) {
+            let mut numbers = (1..=SHARERS_MAX).map(|number| sharer_id(&id, number));
+            if let Some(free) = numbers.find(|id| self.identities.find(id).is_none()) {
+                self.identities.claim(before, &free, false);
+            }
+        }
+        resolved
+    }
+    /// Who else named this address, and may have it still.
+    fn sharers(&self, address_id: &str) -> Vec<Seat> {
+        let last = self.identities.find(address_id);
+        let all = (1..=SHARERS_MAX).filter_map(|number| self.identities.find(&sharer_id(address_id, number)));
+        let mut sharers: Vec<Seat> = all.filter(|seat| Some(*seat) != last).collect();
+        sharers.sort_unstable();
+        sharers.dedup();
+        sharers
     }
 
     fn fan_out(&mut self, position: Position, event: crate::ir::EventId, payload: Value) {
@@ -328,11 +358,16 @@ impl Node<'_, '_, '_> {
             Whom::Address { channel, address } => {
                 let returns = report == Report::Unblocked;
                 let Some(seat) = self.newcomer_by_address(channel, &address, returns, at) else { return };
-                self.touch(seat);
-                if matches!(report, Report::Complained | Report::Unsubscribed) {
-                    self.prove(position, at, seat, "*", Some(channel), false, "provider", source);
+                let mut seats = self.sharers(&address_id(channel, &address));
+                seats.push(seat);
+                for seat in seats {
+                    self.touch(seat);
+                    if matches!(report, Report::Complained | Report::Unsubscribed) {
+                        self.prove(position, at, seat, "*", Some(channel), false, "provider", source);
+                    }
+                    let address = address.clone();
+                    self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
                 }
-                self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
             }
             Whom::Id(id) => {
                 tracing::debug!(length = id.len(), "a report about an id, which reports are never about");
@@ -397,7 +432,7 @@ impl Node<'_, '_, '_> {
         }
         let Some(resolved) = self.identities.resolve(Some(user), None) else { return };
         self.welcome(resolved, at);
-        let joined = self.identities.claim(resolved.seat, &address_id(*channel, address), true);
+        let joined = self.claim_address(resolved.seat, *channel, address);
         let seat = joined.map_or(resolved.seat, |joined| {
             self.welcome(joined, at);
             joined.seat
@@ -415,6 +450,16 @@ impl Node<'_, '_, '_> {
         let source = format!("{source}: {}", words.chars().take(80).collect::<String>());
         self.prove(position, at, seat, "*", Some(channel), back, "stop-word", &source);
         self.touch(seat);
+        if let Whom::Address { channel, address } = about
+            && !back
+        {
+            for seat in self.sharers(&address_id(*channel, address)) {
+                self.touch(seat);
+                self.prove(position, at, seat, "*", Some(*channel), false, "stop-word", &source);
+                let (channel, address, report) = (*channel, address.clone(), Report::Unsubscribed);
+                self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
+            }
+        }
         let command = match about {
             // An address may be somebody else's meanwhile, who cannot return for them.
             Whom::Address { address, .. } if back => {

@@ -301,8 +301,15 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// What came of a delivery.
     pub fn delivered(&mut self, key: PendingKey, outcome: Outcome, now: Instant) {
         self.now = self.now.max(now);
+        let is_exhausted = matches!(outcome, Outcome::Exhausted { .. });
+        let channel = self.dispatcher.waiting_for(key).and_then(|waiting| waiting.channel).filter(|_| is_exhausted);
         let next = self.dispatcher.came(key, outcome, self.now);
         self.follow(key, next);
+        if let Some(channel) = channel {
+            for (key, settlement) in self.dispatcher.give_up_awaited(channel, self.now) {
+                self.follow(key, Next::Settle(settlement));
+            }
+        }
     }
     /// What came of a call.
     pub fn answered(&mut self, key: PendingKey, outcome: &CallOutcome, now: Instant) {
