@@ -31,7 +31,7 @@ async fn what_it_is_at_is_told_in_both_languages() {
     let world = World::start().await;
     world.desk.answer(Ok(json!({ "journeys": [{ "name": "welcome", "waiting": 3 }], "stopped": [] })));
     let (told, _, code) = tabi(&world, &["status", "--data", "."]).await;
-    assert!(code == 0 && told.contains("welcome  3") && told.contains("unknown_events"), "{told}");
+    assert!(code == 0 && told.contains("welcome  3") && told.contains("undeclared events"), "{told}");
     let (told, _, _) = tabi(&world, &["status", "--data", ".", "--lang", "ja"]).await;
     assert!(told.contains("ジャーニー") && told.contains("停止中"), "{told}");
     let (told, _, _) = tabi(&world, &["status", "--data", ".", "--json"]).await;
