@@ -277,6 +277,9 @@ fn write_all(mut store: Box<dyn Store>, from: &Receiver<Checkpoint>, keeping: Ke
     }
 }
 
+/// A question, who asked it, and the position that the answer must include.
+type Asked = (Question, oneshot::Sender<Result<Json, Refusal>>, Position);
+
 struct Live<'m, 's, 'e, 'p> {
     node: Node<'s, 'e, 'p>,
     mail: &'m Receiver<Inbox>,
@@ -291,7 +294,7 @@ struct Live<'m, 's, 'e, 'p> {
     cut_at: Instant,
     records_at_cut: u64,
     /// Questions that wait for a checkpoint at this position or later.
-    asked: Vec<(Question, oneshot::Sender<Result<Json, Refusal>>, Position)>,
+    asked: Vec<Asked>,
     obstacles: [Obstacle; WAYS],
     pending: Arc<AtomicUsize>,
     figured_at: Instant,
@@ -330,7 +333,10 @@ impl Live<'_, '_, '_, '_> {
         self.node.advance(now);
         let committed = self.node.commit(now);
         for reply in replies {
-            let result = committed.as_ref().map(|()| ()).map_err(|error| Refusal::Disk(error.to_string()));
+            let result = match &committed {
+                Ok(()) => Ok(()),
+                Err(error) => Err(Refusal::Disk(error.to_string())),
+            };
             let _ = reply.send(result);
         }
         committed?;

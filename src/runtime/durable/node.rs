@@ -367,7 +367,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         checkpoint.at = self.now;
         checkpoint.ids.extend(self.id_rows());
         checkpoint.notes.extend(self.notes());
-        self.cutting = Some(Cutting { checkpoint, missing: self.lanes.len() });
+        self.cutting = Some(Cutting { checkpoint, missing: self.lanes.count() });
         self.lanes.give_all(|| Command::Cut(position));
         self.lanes.flush();
         self.hear();
@@ -380,7 +380,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         cutting.checkpoint.ledger.extend(ledger);
         cutting.checkpoint.journal.extend(journal);
         cutting.missing -= 1;
-        if cutting.missing == self.lanes.len() - 1 {
+        if cutting.missing == self.lanes.count() - 1 {
             self.figures.clear();
         }
         self.figures.push(figures);

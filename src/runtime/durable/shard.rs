@@ -502,7 +502,7 @@ impl<'e, 'p> Shard<'e, 'p> {
         let bytes = |key: &PendingKey| self.pending.get(key).map(crate::machine::rest::bytes_of);
         let pending = changed.iter().map(|key| (*key, bytes(key))).collect();
         let figures = Figures {
-            resident: self.host.people.len(),
+            resident: self.host.people.count(),
             pending: self.pending.len(),
             entered: self.host.journal.entered.clone(),
             inside: self.host.people.inside(self.program().journeys.len()),
