@@ -4,6 +4,7 @@
 
 mod hooks;
 mod logs;
+mod quota;
 mod start;
 
 use std::io;

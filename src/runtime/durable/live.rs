@@ -437,6 +437,7 @@ impl Live<'_, '_, '_, '_> {
     /// Figures for metrics, and alarms when a way out is blocked or free again.
     fn look_around(&mut self, now: Instant) {
         self.pending.store(self.node.dispatcher().len(), Ordering::Relaxed);
+        self.tell_of_approvals();
         for way in 0..WAYS {
             let obstacle = self.node.dispatcher().obstacle(way);
             if *obstacle != self.obstacles[way] {
@@ -451,6 +452,21 @@ impl Live<'_, '_, '_, '_> {
             self.figured_at = now;
             answers::figures(&self.node);
         }
+    }
+    /// Many at once become one notice: a fan-out must not flood a chat.
+    fn tell_of_approvals(&mut self) {
+        let waiting = std::mem::take(&mut self.node.approvals);
+        let Some(first) = waiting.first() else { return };
+        let more = match waiting.len() - 1 {
+            0 => String::new(),
+            n => format!(" (+{n})"),
+        };
+        let command = format!("tabi approve {} --by {}", first.person, first.by);
+        let (journey, by) = (&first.journey, &first.by);
+        let text = format!(
+            "{journey}: waiting for an approval by {by}{more}: `{command}` / {journey}: {by} の承認待ち{more}: `{command}`"
+        );
+        self.post(Posting { urgent: false, title: format!("Tabi: {journey}"), text, link: None });
     }
     fn alarm(&self, way: usize, obstacle: &Obstacle) {
         let name = answers::way_name(way);

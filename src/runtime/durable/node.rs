@@ -109,10 +109,20 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) cutting: Option<Cutting>,
     /// Of the last checkpoint.
     pub(super) cut_at: Position,
+    /// Waits for approvals that nobody was told of yet.
+    pub approvals: Vec<Approval>,
     pub counters: Counters,
     pub figures: Vec<Figures>,
     /// Why nothing that happened since may be kept.
     pub failed: Option<String>,
+}
+
+/// Somebody waits for an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    pub person: String,
+    pub journey: String,
+    pub by: String,
 }
 
 /// A checkpoint that is being gathered.
@@ -294,6 +304,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Up::Zone(zone) => self.ticks.note_zone(zone, self.now),
             Up::Cut(piece) => self.gather(*piece),
             Up::Marked => {}
+            Up::Approval { person, journey, by } => {
+                let journey = self.program().journey(journey).name.clone();
+                self.approvals.push(Approval { person: person.to_string(), journey, by });
+            }
             Up::Failed(why) => drop(self.failed.get_or_insert(why)),
         }
     }

@@ -124,6 +124,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             horizon: Instant(i64::MIN),
             cutting: None,
             cut_at: from,
+            approvals: Vec::new(),
             counters: Counters::default(),
             figures: Vec::new(),
             failed: None,
