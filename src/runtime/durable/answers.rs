@@ -175,7 +175,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
     ledger.sort_by_key(|row| (row.settled_at, row.key));
     consents.sort_by_key(|row| (row.position, row.ordinal));
     let row = row.ok_or_else(unknown)?;
-    let program = node.program();
+    let person = Person::from_bytes(&row.state).map_err(|_| Refusal::Disk("the person cannot be read".to_owned()))?;
     let fields: Vec<Value> = (0..program.profile.len()).map(|i| person.field(FieldId(i as u16)).clone()).collect();
     let zone = match program.person.zone.map(|field| person.field(field)) {
         Some(Value::Zone(zone)) => *zone,
