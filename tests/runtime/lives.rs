@@ -143,7 +143,8 @@ impl Runtime {
                 0 => {
                     drop(rig);
                     self.disk.kill();
-                    rig = self.open(Instant(at.0 - 1));
+                    // Up again at once: schedules that come due while nobody runs fire late.
+                    rig = self.open(calls[0].0);
                 }
                 1 => rig.checkpoint().expect("a disk that works"),
                 _ => {}
