@@ -22,7 +22,7 @@ use crate::generate::{self, Draw, ZONES};
 use crate::rig::{Ground, Rig, World, free};
 
 /// Lives in CI: projects times people.
-const PROJECTS: u64 = 350;
+const PROJECTS: u64 = 700;
 const PEOPLE: u64 = 3;
 const CALLS: u64 = 40;
 const MINUTE: i64 = 60_000;

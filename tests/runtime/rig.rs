@@ -115,7 +115,12 @@ impl Rig {
                     }
                 }
             }
-            if idle && self.node.next_due().is_none_or(|due| due > now) {
+            if !idle {
+                continue;
+            }
+            // Providers answer in no time here, so that what timers brought has come to rest before schedules are looked at.
+            self.node.tick(now);
+            if self.node.next_due().is_none_or(|due| due > now) {
                 return Ok(());
             }
         }

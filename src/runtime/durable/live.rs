@@ -331,6 +331,7 @@ impl Live<'_, '_, '_, '_> {
             next = if taken < ROUND_MAX { self.mail.try_recv().ok() } else { None };
         }
         self.node.advance(now);
+        self.node.tick(now);
         let committed = self.node.commit(now);
         for reply in replies {
             let result = match &committed {

@@ -3,7 +3,7 @@
 //! Has no clock, no threads and no network of its own: time, disks and outcomes are handed in, and what is to be done is
 //! handed out. The same calls give the same records and the same effects.
 //!
-//! One round: [`Node::stage`] what came, [`Node::commit`] it (durable, then applied), [`Node::advance`] to now, take
+//! One round: [`Node::submit`] what came, [`Node::commit`] it (durable, then applied), [`Node::advance`] to now, take
 //! [`Node::work`] and perform it, and bring back what came of it. `live` does so for real, tests in imagined worlds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -198,13 +198,23 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         Ok(())
     }
 
-    /// Lets time pass: timers, schedules, pieces of fan-outs, and what may leave. What follows is staged.
+    /// Lets time pass: timers, and what may leave. What follows is staged.
     pub fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
         if let Err(error) = self.look_ahead() {
             self.failed.get_or_insert(error.to_string());
         }
         self.lanes.advance(self.now);
+        self.lanes.flush();
+        self.hear();
+        self.pick();
+        self.lanes.flush();
+        self.hear();
+    }
+    /// Stages what schedules bring now, and the next piece of a fan-out. Apart from [`Node::advance`], for whoever wants
+    /// to see what timers brought come to rest before.
+    pub fn tick(&mut self, now: Instant) {
+        self.now = self.now.max(now);
         for tick in self.ticks.due(self.now) {
             self.stage(What::Tick { journey: tick.journey, zone: tick.zone, due: tick.at });
         }
@@ -215,11 +225,6 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             let to = job.end.min(job.next.saturating_add(CHUNK_SEATS));
             self.stage(What::Chunk { job: job.id, from: job.next, to });
         }
-        self.lanes.flush();
-        self.hear();
-        self.pick();
-        self.lanes.flush();
-        self.hear();
     }
     fn pick(&mut self) {
         for (key, attempt) in self.dispatcher.pick(self.now, PICKED_MAX) {
