@@ -15,7 +15,7 @@ use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
 use tabi::runtime::durable::lanes::Lanes;
 use tabi::runtime::durable::node::{Node, Work};
 use tabi::runtime::durable::outfit::Outfit;
-use tabi::runtime::durable::recover::{OpenError, Opening, Recovered, shelf_of};
+use tabi::runtime::durable::recover::{OpenError, Opening, shelf_of};
 use tabi::runtime::durable::shard::Shard;
 use tabi::store::imagined::ImaginedDisk;
 use tabi::store::log::FileLog;
@@ -54,11 +54,8 @@ pub trait World {
 
 pub struct Rig {
     pub ground: Ground,
-    pub disk: ImaginedDisk,
-    pub memory: Memory,
     pub node: Node<'static, 'static, 'static>,
     pub store: MemoryStore,
-    pub recovered: Recovered,
 }
 
 pub fn secret() -> Secret {
@@ -92,8 +89,8 @@ impl Rig {
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
         let opening = Opening { engine, schema, outfit: outfit.clone(), log, allowances, now };
-        let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
-        Ok(Rig { ground, disk: disk.clone(), memory: memory.clone(), node, store, recovered })
+        let (node, _) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
+        Ok(Rig { ground, node, store })
     }
 
     /// Rounds until nothing more happens at this moment.
@@ -118,7 +115,12 @@ impl Rig {
                     }
                 }
             }
-            if idle && self.node.next_due().is_none_or(|due| due > now) {
+            if !idle {
+                continue;
+            }
+            // Providers answer in no time here, so that what timers brought has come to rest before schedules are looked at.
+            self.node.tick(now);
+            if self.node.next_due().is_none_or(|due| due > now) {
                 return Ok(());
             }
         }

@@ -107,19 +107,20 @@ fn is_short(value: &Value) -> bool {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
 }
-/// In a table also a few counts by name.
+/// In a table also a few values by name.
 fn fits_a_cell(value: &Value) -> bool {
-    is_short(value) || value.as_object().is_some_and(|counts| counts.values().all(Value::is_number))
+    is_short(value) || value.as_object().is_some_and(|members| members.values().all(is_short))
 }
 
 fn short(value: &Value, language: Language) -> String {
     match value {
         Value::Array(all) if all.is_empty() => "-".into(),
         Value::Array(all) => all.iter().map(|one| plain(one, language)).collect::<Vec<_>>().join(", "),
-        Value::Object(counts) if counts.is_empty() => "-".into(),
-        Value::Object(counts) => {
-            let one = |(name, count): (&String, &Value)| format!("{} {}", value_word(name, language), count);
-            counts.iter().map(one).collect::<Vec<_>>().join(", ")
+        Value::Object(members) if members.is_empty() => "-".into(),
+        Value::Object(members) => {
+            let one =
+                |(name, value): (&String, &Value)| format!("{} {}", value_word(name, language), plain(value, language));
+            members.iter().map(one).collect::<Vec<_>>().join(", ")
         }
         other => plain(other, language),
     }
@@ -183,12 +184,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("attempts", "attempts", "試行"), ("waiting", "waiting", "待機中"), ("under_way", "under way", "送信中"),
     ("stopped", "stopped", "停止中"), ("why", "why", "理由"), ("by", "by", "担当"), ("since", "since", "開始"),
     ("source", "source", "送信元"), ("reason", "reason", "理由"), ("detail", "detail", "詳細"),
-    ("provider_id", "provider's id", "送信先の ID"), ("under_another_id", "under another id", "別の ID"),
+    ("with", "with", "内容"), ("tried", "tried", "試行"), ("provider_id", "provider's id", "送信先の ID"), ("under_another_id", "under another id", "別の ID"),
     (WHAT_HAPPENED, WHAT_HAPPENED, "できごと"),
     ("consents_to", "agrees to", "同意している目的"), ("next_wake", "next due", "次の予定"),
     ("in_memory", "people in memory", "メモリ上の人数"), ("fan_outs", "broadcasts under way", "一斉開始の残り"),
     ("stops", "stopped", "停止中"), ("alarms", "alarms", "警告"),
-    ("profile", "profile", "プロフィール"), ("runs", "under way", "進行中"), ("messages", "messages", "メッセージ"),
+    ("profile", "profile", "プロフィール"), ("runs", "on their way in", "参加中のジャーニー"), ("messages", "messages", "メッセージ"),
     ("consents", "consents", "同意の記録"), ("story", "story", "経過"), ("approvals", "waits for approval", "承認待ち"),
     ("journeys", "journeys", "ジャーニー"), ("channels", "channels", "チャネル"), ("ingest", "came in", "受信"),
     ("since_start", "since the start", "起動してから"),

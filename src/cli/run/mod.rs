@@ -5,6 +5,7 @@
 mod hooks;
 mod logs;
 mod owner;
+mod quota;
 mod start;
 mod trouble;
 

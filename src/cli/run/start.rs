@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
 use super::trouble::{is_behind, not_opened, store_trouble};
-use super::{hooks, owner};
+use super::{hooks, owner, quota};
 use crate::channels::line::versions;
 use crate::channels::open::{Channels, open as open_channels};
 use crate::channels::paper::{Paper, Sheet, What};
@@ -136,6 +136,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     }
     let write_keys = write_keys(&environment, &secrets, live, start.listen)?;
     let Channels { providers, doer, noticeboards, paper, .. } = channels;
+    tokio::spawn(quota::watch(providers.clone(), noticeboards.clone()));
     // The engine lives as long as the process, and so does its program.
     let program: &'static Program = Box::leak(Box::new(start.program.clone()));
     let (tell, told) = oneshot::channel();
