@@ -36,7 +36,7 @@ const BUDGET_PER_DAY: usize = 9;
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-fn ground() -> Ground {
+pub fn ground() -> Ground {
     let mut sources = Sources::default();
     sources.add(Source::new("shop.tabi", include_str!("shop.tabi")));
     // Habits and messages without files are beside the point.

@@ -116,6 +116,8 @@ struct Entry {
     not_before: Instant,
     /// Some attempt may have been taken: from then on nothing may stand in for the message.
     doubtful: bool,
+    /// Picked, and neither held nor come back since.
+    is_out: bool,
 }
 
 #[derive(Debug)]
@@ -294,7 +296,7 @@ impl Dispatcher {
         }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
         let doubtful = waiting.attempted_at.is_some();
-        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful });
+        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false });
         self.ways[way].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
         Next::Nothing
     }
@@ -302,6 +304,11 @@ impl Dispatcher {
     pub fn drop(&mut self, key: PendingKey) {
         let Some(entry) = self.entries.remove(&key) else { return };
         let way = &mut self.ways[way_of(entry.waiting.channel)];
+        if entry.is_out {
+            // What comes of it is nobody's news any more.
+            way.under_way = way.under_way.saturating_sub(1);
+            way.probing = false;
+        }
         way.later.remove(&(entry.not_before, key));
         if let Some(ring) = way.ready.get_mut(&Reverse(entry.waiting.priority)) {
             ring.remove(entry.waiting.journey, entry.waiting.ordered_at, key);
@@ -329,6 +336,7 @@ impl Dispatcher {
                 way.ready.retain(|_, ring| !ring.queues.is_empty());
                 let Some(entry) = self.entries.get_mut(&key) else { continue };
                 entry.attempts += 1;
+                entry.is_out = true;
                 way.under_way += 1;
                 way.bucket.take();
                 way.probing = way.is_closed();
@@ -373,7 +381,8 @@ impl Dispatcher {
     /// It was not handed over after all: not before that moment.
     pub fn hold(&mut self, key: PendingKey, until: Instant) {
         let Some(entry) = self.entries.get_mut(&key) else { return };
-        entry.attempts -= 1;
+        entry.attempts = entry.attempts.saturating_sub(1);
+        entry.is_out = false;
         entry.not_before = until;
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
@@ -386,7 +395,7 @@ impl Dispatcher {
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
         way.probing = false;
-        let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts - 1) };
+        let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts.saturating_sub(1)) };
         Next::Settle(entry.undoubted(settlement))
     }
 
@@ -452,6 +461,7 @@ impl Dispatcher {
             return self.done(key, settlement);
         }
         entry.not_before = at;
+        entry.is_out = false;
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
         way.later.insert((at, key));
@@ -480,6 +490,14 @@ impl Dispatcher {
             Idempotency::Recognisable => !waiting.at_most_once,
             Idempotency::None => false,
         }
+    }
+    /// It may have been taken, and so much time has passed since (a stop, quiet hours, a quota) that another attempt could be
+    /// a second message.
+    pub fn is_past_repeating(&self, key: PendingKey, now: Instant) -> bool {
+        self.entries.get(&key).filter(|entry| entry.doubtful).is_some_and(|Entry { waiting, .. }| {
+            let tried = waiting.attempted_at.unwrap_or(waiting.ordered_at);
+            !self.may_repeat(way_of(waiting.channel), waiting, tried, now)
+        })
     }
     /// The attempt was noted in the log.
     pub fn attempted(&mut self, key: PendingKey, at: Instant) {
@@ -521,7 +539,8 @@ impl Way {
             }
             Outcome::Later { why, .. } | Outcome::Unknown { why } => {
                 self.failures = self.failures.saturating_add(1);
-                if self.failures >= FAILURES_TO_OPEN {
+                // Those that were under way together fail once: they say nothing of whether it still fails.
+                if self.failures >= FAILURES_TO_OPEN && (!self.is_closed() || now >= self.closed_until) {
                     let span = Span((OPEN_MIN.0 << self.opened.min(10)).min(OPEN_MAX.0));
                     self.opened = self.opened.saturating_add(1);
                     self.closed_until = now.plus(span);
