@@ -8,6 +8,7 @@ mod commands {
     pub mod formats;
     pub mod init;
     pub mod japanese;
+    pub mod live;
     pub mod reference;
     pub mod run;
     pub mod settings;

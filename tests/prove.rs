@@ -126,6 +126,7 @@ fn the_longest_stay() {
         ("under policy abroad", "wait until 02:30\n wait 3d\n wait until 02:30", "4d23h +1h"),
         ("under policy patient", "send line note", "0m"),
         ("under policy patient", "send line note\n send line note", "2d"),
+        ("under policy patient", "send line note\n otherwise send line note", "2d"),
         ("under policy patient\n  start when cart as it per it.key", "send line note", "CapShared"),
     ] {
         assert_eq!(stay(&proof(header, steps)), expected, "{header} {steps}");

@@ -8,9 +8,10 @@
 mod edges;
 #[path = "runtime/faults.rs"]
 mod faults;
-#[allow(dead_code, reason = "only its chance is used here")]
 #[path = "generate/mod.rs"]
 mod generate;
+#[path = "runtime/lives.rs"]
+mod lives;
 #[path = "runtime/rig.rs"]
 mod rig;
 #[path = "runtime/semantics.rs"]

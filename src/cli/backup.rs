@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -13,7 +12,8 @@ use super::exit::{Exit, Stop};
 use super::remote::{DATA, Remote};
 use super::speak::Speaker;
 use crate::diag::Phrase;
-use crate::server::admin;
+use crate::ports::store::StoreError;
+use crate::store;
 
 /// Copy all data into a new folder, while everything runs
 #[derive(Debug, clap::Args)]
@@ -78,26 +78,25 @@ pub fn restore(args: &RestoreArgs, speaker: &mut Speaker) -> Result<Exit, Stop> 
     let mut unfinished = data.as_os_str().to_owned();
     unfinished.push(".restoring");
     let unfinished = PathBuf::from(unfinished);
-    let made = copy(from, &unfinished).and_then(|files| {
-        match fs::remove_dir(data) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        fs::rename(&unfinished, data)?;
-        Ok(files)
+    // Everything in the copy is read and checked before it counts.
+    let made = store::restore(from, &unfinished).map_err(|error| not_a_copy(from, &error)).and_then(|summary| {
+        let moved = match fs::remove_dir(data) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => fs::rename(&unfinished, data),
+        };
+        moved.map(|()| summary).map_err(|error| trouble(data, &error))
     });
-    let files = made.map_err(|error| {
+    let summary = made.inspect_err(|_| {
         // What is left over is no use to anybody; if it stays, the next attempt says so.
         let _ = fs::remove_dir_all(&unfinished);
-        trouble(data, &error)
     })?;
     let shown = data.display();
     let said = match args.json {
-        true => format!("{:#}\n", json!({ "success": true, "files": files })),
+        true => format!("{:#}\n", json!({ "success": true, "people": summary.people })),
         false => {
             let said = Phrase::new(
-                format!("{files} files restored to `{shown}`; start with `tabi run --data {shown}`"),
-                format!("{files} ファイルを `{shown}` に復元しました。`tabi run --data {shown}` で起動できます"),
+                format!("restored to `{shown}`, {} people; start with `tabi run --data {shown}`", summary.people),
+                format!("`{shown}` に復元しました ({} 人)。`tabi run --data {shown}` で起動できます", summary.people),
             );
             format!("{}\n", speaker.say(&said))
         }
@@ -106,32 +105,37 @@ pub fn restore(args: &RestoreArgs, speaker: &mut Speaker) -> Result<Exit, Stop> 
     Ok(Exit::Fine)
 }
 
-/// Copies regular files and folders, durably, readable by their owner alone; says how many files.
-fn copy(from: &Path, to: &Path) -> io::Result<u64> {
-    fs::create_dir(to)?;
-    fs::set_permissions(to, fs::Permissions::from_mode(0o700))?;
-    let mut files = 0;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            files += copy(&entry.path(), &target)?;
-        } else if kind.is_file() && entry.file_name() != admin::SOCKET {
-            fs::copy(entry.path(), &target)?;
-            let file = fs::File::open(&target)?;
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-            file.sync_all()?;
-            files += 1;
-        }
+fn not_a_copy(from: &Path, error: &StoreError) -> Stop {
+    let shown = from.display();
+    match error {
+        StoreError::Damaged { .. } | StoreError::Newer { .. } => Stop::Wrong {
+            what: Phrase::new(
+                format!("`{shown}` is no copy that can be used: {error}"),
+                format!("`{shown}` は使えるコピーではありません: 「{error}」"),
+            ),
+            help: Phrase::new("nothing was changed; use another copy", "何も変更していません。別のコピーを使う"),
+        },
+        StoreError::Io { error, .. } => Stop::Wrong {
+            what: Phrase::new(
+                format!("`{shown}` is no copy that can be used: {error}"),
+                format!("`{shown}` は使えるコピーではありません: {}", Phrase::of_io(error).ja),
+            ),
+            help: Phrase::new("name the folder that `tabi backup` wrote", "`tabi backup` が作ったフォルダーを指定する"),
+        },
+        StoreError::Full | StoreError::Locked { .. } => Stop::Later {
+            what: Phrase::new(
+                format!("`{shown}` cannot be copied: {error}"),
+                format!("`{shown}` をコピーできません: 「{error}」"),
+            ),
+            help: Phrase::new("make room, then try again", "空き容量を作って、もう一度実行する"),
+        },
     }
-    fs::File::open(to)?.sync_all()?;
-    Ok(files)
 }
 
 fn trouble(path: &Path, error: &io::Error) -> Stop {
     let path = path.display();
     Stop::Later {
-        what: Phrase::new(format!("`{path}`: {error}"), format!("`{path}`: {error}")),
+        what: Phrase::new(format!("`{path}`: {error}"), format!("`{path}`: {}", Phrase::of_io(error).ja)),
         help: Phrase::new(
             "see that there is room and permission, then try again",
             "空き容量と権限を確かめて、もう一度実行する",

@@ -202,12 +202,14 @@ fn told(folder: &Path, list: &str) -> Phrase {
         format!(
             "Written:\n{list}\nNext:\n{enter}  tabi check       every journey is sound\n  tabi test        \
              and does what its tests say\n  tabi simulate    what would have happened to the people in sample/\n  \
-             tabi show cart   a journey as a diagram\nThen change a wait in journeys/welcome.tabi and test again.\n"
+             tabi show cart   a journey as a diagram\n  tabi run         \
+             live, with events over HTTP, and messages as files in .tabi/outbox\nThen change a wait in journeys/welcome.tabi and test again.\n"
         ),
         format!(
             "作成したもの:\n{list}\n次に:\n{enter}  tabi check --lang ja       どのジャーニーも筋が通っているか\n  tabi test --lang ja        \
              テストに書いたとおりに動くか\n  tabi simulate --lang ja    sample/ の人たちに何が起きていたはずか\n  \
-             tabi show cart --lang ja   ジャーニーの図\nそれから journeys/welcome.tabi の待ち時間を変えて、もう一度テストしてみてください。\n"
+             tabi show cart --lang ja   ジャーニーの図\n  tabi run --lang ja         \
+             実際に動かす。イベントは HTTP で受け、メッセージは .tabi/outbox のファイルに\nそれから journeys/welcome.tabi の待ち時間を変えて、もう一度テストしてみてください。\n"
         ),
     )
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::exit::{Exit, Stop};
 use super::remote::Remote;
 use super::speak::Speaker;
-use crate::diag::Phrase;
+use crate::diag::{Phrase, did_you_mean};
 
 /// Stop at once what leaves: of a journey, on a channel, or everything
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,31 @@ impl What {
     }
 }
 
+/// A slip in a name must not look like a stop. Where the running Tabi does not say what journeys it has, the stop comes first.
+fn is_there(journey: &str, remote: &Remote) -> Result<(), Stop> {
+    let Ok(status) = remote.get("/status") else { return Ok(()) };
+    let rows = status.get("journeys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&str> = rows.iter().filter_map(|row| row.get("journey")?.as_str()).collect();
+    if names.is_empty() || names.contains(&journey) {
+        return Ok(());
+    }
+    let help = match did_you_mean(journey, names.iter().copied()) {
+        Some(meant) => Phrase::new(format!("did you mean `{meant}`?"), format!("`{meant}` ではありませんか")),
+        None => Phrase::new("see `tabi status` for their names", "名前は `tabi status` で確かめる"),
+    };
+    Err(Stop::Wrong {
+        what: Phrase::new(
+            format!("there is no journey `{journey}`: nothing was stopped"),
+            format!("ジャーニー `{journey}` はありません。何も停止していません"),
+        ),
+        help,
+    })
+}
+
 pub fn stop(args: &StopArgs, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    if let Some(journey) = &args.what.scope.journey {
+        is_there(journey, &args.remote)?;
+    }
     let answer = args.remote.post("/stop", &args.what.body())?;
     let Phrase { en, ja } = args.what.named();
     let said = Phrase::new(

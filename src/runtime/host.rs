@@ -173,7 +173,7 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
     }
 
     /// Lets time pass: in order of time, everything that is due up to and at a moment; by person, ticks only.
-    fn pass(&mut self, to: Instant) {
+    pub fn pass(&mut self, to: Instant) {
         loop {
             let wake = self.wakes.peek().map(|w| w.0.0);
             let later = self.later.peek().map(|l| l.0.at);

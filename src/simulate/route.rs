@@ -411,7 +411,7 @@ impl<'a, 'scope, 'e: 'scope, 'p: 'scope + 'e> Router<'a, 'scope, 'e, 'p> {
             let named = [arrival.who.user.as_deref(), arrival.who.anonymous.as_deref()];
             let watched = !watched.is_empty() && named.into_iter().flatten().any(|id| watched.contains(id));
             let (lane, _) = self.place(resolved.seat);
-            self.lanes.give(lane, Command::Newcomer { id, watched });
+            self.lanes.give(lane, Command::Newcomer { id, watched, at: self.now });
             if let Some(traits) = introduction {
                 self.introduce(resolved.seat, traits.clone());
             }

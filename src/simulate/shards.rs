@@ -25,7 +25,7 @@ const BATCHES_AHEAD: usize = 16;
 /// Seats are those of the host.
 pub enum Command {
     Start(Instant),
-    Newcomer { id: Arc<str>, watched: bool },
+    Newcomer { id: Arc<str>, watched: bool, at: Instant },
     Introduce { seat: Seat, at: Instant, traits: Box<Traits> },
     Take { seat: Seat, at: Instant, kind: InputKind },
     FanOut { at: Instant, event: EventId, payload: Value },
@@ -46,7 +46,9 @@ impl Shard<'_, '_> {
         let host = &mut self.host;
         match command {
             Command::Start(at) => host.start(at),
-            Command::Newcomer { id, watched } => {
+            Command::Newcomer { id, watched, at } => {
+                // Schedules that came due before were not for somebody nobody knew.
+                host.pass(at);
                 let seat = host.seat(id);
                 host.journal.newcomer();
                 if watched {

@@ -308,7 +308,9 @@ impl Storm {
         }
         // What is not acknowledged may count all the same: whoever gives consent may be written to from now on.
         for call in calls.iter().filter(|call| gives(call) == Some(true)) {
-            addresses(call).iter().for_each(|address| drop(self.sinks.withdrawn.remove(address)));
+            for address in addresses(call) {
+                self.sinks.withdrawn.remove(&address);
+            }
         }
         let rig = self.rig();
         submissions.into_iter().for_each(|submission| rig.node.submit(submission));
@@ -391,7 +393,8 @@ impl Storm {
             *self.draw.pick(&[Report::Delivered, Report::Clicked, Report::Clicked, Report::Opened, Report::Bounced]);
         let notice = || Notice { id: None, about: About::Send(key.clone()), at: self.now, told: Told::Report(report) };
         // Providers repeat themselves.
-        let notices: Vec<Notice> = if self.draw.0 % 2 == 0 { vec![notice(), notice()] } else { vec![notice()] };
+        let notices: Vec<Notice> =
+            if self.draw.0.is_multiple_of(2) { vec![notice(), notice()] } else { vec![notice()] };
         let now = self.now;
         let rig = self.rig();
         for notice in notices {

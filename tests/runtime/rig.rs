@@ -54,8 +54,6 @@ pub trait World {
 
 pub struct Rig {
     pub ground: Ground,
-    pub disk: ImaginedDisk,
-    pub memory: Memory,
     pub node: Node<'static, 'static, 'static>,
     pub store: MemoryStore,
     pub recovered: Recovered,
@@ -93,7 +91,7 @@ impl Rig {
         let lanes = Lanes::Here((0..shards).map(shard).collect());
         let opening = Opening { engine, schema, outfit: outfit.clone(), log, allowances, now };
         let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
-        Ok(Rig { ground, disk: disk.clone(), memory: memory.clone(), node, store, recovered })
+        Ok(Rig { ground, node, store, recovered })
     }
 
     /// Rounds until nothing more happens at this moment.
@@ -118,7 +116,12 @@ impl Rig {
                     }
                 }
             }
-            if idle && self.node.next_due().is_none_or(|due| due > now) {
+            if !idle {
+                continue;
+            }
+            // Providers answer in no time here, so that what timers brought has come to rest before schedules are looked at.
+            self.node.tick(now);
+            if self.node.next_due().is_none_or(|due| due > now) {
                 return Ok(());
             }
         }

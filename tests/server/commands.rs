@@ -31,7 +31,7 @@ async fn what_it_is_at_is_told_in_both_languages() {
     let world = World::start().await;
     world.desk.answer(Ok(json!({ "journeys": [{ "name": "welcome", "waiting": 3 }], "stopped": [] })));
     let (told, _, code) = tabi(&world, &["status", "--data", "."]).await;
-    assert!(code == 0 && told.contains("welcome  3") && told.contains("unknown_events"), "{told}");
+    assert!(code == 0 && told.contains("welcome  3") && told.contains("undeclared events"), "{told}");
     let (told, _, _) = tabi(&world, &["status", "--data", ".", "--lang", "ja"]).await;
     assert!(told.contains("ジャーニー") && told.contains("停止中"), "{told}");
     let (told, _, _) = tabi(&world, &["status", "--data", ".", "--json"]).await;
@@ -70,6 +70,10 @@ async fn orders_reach_the_desk() {
         let (_, why, code) = tabi(&world, &[arguments, &["--data", "."]].concat()).await;
         assert_eq!(code, expected, "{arguments:?}: {why}");
     }
+    // A slip in a name is no stop.
+    world.desk.answer(Ok(json!({ "journeys": [{ "journey": "welcome" }] })));
+    let (_, why, code) = tabi(&world, &["stop", "--journey", "welcom", "--data", "."]).await;
+    assert!(code == 1 && why.contains("nothing was stopped") && why.contains("did you mean `welcome`"), "{why}");
     assert!(world.desk.taken().is_empty());
     world.stopped().await;
 }
@@ -86,6 +90,8 @@ async fn a_person_is_shown_and_handed_over() {
     world.desk.answer(Err(Refusal::Unknown("there is no person `u9`".into())));
     let (_, why, code) = tabi(&world, &["person", "show", "u9", "--data", "."]).await;
     assert!(code == 1 && why.contains("there is no person `u9`"), "{why}");
+    let (_, why, _) = tabi(&world, &["person", "show", "u9", "--data", ".", "--lang", "ja"]).await;
+    assert!(why.contains("`u9` は見つかりません"), "{why}");
     world.desk.answer(Err(Refusal::Stopping));
     assert_eq!(tabi(&world, &["person", "show", "u9", "--data", "."]).await.2, 75);
     world.stopped().await;
@@ -115,12 +121,19 @@ async fn copies_are_made_and_data_are_made_of_them() {
     assert_eq!(code, 0, "{why}");
     let to = fs::canonicalize(world.folder.path()).unwrap().join("copy");
     assert_eq!(world.desk.asked(), [Question::Backup { to: to.clone() }]);
-    fs::create_dir_all(to.join("log")).unwrap();
-    fs::write(to.join("log/0001"), "records").unwrap();
-    fs::write(to.join("store.db"), "store").unwrap();
-    let (told, _, code) = tabi(&world, &["restore", "copy", "--data", "new"]).await;
-    assert!(code == 0 && told.starts_with("2 files restored to `new`"), "{told}");
-    assert_eq!(fs::read_to_string(world.folder.path().join("new/log/0001")).unwrap(), "records");
+    // A copy of real data, in place of the one that this desk does not make.
+    let data = world.folder.path().join("data");
+    drop(tabi::store::open(&data).unwrap());
+    tabi::store::backup(&data, &to).unwrap();
+    let (told, why, code) = tabi(&world, &["restore", "copy", "--data", "new"]).await;
+    assert!(code == 0 && told.starts_with("restored to `new`, 0 people"), "{told}{why}");
+    assert!(tabi::store::open(&world.folder.path().join("new")).is_ok());
+    let database = to.join("tabi.db");
+    let whole = fs::read(&database).unwrap();
+    fs::write(&database, &whole[..whole.len() / 2]).unwrap();
+    let (_, why, code) = tabi(&world, &["restore", "copy", "--data", "half"]).await;
+    assert!(code == 1 && why.contains("no copy that can be used"), "{code} {why}");
+    assert!(!world.folder.path().join("half").exists());
     let (_, why, code) = tabi(&world, &["restore", "copy", "--data", "new"]).await;
     assert!(code == 64 && why.contains("there are data in `new`"), "{why}");
     assert_eq!(tabi(&world, &["restore", "nothing", "--data", "newer"]).await.2, 64);

@@ -80,10 +80,17 @@ impl Remote {
                 what: Phrase::new(format!("Tabi did not answer: {why}"), format!("Tabi から応答がありません: {why}")),
                 help: Phrase::new("look at its logs, then try again", "ログを確かめてから、もう一度実行する"),
             },
-            Trouble::Refused { status, message, .. } => {
-                let what = Phrase::new(format!("Tabi says no: {message}"), format!("Tabi が断りました: {message}"));
+            Trouble::Refused { status, error, message, .. } => {
+                let ja = in_japanese(&error, &message);
+                let what = Phrase::new(format!("Tabi says no: {message}"), format!("Tabi が断りました: {ja}"));
                 match status {
-                    404 => Stop::Wrong { what, help: Phrase::new("check the spelling", "つづりを確かめる") },
+                    404 => Stop::Wrong {
+                        what,
+                        help: Phrase::new(
+                            "check the spelling; ids are those that the shop sends",
+                            "つづりを確かめる。ID は、ショップが送っているものです",
+                        ),
+                    },
                     429 | 500.. => Stop::Later {
                         what,
                         help: Phrase::new("try again in a moment", "少し待ってから、もう一度実行する"),
@@ -95,6 +102,19 @@ impl Remote {
                 }
             }
         }
+    }
+}
+
+/// The running Tabi answers programs, in English; what it says by a word is said in Japanese here.
+fn in_japanese(error: &str, message: &str) -> String {
+    let named = message.split('`').nth(1).unwrap_or_default();
+    match error {
+        "unknown" if !named.is_empty() => format!("`{named}` は見つかりません"),
+        "unknown" | "not_found" => "見つかりません".to_owned(),
+        "busy" => "いまは混み合っています".to_owned(),
+        "stopping" => "停止の途中です".to_owned(),
+        "disk" => "いまはディスクに書き込めません".to_owned(),
+        _ => format!("「{message}」"),
     }
 }
 

@@ -4,11 +4,13 @@
 
 mod hooks;
 mod logs;
+mod owner;
+mod quota;
 mod start;
+mod trouble;
 
-use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
@@ -26,6 +28,7 @@ use crate::server::{Language, Limits, Server, Settings, admin};
 
 pub use logs::Logs;
 use start::{Engine, Start, start};
+use trouble::{broken, folder, occupied, unusable};
 
 /// Run a project: take events in, move people through their journeys, send
 #[derive(Debug, clap::Args)]
@@ -154,49 +157,4 @@ fn ready(args: &Args, speaker: &Speaker) -> String {
         format!("Tabi を起動しました: イベントは http://{listen}/v1/、データは `{data}`。Ctrl-C で停止"),
     );
     format!("{}\n", speaker.say(&said))
-}
-
-/// The folder of the data, readable by its owner alone.
-fn folder(data: &Path) -> Result<(), Stop> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
-    made.map_err(|error| unusable(data, &error))
-}
-
-/// What was acknowledged is safe: whoever starts the process anew goes on from there.
-fn broken(error: &LiveError) -> Stop {
-    Stop::Later {
-        what: Phrase::new(format!("Tabi had to stop: {error}"), format!("Tabi を続けられなくなりました: {error}")),
-        help: Phrase::new(
-            "what was acknowledged is safe; see that there is room on the disk, and start again",
-            "受け付けたものは失われません。ディスクの空きを確かめて、もう一度起動する",
-        ),
-    }
-}
-
-fn occupied(listen: SocketAddr, error: &io::Error) -> Stop {
-    Stop::Later {
-        what: Phrase::new(
-            format!("cannot listen on {listen}: {error}"),
-            format!("{listen} で待ち受けられません: {error}"),
-        ),
-        help: Phrase::new(
-            "stop what listens there, or choose another address with `--listen`",
-            "そのアドレスを使っているものを止めるか、`--listen` で別のアドレスを指定する",
-        ),
-    }
-}
-
-fn unusable(data: &Path, error: &io::Error) -> Stop {
-    let data = data.display();
-    Stop::Later {
-        what: Phrase::new(
-            format!("the data in `{data}` cannot be used: {error}"),
-            format!("`{data}` のデータを使えません: {error}"),
-        ),
-        help: Phrase::new(
-            "see that no other Tabi runs on them, that there is room, and that the path is short",
-            "別の Tabi が動いていないか、空き容量と権限、パスの長さを確かめる",
-        ),
-    }
 }

@@ -12,7 +12,8 @@ use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
-use super::hooks;
+use super::trouble::{is_behind, not_opened, store_trouble};
+use super::{hooks, owner, quota};
 use crate::channels::line::versions;
 use crate::channels::open::{Channels, open as open_channels};
 use crate::channels::paper::{Paper, Sheet, What};
@@ -24,7 +25,6 @@ use crate::ingest::Schema;
 use crate::ir::Program;
 use crate::machine;
 use crate::ports::environment::{Environment, Unknowns};
-use crate::ports::store::StoreError;
 use crate::ports::{Attempt, Desk, Question, Refusal, Secret, Submission};
 use crate::render::Renderer;
 use crate::runtime::durable::answers::Teller;
@@ -32,7 +32,7 @@ use crate::runtime::durable::clock::{Clock, Rehearsal, WallClock};
 use crate::runtime::durable::diary::Line;
 use crate::runtime::durable::live::{self, Base, Carriers, Door, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
-use crate::runtime::durable::recover::{OpenError, Recovered};
+use crate::runtime::durable::recover::Recovered;
 use crate::server::{Hooks, Key};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
@@ -87,10 +87,18 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     let clock = clock(&start, live)?;
     let secrets = Secrets::resolve(&environment).map_err(|missing| {
         let told = |say: fn(&crate::channels::secrets::Missing) -> String| {
-            missing.iter().map(say).collect::<Vec<_>>().join("; ")
+            missing.iter().map(say).collect::<Vec<_>>().join("\n  ")
+        };
+        let (en, ja) = (told(|m| m.english()), told(|m| m.japanese()));
+        let what = match missing.len() {
+            1 => Phrase::new(en, ja),
+            n => Phrase::new(
+                format!("{n} secrets cannot be found:\n  {en}"),
+                format!("秘密情報が {n} 件見つかりません:\n  {ja}"),
+            ),
         };
         Stop::Wrong {
-            what: Phrase::new(told(|m| m.english()), told(|m| m.japanese())),
+            what,
             help: Phrase::new(
                 "set the variables or files that `tabi.yaml` names, and start again",
                 "`tabi.yaml` にある環境変数やファイルを用意して、もう一度起動する",
@@ -105,7 +113,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         ),
         help: Phrase::new("mend it in `tabi.yaml`", "`tabi.yaml` を直す"),
     })?;
-    let data::Opened { log, store, secret } = data::open(start.data).map_err(|error| unusable(start.data, &error))?;
+    let data::Opened { log, store, secret } =
+        data::open(start.data).map_err(|error| store_trouble(start.data, &error))?;
+    owner::claim(start.data, start.environment)?;
     let base_url = environment.public_url.clone().unwrap_or_else(|| format!("http://{}", start.listen));
     let mailbox_host = environment.email.as_ref().and_then(|email| email.mailbox_host.clone());
     let outfit = Arc::new(Outfit {
@@ -126,6 +136,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     }
     let write_keys = write_keys(&environment, &secrets, live, start.listen)?;
     let Channels { providers, doer, noticeboards, paper, .. } = channels;
+    tokio::spawn(quota::watch(providers.clone(), noticeboards.clone()));
     // The engine lives as long as the process, and so does its program.
     let program: &'static Program = Box::leak(Box::new(start.program.clone()));
     let (tell, told) = oneshot::channel();
@@ -166,6 +177,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
             Ok(Ok(())) | Err(_) => not_opened(start.data, &LiveError::Store("the engine did not start".to_owned())),
         });
     };
+    if start.clock.is_some() {
+        not_behind(&start, &door).await?;
+    }
     let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
     Ok(Engine { desk, secret, hooks, write_keys, unknown: environment.unknown, recovered, close, ended })
@@ -195,6 +209,17 @@ impl Desk for Counter {
             }
             other => self.door.ask(other),
         }
+    }
+}
+
+/// A rehearsal does not begin before what the data hold already: time would stand still, and new events count as late.
+async fn not_behind(start: &Start<'_>, door: &Door) -> Result<(), Stop> {
+    let clock = door.now();
+    let status = door.ask(Question::Status).await.ok();
+    let reached = status.as_ref().and_then(|told| told.get("now")).and_then(Json::as_str);
+    match reached.and_then(Instant::parse_rfc3339) {
+        Some(reached) if reached > clock => Err(is_behind(start.data, start.clock.unwrap_or_default(), reached)),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -316,45 +341,4 @@ fn teller(program: &'static Program) -> Teller {
         let story = story::of(program, name, zone, lines.into_iter().map(scene).collect(), 0);
         serde_json::to_value(story.lines).unwrap_or_default()
     })
-}
-
-fn unusable(data: &Path, error: &StoreError) -> Stop {
-    let data = data.display();
-    Stop::Later {
-        what: Phrase::new(
-            format!("the data in `{data}` cannot be used: {error}"),
-            format!("`{data}` のデータを使えません: {error}"),
-        ),
-        help: Phrase::new(
-            "see that no other Tabi runs on them and that there is room; `tabi restore` brings back a backup",
-            "別の Tabi が動いていないか、空き容量があるかを確かめる。バックアップは `tabi restore` で戻せる",
-        ),
-    }
-}
-
-fn not_opened(data: &Path, error: &LiveError) -> Stop {
-    let shown = data.display();
-    match error {
-        LiveError::Open(OpenError::OtherProgram { .. }) => Stop::Wrong {
-            what: Phrase::new(
-                format!("the people in `{shown}` are on their way in another version of these campaigns"),
-                format!("`{shown}` の人たちは、このキャンペーンの別の版の途中にいます"),
-            ),
-            help: Phrase::new(
-                "run the version that was running, or begin with another folder (`--data`)",
-                "動いていた版で起動するか、別のフォルダー (`--data`) で始める",
-            ),
-        },
-        LiveError::Open(OpenError::Store(error)) => unusable(data, error),
-        LiveError::Open(OpenError::Damaged(_)) | LiveError::Store(_) => Stop::Later {
-            what: Phrase::new(
-                format!("the data in `{shown}` cannot be used: {error}"),
-                format!("`{shown}` のデータを使えません: {error}"),
-            ),
-            help: Phrase::new(
-                "nothing was changed; `tabi restore` brings back a backup",
-                "何も変更していません。バックアップは `tabi restore` で戻せる",
-            ),
-        },
-    }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::{Channel, FieldId};
-use crate::machine::{Person, RunState};
-use crate::ports::store::{ConsentRow, DeadRow, LedgerRow, StoreError};
+use crate::ir::{Channel, FieldId, Program};
+use crate::machine::{Person, RunState, rest};
+use crate::ports::store::{ConsentRow, DeadRow, LedgerRow, PendingKey, StoreError};
 use crate::ports::{Question, Refusal, Scope, Seat};
 use crate::render::plain;
 use crate::value::{Instant, Value, Zone};
@@ -18,6 +18,7 @@ use super::diary::{self, Line};
 use super::dispatcher::{ACTIONS, Obstacle, WAYS};
 use super::live::lock;
 use super::node::Node;
+use super::pending::{Pending, Thing};
 
 /// Lines of a story shown where not everything is asked for.
 const RECENT_LINES: usize = 200;
@@ -155,7 +156,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
     let broken = |error: StoreError| Refusal::Disk(error.to_string());
     let unknown = || Refusal::Unknown(format!("nobody has the id `{id}`"));
     let seat = node.identities().find(id).filter(|_| is_public(id)).ok_or_else(unknown)?;
-    let (mut journal, mut ledger, mut consents) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut journal, mut ledger, mut consents, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let row = {
         let mut shelf = lock(&node.shelf);
         // What was written of somebody before a merge stays under their old seat.
@@ -164,14 +165,17 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
             ledger.extend(shelf.ledger(seat).map_err(broken)?);
             consents.extend(shelf.consents(seat).map_err(broken)?);
         }
+        shelf.pending(&mut |key, bytes| pending.push((key, bytes))).map_err(broken)?;
         shelf.person(seat).map_err(broken)?
     };
+    let program = node.program();
+    let pending: Vec<Json> =
+        pending.iter().filter_map(|(key, bytes)| pending_json(program, seat, *key, bytes)).collect();
     journal.sort_by_key(|piece| (piece.position, piece.seat));
     ledger.sort_by_key(|row| (row.settled_at, row.key));
     consents.sort_by_key(|row| (row.position, row.ordinal));
     let row = row.ok_or_else(unknown)?;
     let person = Person::from_bytes(&row.state).map_err(|_| Refusal::Disk("the person cannot be read".to_owned()))?;
-    let program = node.program();
     let fields: Vec<Value> = (0..program.profile.len()).map(|i| person.field(FieldId(i as u16)).clone()).collect();
     let zone = match program.person.zone.map(|field| person.field(field)) {
         Some(Value::Zone(zone)) => *zone,
@@ -195,6 +199,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
         "next_wake": person.wake().map(|at| at.to_string()),
         "runs": person.runs().iter().map(|run| run_json(node, run)).collect::<Vec<_>>(),
         "consents": consents.iter().map(consent_row).collect::<Vec<_>>(),
+        "under_way": pending,
         "messages": ledger.iter().map(|row| ledger_row(seat, row)).collect::<Vec<_>>(),
         "story": teller(node.identities().name(seat), zone, lines),
     }))
@@ -220,6 +225,29 @@ fn run_json(node: &Node<'_, '_, '_>, run: &crate::machine::Run) -> Json {
         "state": state,
         "until": run.due().filter(|at| *at < Instant::NEVER).map(|at| at.to_string()),
     })
+}
+/// An order or a call of this person that is not done with.
+fn pending_json(program: &Program, seat: Seat, key: PendingKey, bytes: &[u8]) -> Option<Json> {
+    let (pending, _) = rest::read::<Pending>(bytes).ok().filter(|(pending, _)| pending.owner == seat)?;
+    let (what, channel, params) = match &pending.thing {
+        Thing::Order(order) => {
+            let message = program.message(order.message);
+            (&message.name, order.channel.name(), plain::object(program, &message.params, &order.params))
+        }
+        Thing::Call(call) => {
+            let action = &program.actions[call.action.index()];
+            (&action.name, "action", plain::object(program, &action.takes, &call.params))
+        }
+    };
+    Some(json!({
+        "run": key.run,
+        "journey": program.journey(pending.thing.journey()).name,
+        "message": what,
+        "channel": channel,
+        "with": params,
+        "ordered": pending.ordered_at.to_string(),
+        "tried": pending.attempted_at.map(|at| at.to_string()),
+    }))
 }
 fn ledger_row(seat: Seat, row: &LedgerRow) -> Json {
     json!({

@@ -280,7 +280,7 @@ impl Node<'_, '_, '_> {
             }
             return;
         }
-        let mut seats: Vec<Vec<Seat>> = vec![Vec::new(); self.lanes.len()];
+        let mut seats: Vec<Vec<Seat>> = vec![Vec::new(); self.lanes.count()];
         for seat in (from..to).filter(|seat| self.identities.is_somebody(*seat)) {
             seats[self.lanes.of(seat)].push(seat);
         }

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Builder;
 
+use crate::ir::{JourneyId, StepId};
 use crate::machine::rest;
-use crate::machine::{Entry, Input, InputKind};
+use crate::machine::{Entry, Input, InputKind, What};
 use crate::ports::store::{JournalRow, Position};
 use crate::ports::{Journal, Seat};
 use crate::value::Instant;
@@ -40,6 +41,8 @@ pub struct Diary {
     pieces: HashMap<Seat, Piece, Xxh3Builder>,
     /// What everybody together did, by journey; for metrics.
     pub entered: Vec<u64>,
+    /// Waits that began, for whoever looks for approvals: the person, the journey and its step.
+    pub waits: Vec<(Seat, JourneyId, StepId)>,
     /// Inputs are written down only when something came of them; a whole diary has them all.
     pub whole: bool,
     /// The input of the turn under way, until something comes of it.
@@ -105,12 +108,15 @@ impl Journal for Diary {
     }
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         self.settle_taken(seat);
-        if entry.what == crate::machine::What::Entered {
+        if entry.what == What::Entered {
             let index = entry.journey.index();
             if self.entered.len() <= index {
                 self.entered.resize(index + 1, 0);
             }
             self.entered[index] += 1;
+        }
+        if let (What::Waiting { .. }, Some(step)) = (&entry.what, entry.step) {
+            self.waits.push((seat, entry.journey, step));
         }
         self.add(seat, entry.at, &LineRef::Wrote(entry));
     }

@@ -56,14 +56,14 @@ impl<'scope, 'e: 'scope, 'p: 'scope + 'e> Lanes<'scope, 'e, 'p> {
 }
 
 impl Lanes<'_, '_, '_> {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self {
             Lanes::Here(shards) => shards.len(),
             Lanes::Threads(lanes) => lanes.len(),
         }
     }
     pub fn of(&self, seat: Seat) -> usize {
-        seat as usize % self.len()
+        seat as usize % self.count()
     }
     /// To the shard that has the seat.
     pub fn give(&mut self, seat: Seat, command: Command) {
@@ -77,7 +77,7 @@ impl Lanes<'_, '_, '_> {
         }
     }
     pub fn give_all(&mut self, mut command: impl FnMut() -> Command) {
-        for lane in 0..self.len() {
+        for lane in 0..self.count() {
             self.give_lane(lane, command());
         }
     }

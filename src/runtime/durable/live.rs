@@ -283,6 +283,9 @@ fn write_all(mut store: Box<dyn Store>, from: &Receiver<Checkpoint>, keeping: Ke
     }
 }
 
+/// A question, who asked it, and the position that the answer must include.
+type Asked = (Question, oneshot::Sender<Result<Json, Refusal>>, Position);
+
 struct Live<'m, 's, 'e, 'p> {
     node: Node<'s, 'e, 'p>,
     mail: &'m Receiver<Inbox>,
@@ -297,7 +300,7 @@ struct Live<'m, 's, 'e, 'p> {
     cut_at: Instant,
     records_at_cut: u64,
     /// Questions that wait for a checkpoint at this position or later.
-    asked: Vec<(Question, oneshot::Sender<Result<Json, Refusal>>, Position)>,
+    asked: Vec<Asked>,
     obstacles: [Obstacle; WAYS],
     pending: Arc<AtomicUsize>,
     figured_at: Instant,
@@ -338,9 +341,13 @@ impl Live<'_, '_, '_, '_> {
             next = if taken < ROUND_MAX { self.mail.try_recv().ok() } else { None };
         }
         self.node.advance(now);
+        self.node.tick(now);
         let committed = self.node.commit(now);
         for reply in replies {
-            let result = committed.as_ref().map(|()| ()).map_err(|error| Refusal::Disk(error.to_string()));
+            let result = match &committed {
+                Ok(()) => Ok(()),
+                Err(error) => Err(Refusal::Disk(error.to_string())),
+            };
             let _ = reply.to.send(result);
         }
         committed?;
@@ -436,6 +443,7 @@ impl Live<'_, '_, '_, '_> {
     /// Figures for metrics, and alarms when a way out is blocked or free again.
     fn look_around(&mut self, now: Instant) {
         self.pending.store(self.node.dispatcher().len(), Ordering::Relaxed);
+        self.tell_of_approvals();
         for way in 0..WAYS {
             let obstacle = self.node.dispatcher().obstacle(way);
             if *obstacle != self.obstacles[way] {
@@ -450,6 +458,21 @@ impl Live<'_, '_, '_, '_> {
             self.figured_at = now;
             answers::figures(&self.node);
         }
+    }
+    /// Many at once become one notice: a fan-out must not flood a chat.
+    fn tell_of_approvals(&mut self) {
+        let waiting = std::mem::take(&mut self.node.approvals);
+        let Some(first) = waiting.first() else { return };
+        let more = match waiting.len() - 1 {
+            0 => String::new(),
+            n => format!(" (+{n})"),
+        };
+        let command = format!("tabi approve {} --by {}", first.person, first.by);
+        let (journey, by) = (&first.journey, &first.by);
+        let text = format!(
+            "{journey}: waiting for an approval by {by}{more}: `{command}` / {journey}: {by} の承認待ち{more}: `{command}`"
+        );
+        self.post(Posting { urgent: false, title: format!("Tabi: {journey}"), text, link: None });
     }
     fn alarm(&self, way: usize, obstacle: &Obstacle) {
         let name = answers::way_name(way);

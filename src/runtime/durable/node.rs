@@ -3,7 +3,7 @@
 //! Has no clock, no threads and no network of its own: time, disks and outcomes are handed in, and what is to be done is
 //! handed out. The same calls give the same records and the same effects.
 //!
-//! One round: [`Node::stage`] what came, [`Node::commit`] it (durable, then applied), [`Node::advance`] to now, take
+//! One round: [`Node::submit`] what came, [`Node::commit`] it (durable, then applied), [`Node::advance`] to now, take
 //! [`Node::work`] and perform it, and bring back what came of it. `live` does so for real, tests in imagined worlds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -126,10 +126,20 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) cutting: Option<Cutting>,
     /// Of the last checkpoint.
     pub(super) cut_at: Position,
+    /// Waits for approvals that nobody was told of yet.
+    pub approvals: Vec<Approval>,
     pub counters: Counters,
     pub figures: Vec<Figures>,
     /// Why nothing that happened since may be kept.
     pub failed: Option<String>,
+}
+
+/// Somebody waits for an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    pub person: String,
+    pub journey: String,
+    pub by: String,
 }
 
 /// A checkpoint that is being gathered.
@@ -251,13 +261,23 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.closing = true;
     }
 
-    /// Lets time pass: timers, schedules, pieces of fan-outs, and what may leave. What follows is staged.
+    /// Lets time pass: timers, and what may leave. What follows is staged.
     pub fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
         if let Err(error) = self.look_ahead() {
             self.failed.get_or_insert(error.to_string());
         }
         self.lanes.advance(self.now);
+        self.lanes.flush();
+        self.hear();
+        self.pick();
+        self.lanes.flush();
+        self.hear();
+    }
+    /// Stages what schedules bring now, and the next piece of a fan-out. Apart from [`Node::advance`], for whoever wants
+    /// to see what timers brought come to rest before.
+    pub fn tick(&mut self, now: Instant) {
+        self.now = self.now.max(now);
         for tick in self.ticks.due(self.now) {
             self.stage(What::Tick { journey: tick.journey, zone: tick.zone, due: tick.at });
         }
@@ -268,11 +288,6 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             let to = job.end.min(job.next.saturating_add(CHUNK_SEATS));
             self.stage(What::Chunk { job: job.id, from: job.next, to });
         }
-        self.lanes.flush();
-        self.hear();
-        self.pick();
-        self.lanes.flush();
-        self.hear();
     }
     fn pick(&mut self) {
         for (key, attempt) in self.dispatcher.pick(self.now, PICKED_MAX) {
@@ -372,6 +387,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Up::Zone(zone) => self.ticks.note_zone(zone, self.now),
             Up::Cut(piece) => self.gather(*piece),
             Up::Marked => {}
+            Up::Approval { person, journey, by } => {
+                let journey = self.program().journey(journey).name.clone();
+                self.approvals.push(Approval { person: person.to_string(), journey, by });
+            }
             Up::Failed(why) => drop(self.failed.get_or_insert(why)),
         }
     }
@@ -460,7 +479,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         checkpoint.at = self.now;
         checkpoint.ids.extend(self.id_rows());
         checkpoint.notes.extend(self.notes());
-        self.cutting = Some(Cutting { checkpoint, missing: self.lanes.len() });
+        self.cutting = Some(Cutting { checkpoint, missing: self.lanes.count() });
         self.lanes.give_all(|| Command::Cut(position));
         self.lanes.flush();
         self.hear();
@@ -473,7 +492,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         cutting.checkpoint.ledger.extend(ledger);
         cutting.checkpoint.journal.extend(journal);
         cutting.missing -= 1;
-        if cutting.missing == self.lanes.len() - 1 {
+        if cutting.missing == self.lanes.count() - 1 {
             self.figures.clear();
         }
         self.figures.push(figures);

@@ -131,6 +131,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             horizon: Instant(i64::MIN),
             cutting: None,
             cut_at: from,
+            approvals: Vec::new(),
             counters: Counters::default(),
             figures: Vec::new(),
             failed: None,
@@ -236,7 +237,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
     /// Waits until every shard has told what is pending: a cut that is thrown away marks the end.
     fn hear_all(&mut self, next_ups: &mut dyn FnMut() -> Vec<Up>) -> Result<(), OpenError> {
         let here = matches!(self.lanes, Lanes::Here(_));
-        let mut missing = self.lanes.len();
+        let mut missing = self.lanes.count();
         self.lanes.give_all(|| Command::Mark);
         self.lanes.flush();
         while missing > 0 {
@@ -264,7 +265,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             return Ok(());
         }
         let horizon = self.now.plus(LOOK_AHEAD);
-        let mut wakes = vec![Vec::new(); self.lanes.len()];
+        let mut wakes = vec![Vec::new(); self.lanes.count()];
         {
             let shelf = self.shelf.clone();
             let mut reader = shelf.lock().unwrap_or_else(PoisonError::into_inner);

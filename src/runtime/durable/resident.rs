@@ -53,7 +53,7 @@ impl Resident {
             cuts: 0,
         }
     }
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.chairs.len()
     }
     /// Someone new; the store knows nothing of this seat.

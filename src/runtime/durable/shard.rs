@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3Builder;
 
-use crate::ir::{ActionId, Channel, JourneyId, Program};
+use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
 use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
 use crate::ports::store::{JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
@@ -120,6 +120,12 @@ pub enum Up {
     },
     /// People of this zone exist.
     Zone(Zone),
+    /// Somebody waits for an approval by these.
+    Approval {
+        person: Arc<str>,
+        journey: JourneyId,
+        by: String,
+    },
     Cut(Box<Piece>),
     Marked,
     /// Nothing that was done may be kept.
@@ -282,11 +288,34 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Written { keep } => self.host.people.written(keep),
         }
         self.gather();
+        self.look_for_approvals();
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
     }
 
+    /// Tells of waits that began for somebody's approval; those of a replay were told before.
+    fn look_for_approvals(&mut self) {
+        let waits = std::mem::take(&mut self.host.journal.waits);
+        if !self.announced {
+            return;
+        }
+        for (seat, journey, step) in waits {
+            let code = &self.program().journey(journey).code;
+            let arms = code.iter().filter(|i| i.step == step).flat_map(|i| match &i.op {
+                Op::Await { arms, .. } => arms.as_slice(),
+                _ => &[],
+            });
+            let by: Vec<String> = arms
+                .filter_map(|arm| match &arm.on {
+                    ArmOn::Approval { by } => Some(by.clone()),
+                    ArmOn::Event { .. } | ArmOn::Handle { .. } | ArmOn::Segment { .. } => None,
+                })
+                .collect();
+            let Some(person) = self.host.person(seat).map(|p| p.id().clone()) else { continue };
+            self.ups.extend(by.into_iter().map(|by| Up::Approval { person: person.clone(), journey, by }));
+        }
+    }
     /// Lets everything be placed that was due up to and at a moment: in a replay nobody did so before.
     fn pass(&mut self, at: Instant) {
         self.host.advance(at);
@@ -509,7 +538,7 @@ impl<'e, 'p> Shard<'e, 'p> {
         let bytes = |key: &PendingKey| self.pending.get(key).map(crate::machine::rest::bytes_of);
         let pending = changed.iter().map(|key| (*key, bytes(key))).collect();
         let figures = Figures {
-            resident: self.host.people.len(),
+            resident: self.host.people.count(),
             pending: self.pending.len(),
             entered: self.host.journal.entered.clone(),
             inside: self.host.people.inside(self.program().journeys.len()),
