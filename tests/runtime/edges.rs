@@ -4,11 +4,11 @@
 
 use serde_json::{Value as Json, json};
 use tabi::ingest::segment::Reader;
-use tabi::ir::Channel;
+use tabi::ir::{Channel, JourneyId};
 use tabi::machine::{Person, Report};
 use tabi::ports::store::PendingKey;
 use tabi::ports::{About, CallOutcome, Idempotency, Notice, Outcome, Scope, Submission, Told};
-use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
+use tabi::runtime::durable::dispatcher::{Allowance, Dispatcher, WAYS, Waiting};
 use tabi::runtime::durable::node::Work;
 use tabi::store::imagined::ImaginedDisk;
 use tabi::store::memory::Memory;
@@ -430,4 +430,35 @@ fn something_stands_in_at_once_for_all_that_wait_when_a_quota_is_used_up() {
     assert_eq!(sink.got.len(), 4, "{:?}", sink.got);
     place.pass(&mut rig, &mut sink, DAY + MINUTE);
     assert_eq!((sink.count("note"), sink.count("once")), (1, 2), "{:?}", sink.got);
+}
+
+#[test]
+fn what_stands_on_a_blocked_channel_holds_up_no_fan_out_on_another() {
+    let now = Place::new(1).now;
+    let mut dispatcher = Dispatcher::new(free(Idempotency::Recognisable));
+    let waiting = |seat, channel| Waiting {
+        key: PendingKey { seat, is_call: false, run: 0, step: 0, repetition: 0 },
+        journey: JourneyId(0),
+        channel: Some(channel),
+        action: None,
+        priority: 0,
+        ordered_at: now,
+        attempted_at: None,
+        at_most_once: false,
+        awaited: false,
+        patience: None,
+    };
+    for seat in 0..10 {
+        dispatcher.place(waiting(seat, Channel::Line), now);
+    }
+    dispatcher.place(waiting(10, Channel::Email), now);
+    assert_eq!(dispatcher.moving(), 11);
+    for (key, _) in dispatcher.pick(now, 1) {
+        dispatcher.came(key, Outcome::Accepted { provider_id: None }, now);
+    }
+    let picked = dispatcher.pick(now, 1);
+    dispatcher.came(picked[0].0, Outcome::Exhausted { why: "429".into() }, now);
+    assert_eq!((dispatcher.len(), dispatcher.moving()), (10, 0));
+    dispatcher.place(waiting(11, Channel::Email), now);
+    assert_eq!(dispatcher.moving(), 1);
 }

@@ -17,6 +17,7 @@ use crate::ports::{CallOutcome, Idempotency, Manifest, Outcome};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
 
+use super::bucket::Bucket;
 use super::record::{Ending, Settlement};
 
 /// Waits between attempts: doubled each time, from the first to the last.
@@ -34,8 +35,6 @@ const OPEN_MAX: Span = Span(5 * MILLIS_PER_MINUTE);
 /// A channel whose quota is used up or whose settings are wrong is tried again this often.
 const HELD_PROBE: Span = Span(15 * MILLIS_PER_MINUTE);
 const QUOTA_USED_UP: &str = "the quota is used up";
-/// Tokens that a bucket holds, as a part of a second's worth: short bursts, no long ones.
-const BURST_PARTS: i64 = 4;
 
 /// The ways out: one for each channel, and one for actions.
 pub const WAYS: usize = Channel::COUNT + 1;
@@ -182,42 +181,6 @@ impl Ring {
     }
 }
 
-/// A token bucket in thousandths of a token.
-#[derive(Debug)]
-struct Bucket {
-    per_second: Option<u32>,
-    milli_tokens: i64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn new(per_second: Option<u32>) -> Bucket {
-        Bucket { per_second, milli_tokens: 1_000, at: Instant(i64::MIN) }
-    }
-    fn refill(&mut self, now: Instant) {
-        let Some(rate) = self.per_second else { return };
-        let most = (i64::from(rate) * 1_000 / BURST_PARTS).max(1_000);
-        let passed = now.0.saturating_sub(self.at.0).clamp(0, 10 * MILLIS_PER_SECOND);
-        if passed > 0 {
-            self.milli_tokens = (self.milli_tokens + passed * i64::from(rate)).min(most);
-            self.at = now;
-        }
-    }
-    fn has(&self) -> bool {
-        self.per_second.is_none() || self.milli_tokens >= 1_000
-    }
-    fn take(&mut self) {
-        if self.per_second.is_some() {
-            self.milli_tokens -= 1_000;
-        }
-    }
-    /// When there is a token again.
-    fn next(&self, now: Instant) -> Option<Instant> {
-        let rate = i64::from(self.per_second?).max(1);
-        (!self.has()).then(|| now.plus(Span(((1_000 - self.milli_tokens) / rate).max(1))))
-    }
-}
-
 #[derive(Debug)]
 pub struct Dispatcher {
     ways: Vec<Way>,
@@ -266,6 +229,16 @@ impl Dispatcher {
         let ready =
             self.ways[way].ready.values().flat_map(|ring| ring.queues.values()).map(BTreeSet::len).sum::<usize>();
         ready + self.ways[way].later.len()
+    }
+
+    /// Of all that waits, what leaves as soon as there is time for it: a channel that is stopped, has no quota or is set up
+    /// wrongly may stand for days.
+    pub fn moving(&self) -> usize {
+        let stands = |index: usize| match self.ways[index].obstacle {
+            Obstacle::Exhausted { .. } | Obstacle::Misconfigured { .. } => true,
+            Obstacle::Clear | Obstacle::Open { .. } => self.stopped_channels.contains(&index),
+        };
+        (0..WAYS).filter(|index| !stands(*index)).map(|index| self.waiting(index) + self.under_way(index)).sum()
     }
 
     pub fn stop_everything(&mut self, stopped: bool) {

@@ -8,6 +8,7 @@
 //! resident   those of them who are in memory
 //! pending    an order or a call until it is done with
 //! dispatcher what may be handed to which provider when
+//! bucket     how many a second
 //! diary      what happened to each, for the store
 //! outfit     what messages lead back to
 //! ```
@@ -21,6 +22,7 @@
 
 pub mod answers;
 mod apply;
+mod bucket;
 pub mod clock;
 pub mod diary;
 pub mod dispatcher;

@@ -29,8 +29,10 @@ use super::shard::{Command, Figures, Piece, Ready, Up};
 
 /// Seats ticked by one record: a fan-out over everybody is many small pieces, with others' inputs in between.
 const CHUNK_SEATS: u32 = 1_000;
-/// Orders that may wait for dispatch before fan-outs pause.
+/// Orders that may wait for dispatch before fan-outs pause: what stands on a blocked channel holds up no other, until there
+/// is so much of it that events would soon be turned away.
 const WAITING_FOR_FAN_OUT_MAX: usize = 20_000;
+const PENDING_FOR_FAN_OUT_MAX: usize = 250_000;
 /// Attempts begun in one round.
 const PICKED_MAX: usize = 512;
 /// People of whom something was heard since: more are looked through for those that matter to nothing any more.
@@ -281,7 +283,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         for tick in self.ticks.due(self.now) {
             self.stage(What::Tick { journey: tick.journey, zone: tick.zone, due: tick.at });
         }
-        if self.dispatcher.len() < WAITING_FOR_FAN_OUT_MAX
+        if self.may_fan_out()
             && !self.staged.iter().any(|s| matches!(s.what, What::Chunk { .. }))
             && let Some(job) = self.jobs.front()
         {
@@ -296,9 +298,12 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             self.lanes.give(owner, Command::Prepare { key, at: self.now, attempt });
         }
     }
+    fn may_fan_out(&self) -> bool {
+        self.dispatcher.len() < PENDING_FOR_FAN_OUT_MAX && self.dispatcher.moving() < WAITING_FOR_FAN_OUT_MAX
+    }
     /// The next moment at which something happens by itself; now, if something waits to be done.
     pub fn next_due(&self) -> Option<Instant> {
-        if self.has_staged() || (!self.jobs.is_empty() && self.dispatcher.len() < WAITING_FOR_FAN_OUT_MAX) {
+        if self.has_staged() || (!self.jobs.is_empty() && self.may_fan_out()) {
             return Some(self.now);
         }
         let due = [self.lanes.next_due(), self.ticks.next_at(), self.dispatcher.next_due(self.now)];
