@@ -16,9 +16,9 @@ use crate::value::{Instant, Value, Zone};
 use super::apply::is_public;
 use super::diary::{self, Line};
 use super::dispatcher::{ACTIONS, Obstacle, WAYS};
-use super::live::lock;
 use super::node::Node;
 use super::pending::{Pending, Thing};
+use super::resident::lock;
 
 /// Lines of a story shown where not everything is asked for.
 const RECENT_LINES: usize = 200;

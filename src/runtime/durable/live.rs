@@ -4,9 +4,9 @@
 //! Decides nothing: every decision is the node's, which this feeds in rounds. A round takes what has come, makes it durable
 //! with one sync, tells those who wait, and hands out what may leave.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -595,9 +595,4 @@ impl Drop for Answer {
             false => self.delivered(Outcome::Unknown { why }),
         }
     }
-}
-
-/// A poisoned lock is a panic elsewhere, which ends the process by itself.
-pub(super) fn lock<T: ?Sized>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -393,7 +393,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Up::Marked => {}
             Up::Approval { person, journey, by } => {
                 let journey = self.program().journey(journey).name.clone();
-                self.approvals.push(Approval { person: person.to_string(), journey, by });
+                // By the id that whoever approves can find them under.
+                let name = self.identities.find(&person).map(|seat| self.identities.name(seat));
+                let person = name.unwrap_or(&person).trim_start_matches(ADDRESS_MARK).to_owned();
+                self.approvals.push(Approval { person, journey, by });
             }
             Up::Failed(why) => drop(self.failed.get_or_insert(why)),
         }

@@ -3,7 +3,7 @@
 //! Writes nothing: it says who has changed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3Builder;
 
@@ -14,7 +14,12 @@ use crate::runtime::people::{Chair, People};
 use crate::value::Instant;
 
 /// Reads people at rest; shared by the hosts of one node.
-pub type Shelf = Arc<std::sync::Mutex<Box<dyn StoreReader>>>;
+pub type Shelf = Arc<Mutex<Box<dyn StoreReader>>>;
+
+/// A poisoned lock is a panic elsewhere, which ends the process by itself.
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 pub struct Resident {
     chairs: HashMap<Seat, Kept, Xxh3Builder>,
@@ -124,7 +129,7 @@ impl Resident {
         inside
     }
     fn load(&mut self, seat: Seat) -> Result<Option<(Person, u64)>, StoreError> {
-        let mut shelf = self.shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut shelf = lock(&self.shelf);
         let Some(row) = shelf.person(seat)? else { return Ok(None) };
         let hash = xxhash_rust::xxh3::xxh3_64(&row.state);
         let person = Person::from_bytes(&row.state)
