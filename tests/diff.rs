@@ -155,7 +155,7 @@ fn bounds_are_told_before_and_after() {
     assert!(longer.iter().any(|line| line.starts_with("= longest stay: ")), "{longer:?}");
     let third = "  split gift";
     let more = bounds(&shop(&[(third, "  send email hello with { name: \"x\" }\n  split gift")]));
-    assert!(more.contains(&"= promise “at most 2 messages”: proven → broken".to_string()), "{more:?}");
+    assert!(more.contains(&"= promise “at most 2 messages”: proven → not proven".to_string()), "{more:?}");
     assert!(more.contains(&"= most messages of a run: 2 → 3".to_string()), "{more:?}");
 }
 

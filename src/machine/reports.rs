@@ -11,10 +11,16 @@ use super::turn::Turn;
 use super::waits::facts_of;
 
 impl Turn<'_, '_> {
-    /// A report on a send that is not remembered is about nothing, and changes nothing.
+    /// A report on a send that is not remembered is about nothing, and changes nothing; but whoever does not want more mail is
+    /// heard however late. Only mail is complained of by the send it is about.
     pub(super) fn take_report(&mut self, send: SendId, report: Report) {
         let sent = self.person.activity.as_deref().map_or(&[][..], |a| &a.sent);
-        let Some(sent) = sent.iter().rev().find(|s| s.id == send).copied() else { return };
+        let Some(sent) = sent.iter().rev().find(|s| s.id == send).copied() else {
+            if matches!(report, Report::Complained | Report::Unsubscribed) {
+                self.note_reach(Channel::Email, report);
+            }
+            return;
+        };
         let channel = self.program.message(sent.message).channel;
         self.note_reach(channel, report);
         self.journal_report(sent, report);

@@ -15,7 +15,7 @@ use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
 use tabi::runtime::durable::lanes::Lanes;
 use tabi::runtime::durable::node::{Node, Work};
 use tabi::runtime::durable::outfit::Outfit;
-use tabi::runtime::durable::recover::{OpenError, Opening, shelf_of};
+use tabi::runtime::durable::recover::{OpenError, Opening, Recovered, shelf_of};
 use tabi::runtime::durable::shard::Shard;
 use tabi::store::imagined::ImaginedDisk;
 use tabi::store::log::FileLog;
@@ -56,6 +56,7 @@ pub struct Rig {
     pub ground: Ground,
     pub node: Node<'static, 'static, 'static>,
     pub store: MemoryStore,
+    pub recovered: Recovered,
 }
 
 pub fn secret() -> Secret {
@@ -89,8 +90,8 @@ impl Rig {
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
         let opening = Opening { engine, schema, outfit: outfit.clone(), log, allowances, now };
-        let (node, _) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
-        Ok(Rig { ground, node, store })
+        let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
+        Ok(Rig { ground, node, store, recovered })
     }
 
     /// Rounds until nothing more happens at this moment.
@@ -134,13 +135,17 @@ impl Rig {
         self.settle(to, world)
     }
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.checkpoint_keeping(10_000)
+    }
+    /// So many people stay in memory, and those who were looked at lately.
+    pub fn checkpoint_keeping(&mut self, keep: usize) -> Result<(), StoreError> {
         if !self.node.may_cut() {
             self.node.commit(self.node.now())?;
         }
         self.node.cut();
         if let Some(checkpoint) = self.node.checkpoint() {
             self.store.write(&checkpoint)?;
-            self.node.written(checkpoint.position, 10_000)?;
+            self.node.written(checkpoint.position, keep)?;
         }
         Ok(())
     }

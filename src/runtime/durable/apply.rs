@@ -19,7 +19,7 @@ use super::record::{News, What, Where, Whom};
 use super::shard::Command;
 
 /// Before an address that stands for a person; no id from outside begins so.
-const ADDRESS_MARK: char = '\u{1}';
+pub(super) const ADDRESS_MARK: char = '\u{1}';
 
 /// The id under which an address is known.
 pub fn address_id(channel: Channel, address: &str) -> String {
@@ -29,6 +29,20 @@ pub fn address_id(channel: Channel, address: &str) -> String {
         Channel::Line | Channel::Sms | Channel::Push | Channel::Webhook => address.trim().to_owned(),
     };
     format!("{ADDRESS_MARK}{}:{address}", channel.name())
+}
+
+/// People beside the last one who named an address: families share a mailbox, and whoever leaves there leaves for all. More are
+/// not looked for.
+const SHARERS_MAX: u8 = 8;
+
+/// Under which somebody is known who named an address before another did.
+fn sharer_id(address_id: &str, number: u8) -> String {
+    format!("{address_id}{ADDRESS_MARK}{number}")
+}
+
+/// What a notice is known by when its provider repeats it. Events bring their id along: the machine itself takes two as one.
+pub(super) fn heard_as(source: &str, id: Option<&str>, is_event: bool) -> Option<u64> {
+    id.filter(|_| !is_event).map(|id| fingerprint(&format!("{source}\0{id}")))
 }
 
 /// Ids that people know, of all that lead to somebody.
@@ -73,12 +87,13 @@ impl Node<'_, '_, '_> {
             What::DeadGone { numbers } => self.changes.dead_gone.extend(numbers),
             What::Told { source, id, about, happened, news } => {
                 self.counters.notices += 1;
-                let is_event = matches!(news, News::Event { .. });
-                let heard = id.as_ref().map(|id| fingerprint(&format!("{source}\0{id}")));
-                // Events bring their id along: the machine itself takes two as one.
-                if is_event || heard.is_none_or(|heard| self.note_heard(heard)) {
-                    self.hear_news(position, at, &source, id, about, happened, news);
+                // Live, it was noted before it was written: a repeat is not in the log.
+                if let Some(heard) = heard_as(&source, id.as_deref(), matches!(news, News::Event { .. }))
+                    && self.replaying
+                {
+                    self.note_heard(heard);
                 }
+                self.hear_news(position, at, &source, id, about, happened, news);
             }
             What::Consent { who, purpose, channel, given, how, source } => {
                 if let Some(seat) = self.seat_of(&who) {
@@ -140,8 +155,13 @@ impl Node<'_, '_, '_> {
             Came::Alias { previous } => Some(&**previous),
             Came::Event { .. } | Came::Profile { .. } | Came::Signal { .. } => None,
         };
-        let ids = || [user, anonymous, previous].into_iter().flatten();
-        if ids().any(|id| !is_public(id) || self.is_tombstone(id)) {
+        let is_barred = |id: &&str| !is_public(id) || self.is_tombstone(id);
+        // A device outlives an account: of somebody else it says nothing more, and bars nobody.
+        let anonymous = match (user, anonymous) {
+            (Some(_), Some(id)) if is_public(id) && self.is_tombstone(id) => None,
+            _ => anonymous,
+        };
+        if [user, anonymous, previous].iter().flatten().any(is_barred) {
             self.counters.turned_away += 1;
             return;
         }
@@ -163,13 +183,17 @@ impl Node<'_, '_, '_> {
             Came::Alias { .. } => return,
             Came::Profile { id, traits } => {
                 let seat = self.claim_addresses(seat, &traits, at);
+                self.touch(seat);
                 let Traits { fields, consent } = traits;
                 self.prove_consents(position, at, seat, &consent, source);
                 let kind = InputKind::Profile { id, fields, consent };
                 return self.lanes.give(seat, Command::Take { seat, at, kind });
             }
             Came::Event { id, event, payload } => InputKind::Event { id, event, payload },
-            Came::Signal { channel, signal } => InputKind::Reach { channel, report: report_of(signal) },
+            Came::Signal { channel, signal } => {
+                self.touch(seat);
+                InputKind::Reach { channel, report: report_of(signal) }
+            }
         };
         self.lanes.give(seat, Command::Take { seat, at, kind });
     }
@@ -183,6 +207,7 @@ impl Node<'_, '_, '_> {
             let into = resolved.seat;
             self.counters.merges += 1;
             let base = self.lanes.merge(from, into, at);
+            self.touch(into);
             self.merges.insert(from, (into, base));
             self.changes.merges.push(MergeRow { from, into, base });
         }
@@ -196,13 +221,34 @@ impl Node<'_, '_, '_> {
         for channel in Channel::ALL {
             let Some(field) = addresses[channel.index()] else { continue };
             let Some((_, Value::Text(address))) = traits.fields.iter().find(|(f, _)| *f == field) else { continue };
-            let joins = channel == Channel::Line;
-            if let Some(resolved) = self.identities.claim(seat, &address_id(channel, address), joins) {
+            if let Some(resolved) = self.claim_address(seat, channel, address) {
                 self.welcome(resolved, at);
                 seat = resolved.seat;
             }
         }
         seat
+    }
+
+    fn claim_address(&mut self, seat: Seat, channel: Channel, address: &str) -> Option<Resolved> {
+        let id = address_id(channel, address);
+        let before = self.identities.find(&id).filter(|before| *before != seat);
+        let resolved = self.identities.claim(seat, &id, channel == Channel::Line);
+        if let Some(before) = before.filter(|before| resolved.is_none() && !self.sharers(&id).contains(before)) {
+            let mut numbers = (1..=SHARERS_MAX).map(|number| sharer_id(&id, number));
+            if let Some(free) = numbers.find(|id| self.identities.find(id).is_none()) {
+                self.identities.claim(before, &free, false);
+            }
+        }
+        resolved
+    }
+    /// Who else named this address, and may have it still.
+    fn sharers(&self, address_id: &str) -> Vec<Seat> {
+        let last = self.identities.find(address_id);
+        let all = (1..=SHARERS_MAX).filter_map(|number| self.identities.find(&sharer_id(address_id, number)));
+        let mut sharers: Vec<Seat> = all.filter(|seat| Some(*seat) != last).collect();
+        sharers.sort_unstable();
+        sharers.dedup();
+        sharers
     }
 
     fn fan_out(&mut self, position: Position, event: crate::ir::EventId, payload: Value) {
@@ -298,33 +344,45 @@ impl Node<'_, '_, '_> {
             Whom::Send(token) => {
                 let Some(key) = SendKey::opened(&token, &self.outfit.secret) else { return };
                 let (seat, run) = self.current(key.seat, key.send.run.0);
+                if !self.identities.is_somebody(seat) {
+                    return;
+                }
                 let mut send = key.send;
                 send.run = RunNo(run);
+                self.touch(seat);
                 if matches!(report, Report::Complained | Report::Unsubscribed) {
                     self.prove(position, at, seat, "*", None, false, "provider", source);
                 }
                 self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Report { send, report } });
             }
             Whom::Address { channel, address } => {
-                let Some(seat) = self.newcomer_by_address(channel, &address, at) else { return };
-                if matches!(report, Report::Complained | Report::Unsubscribed) {
-                    self.prove(position, at, seat, "*", Some(channel), false, "provider", source);
+                let returns = report == Report::Unblocked;
+                let Some(seat) = self.newcomer_by_address(channel, &address, returns, at) else { return };
+                let mut seats = self.sharers(&address_id(channel, &address));
+                seats.push(seat);
+                for seat in seats {
+                    self.touch(seat);
+                    if matches!(report, Report::Complained | Report::Unsubscribed) {
+                        self.prove(position, at, seat, "*", Some(channel), false, "provider", source);
+                    }
+                    let address = address.clone();
+                    self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
                 }
-                self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
             }
             Whom::Id(id) => {
                 tracing::debug!(length = id.len(), "a report about an id, which reports are never about");
             }
         }
     }
-    /// Whoever has the address. Of LINE also someone new: people follow an account before a shop knows them.
-    fn newcomer_by_address(&mut self, channel: Channel, address: &str, at: Instant) -> Option<Seat> {
+    /// Whoever has the address. Of LINE also someone new: people follow an account before a shop knows them. An address of
+    /// somebody who was forgotten is someone's again only when they themselves return.
+    fn newcomer_by_address(&mut self, channel: Channel, address: &str, returns: bool, at: Instant) -> Option<Seat> {
         let id = address_id(channel, address);
         if let Some(seat) = self.identities.find(&id) {
             return Some(seat);
         }
         let field = self.program().person.addresses[channel.index()].filter(|_| channel == Channel::Line)?;
-        if self.is_tombstone(&id) {
+        if !returns && self.is_tombstone(&id) {
             self.counters.turned_away += 1;
             return None;
         }
@@ -348,7 +406,7 @@ impl Node<'_, '_, '_> {
         properties: &str,
     ) {
         let seat = match about {
-            Whom::Address { channel, address } => self.newcomer_by_address(*channel, address, at),
+            Whom::Address { channel, address } => self.newcomer_by_address(*channel, address, false, at),
             Whom::Send(_) | Whom::Id(_) => self.seat_of(about),
         };
         let Some(seat) = seat else { return };
@@ -374,7 +432,7 @@ impl Node<'_, '_, '_> {
         }
         let Some(resolved) = self.identities.resolve(Some(user), None) else { return };
         self.welcome(resolved, at);
-        let joined = self.identities.claim(resolved.seat, &address_id(*channel, address), true);
+        let joined = self.claim_address(resolved.seat, *channel, address);
         let seat = joined.map_or(resolved.seat, |joined| {
             self.welcome(joined, at);
             joined.seat
@@ -391,8 +449,28 @@ impl Node<'_, '_, '_> {
         };
         let source = format!("{source}: {}", words.chars().take(80).collect::<String>());
         self.prove(position, at, seat, "*", Some(channel), back, "stop-word", &source);
-        let report = if back { Report::Unblocked } else { Report::Unsubscribed };
-        self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Reach { channel, report } });
+        self.touch(seat);
+        if let Whom::Address { channel, address } = about
+            && !back
+        {
+            for seat in self.sharers(&address_id(*channel, address)) {
+                self.touch(seat);
+                self.prove(position, at, seat, "*", Some(*channel), false, "stop-word", &source);
+                let (channel, address, report) = (*channel, address.clone(), Report::Unsubscribed);
+                self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
+            }
+        }
+        let command = match about {
+            // An address may be somebody else's meanwhile, who cannot return for them.
+            Whom::Address { address, .. } if back => {
+                Command::Reach { seat, at, channel, address: address.clone(), report: Report::Unblocked }
+            }
+            Whom::Address { .. } | Whom::Send(_) | Whom::Id(_) => {
+                let report = if back { Report::Unblocked } else { Report::Unsubscribed };
+                Command::Take { seat, at, kind: InputKind::Reach { channel, report } }
+            }
+        };
+        self.lanes.give(seat, command);
     }
 
     pub(super) fn seat_of(&self, who: &Whom) -> Option<Seat> {
@@ -422,6 +500,7 @@ impl Node<'_, '_, '_> {
         source: &str,
     ) {
         self.prove(position, at, seat, purpose.as_deref().unwrap_or("*"), channel, given, how, source);
+        self.touch(seat);
         let kind = match channel {
             Some(channel) => {
                 let report = if given { Report::Unblocked } else { Report::Unsubscribed };
@@ -479,12 +558,15 @@ impl Node<'_, '_, '_> {
         });
     }
     fn forget(&mut self, seat: Seat, at: Instant) {
+        self.touch(seat);
+        let seats = self.seats_of(seat);
         let ids = self.identities.forget(seat);
         let tombstones: Vec<[u8; 16]> = ids.iter().map(|id| self.tombstone(id)).collect();
         self.tombstones.extend(&tombstones);
+        // What was gathered of them since the last checkpoint goes too, also under the seats they had before.
+        self.changes.consents.retain(|row| !seats.contains(&row.seat));
         self.lanes.give(seat, Command::Forget { seat, at });
-        // What was gathered of them since the last checkpoint goes too.
-        self.changes.consents.retain(|row| row.seat != seat);
+        self.lanes.give_all(|| Command::Strike { seats: seats.clone() });
         self.changes.forgotten.push(ForgottenRow { seat, at, tombstones });
     }
     fn tombstone(&self, id: &str) -> [u8; 16] {

@@ -33,6 +33,7 @@ const OPEN_MIN: Span = Span(5 * MILLIS_PER_SECOND);
 const OPEN_MAX: Span = Span(5 * MILLIS_PER_MINUTE);
 /// A channel whose quota is used up or whose settings are wrong is tried again this often.
 const HELD_PROBE: Span = Span(15 * MILLIS_PER_MINUTE);
+const QUOTA_USED_UP: &str = "the quota is used up";
 /// Tokens that a bucket holds, as a part of a second's worth: short bursts, no long ones.
 const BURST_PARTS: i64 = 4;
 
@@ -116,6 +117,8 @@ struct Entry {
     not_before: Instant,
     /// Some attempt may have been taken: from then on nothing may stand in for the message.
     doubtful: bool,
+    /// Picked, and neither held nor come back since.
+    is_out: bool,
 }
 
 #[derive(Debug)]
@@ -292,9 +295,12 @@ impl Dispatcher {
             let why = "the process ended while it was being handed over";
             return Next::Settle(Settlement::new(Ending::Unknown, attempts).because(why));
         }
+        if waiting.awaited && waiting.attempted_at.is_none() && self.ways[way].is_exhausted(now) {
+            return Next::Settle(Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
+        }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
         let doubtful = waiting.attempted_at.is_some();
-        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful });
+        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false });
         self.ways[way].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
         Next::Nothing
     }
@@ -302,10 +308,33 @@ impl Dispatcher {
     pub fn drop(&mut self, key: PendingKey) {
         let Some(entry) = self.entries.remove(&key) else { return };
         let way = &mut self.ways[way_of(entry.waiting.channel)];
+        if entry.is_out {
+            // What comes of it is nobody's news any more.
+            way.under_way = way.under_way.saturating_sub(1);
+            way.probing = false;
+        }
         way.later.remove(&(entry.not_before, key));
         if let Some(ring) = way.ready.get_mut(&Reverse(entry.waiting.priority)) {
             ring.remove(entry.waiting.journey, entry.waiting.ordered_at, key);
         }
+    }
+
+    /// What somebody waits for on a channel whose quota is used up and was not tried yet: something may stand in for it, better
+    /// now than when there is a quota again.
+    pub fn give_up_awaited(&mut self, channel: Channel, now: Instant) -> Vec<(PendingKey, Settlement)> {
+        let index = channel.index();
+        if !self.ways[index].is_exhausted(now) {
+            return Vec::new();
+        }
+        let is_meant = |entry: &Entry| {
+            let Entry { waiting, is_out, .. } = entry;
+            waiting.channel == Some(channel) && waiting.awaited && waiting.attempted_at.is_none() && !is_out
+        };
+        let mut keys: Vec<PendingKey> =
+            self.entries.iter().filter(|(_, entry)| is_meant(entry)).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        keys.iter().for_each(|key| self.drop(*key));
+        keys.into_iter().map(|key| (key, Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP))).collect()
     }
 
     /// What is to leave now, at most so many; each must be followed by [`Dispatcher::hold`], [`Dispatcher::came`] or
@@ -329,6 +358,7 @@ impl Dispatcher {
                 way.ready.retain(|_, ring| !ring.queues.is_empty());
                 let Some(entry) = self.entries.get_mut(&key) else { continue };
                 entry.attempts += 1;
+                entry.is_out = true;
                 way.under_way += 1;
                 way.bucket.take();
                 way.probing = way.is_closed();
@@ -373,7 +403,8 @@ impl Dispatcher {
     /// It was not handed over after all: not before that moment.
     pub fn hold(&mut self, key: PendingKey, until: Instant) {
         let Some(entry) = self.entries.get_mut(&key) else { return };
-        entry.attempts -= 1;
+        entry.attempts = entry.attempts.saturating_sub(1);
+        entry.is_out = false;
         entry.not_before = until;
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
@@ -386,7 +417,7 @@ impl Dispatcher {
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
         way.probing = false;
-        let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts - 1) };
+        let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts.saturating_sub(1)) };
         Next::Settle(entry.undoubted(settlement))
     }
 
@@ -452,6 +483,7 @@ impl Dispatcher {
             return self.done(key, settlement);
         }
         entry.not_before = at;
+        entry.is_out = false;
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
         way.later.insert((at, key));
@@ -481,6 +513,14 @@ impl Dispatcher {
             Idempotency::None => false,
         }
     }
+    /// It may have been taken, and so much time has passed since (a stop, quiet hours, a quota) that another attempt could be
+    /// a second message.
+    pub fn is_past_repeating(&self, key: PendingKey, now: Instant) -> bool {
+        self.entries.get(&key).filter(|entry| entry.doubtful).is_some_and(|Entry { waiting, .. }| {
+            let tried = waiting.attempted_at.unwrap_or(waiting.ordered_at);
+            !self.may_repeat(way_of(waiting.channel), waiting, tried, now)
+        })
+    }
     /// The attempt was noted in the log.
     pub fn attempted(&mut self, key: PendingKey, at: Instant) {
         if let Some(entry) = self.entries.get_mut(&key) {
@@ -504,6 +544,9 @@ impl Entry {
 }
 
 impl Way {
+    fn is_exhausted(&self, now: Instant) -> bool {
+        matches!(self.obstacle, Obstacle::Exhausted { .. }) && now < self.closed_until
+    }
     fn is_closed(&self) -> bool {
         self.obstacle != Obstacle::Clear
     }
@@ -521,7 +564,8 @@ impl Way {
             }
             Outcome::Later { why, .. } | Outcome::Unknown { why } => {
                 self.failures = self.failures.saturating_add(1);
-                if self.failures >= FAILURES_TO_OPEN {
+                // Those that were under way together fail once: they say nothing of whether it still fails.
+                if self.failures >= FAILURES_TO_OPEN && (!self.is_closed() || now >= self.closed_until) {
                     let span = Span((OPEN_MIN.0 << self.opened.min(10)).min(OPEN_MAX.0));
                     self.opened = self.opened.saturating_add(1);
                     self.closed_until = now.plus(span);

@@ -172,7 +172,19 @@ impl Lane<'_> {
     }
 }
 
+/// Tells when a shard's thread panics: nothing that is done without it may be kept, and the process must start anew.
+struct Alarm<'u, F: Fn(Vec<Up>)>(&'u F);
+
+impl<F: Fn(Vec<Up>)> Drop for Alarm<'_, F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)(vec![Up::Failed("a part of Tabi itself failed".to_owned())]);
+        }
+    }
+}
+
 fn serve(shard: &mut Shard<'_, '_>, from: &Receiver<Job>, due: &AtomicI64, up: &impl Fn(Vec<Up>)) {
+    let _alarm = Alarm(up);
     for job in from {
         match job {
             Job::Commands(commands) => commands.into_iter().for_each(|command| shard.obey(command)),

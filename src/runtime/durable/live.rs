@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::ingest::Schema;
 use crate::ir::Channel;
@@ -87,8 +87,14 @@ pub struct Keeping {
     pub dead: Option<Span>,
 }
 
+/// Who waits for a batch to be durable, and the room it takes until then, whether or not somebody still waits.
+struct Reply {
+    to: oneshot::Sender<Result<(), Refusal>>,
+    _room: OwnedSemaphorePermit,
+}
+
 enum Inbox {
-    Submit { batch: Vec<Submission>, reply: oneshot::Sender<Result<(), Refusal>> },
+    Submit { batch: Vec<Submission>, reply: Reply },
     Ask { question: Question, reply: oneshot::Sender<Result<Json, Refusal>> },
     Ups(Vec<Up>),
     Delivered { key: PendingKey, outcome: Outcome },
@@ -137,19 +143,19 @@ impl Desk for Door {
                 return Err(Refusal::Stopping);
             }
             let busy = Refusal::Busy { retry_after: Span(MILLIS_PER_SECOND) };
-            if self.pending.load(Ordering::Relaxed) > PENDING_MAX {
+            // Only what brings more to send can wait: a stop, a withdrawal or a deletion is wanted most when much is pending.
+            let brings_more = batch.iter().any(|s| matches!(s, Submission::Call { .. } | Submission::Dead { .. }));
+            if brings_more && self.pending.load(Ordering::Relaxed) > PENDING_MAX {
                 return Err(busy);
             }
             let bytes = batch.iter().map(bytes_of).sum::<usize>().min(WAITING_BYTES_MAX);
-            let Ok(room) = self.room.try_acquire_many(bytes as u32) else { return Err(busy) };
-            let (reply, answer) = oneshot::channel();
-            let sent = self.inbox.send(Inbox::Submit { batch, reply });
-            let result = match sent {
+            let room = self.room.clone().try_acquire_many_owned(bytes as u32);
+            let Ok(room) = room else { return Err(busy) };
+            let (to, answer) = oneshot::channel();
+            match self.inbox.send(Inbox::Submit { batch, reply: Reply { to, _room: room } }) {
                 Ok(()) => answer.await.unwrap_or(Err(Refusal::Stopping)),
                 Err(_) => Err(Refusal::Stopping),
-            };
-            drop(room);
-            result
+            }
         })
     }
     fn ask(&self, question: Question) -> Attempt<'_, Result<Json, Refusal>> {
@@ -313,7 +319,11 @@ impl Live<'_, '_, '_, '_> {
     fn round(&mut self) -> Result<bool, LiveError> {
         let mut replies = Vec::new();
         let mut closed = false;
-        let wait = self.node.next_due().map_or(IDLE, |due| self.clock.until(due).min(IDLE));
+        // The machine's clock may lie behind the log: what is due by the log is due.
+        let wait = self.node.next_due().map_or(IDLE, |due| match due <= self.node.now() {
+            true => Duration::ZERO,
+            false => self.clock.until(due).min(IDLE),
+        });
         let first = match wait.is_zero() {
             true => self.mail.try_recv().ok(),
             false => match self.mail.recv_timeout(wait) {
@@ -338,7 +348,7 @@ impl Live<'_, '_, '_, '_> {
                 Ok(()) => Ok(()),
                 Err(error) => Err(Refusal::Disk(error.to_string())),
             };
-            let _ = reply.send(result);
+            let _ = reply.to.send(result);
         }
         committed?;
         if let Some(why) = &self.node.failed {
@@ -350,12 +360,7 @@ impl Live<'_, '_, '_, '_> {
         Ok(closed)
     }
 
-    fn take(
-        &mut self,
-        letter: Inbox,
-        now: Instant,
-        replies: &mut Vec<oneshot::Sender<Result<(), Refusal>>>,
-    ) -> Result<bool, LiveError> {
+    fn take(&mut self, letter: Inbox, now: Instant, replies: &mut Vec<Reply>) -> Result<bool, LiveError> {
         match letter {
             Inbox::Submit { batch, reply } => {
                 batch.into_iter().for_each(|submission| self.node.submit(submission));
@@ -511,6 +516,8 @@ impl Live<'_, '_, '_, '_> {
 
     /// What is under way comes to its end, and everything is written.
     fn farewell(&mut self) -> Result<(), LiveError> {
+        // What is being made ready stays as if it had not been tried.
+        self.node.close();
         let until = std::time::Instant::now() + FAREWELL;
         let under_way = |node: &Node<'_, '_, '_>| (0..WAYS).map(|way| node.dispatcher().under_way(way)).sum::<usize>();
         let mut replies = Vec::new();
@@ -522,7 +529,7 @@ impl Live<'_, '_, '_, '_> {
             // Nothing new is begun: only what came back is written down.
             self.node.commit(now)?;
             drop(self.node.work());
-            replies.drain(..).for_each(|reply| drop(reply.send(Ok(()))));
+            replies.drain(..).for_each(|reply| drop(reply.to.send(Ok(()))));
         }
         self.node.commit(self.clock.now())?;
         while self.writing {

@@ -15,10 +15,11 @@ use crate::ingest::{Arrival, Schema};
 use crate::ir::{Channel, JourneyId, Program};
 use crate::machine::Engine;
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, StoreError};
-use crate::ports::{Call, CallOutcome, Delivery, Outcome, Scope, Seat, Submission};
+use crate::ports::{Call, CallOutcome, Delivery, Outcome, Scope, Seat, Submission, Told};
 use crate::runtime::{Budgets, Identities, ticks::Ticks};
 use crate::value::{Instant, Value, Zone};
 
+use super::apply::{ADDRESS_MARK, heard_as};
 use super::dispatcher::{self, Dispatcher, Next, Waiting, way_of};
 use super::lanes::Lanes;
 use super::outfit::Outfit;
@@ -32,6 +33,8 @@ const CHUNK_SEATS: u32 = 1_000;
 const WAITING_FOR_FAN_OUT_MAX: usize = 20_000;
 /// Attempts begun in one round.
 const PICKED_MAX: usize = 512;
+/// People of whom something was heard since: more are looked through for those that matter to nothing any more.
+const TOUCHED_MAX: usize = 10_000;
 /// Ids of notices that were heard lately.
 const HEARD_MAX: usize = 100_000;
 
@@ -40,6 +43,14 @@ const HEARD_MAX: usize = 100_000;
 pub enum Work {
     Deliver { key: PendingKey, channel: Channel, delivery: Box<Delivery> },
     Call { key: PendingKey, call: Box<Call> },
+}
+
+impl Work {
+    pub fn key(&self) -> PendingKey {
+        match self {
+            Work::Deliver { key, .. } | Work::Call { key, .. } => *key,
+        }
+    }
 }
 
 /// A record on its way into the log, with what was read of it already.
@@ -99,10 +110,16 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) heard: (HashSet<u64>, VecDeque<u64>),
     pub(super) now: Instant,
     pub(super) replaying: bool,
+    /// Nothing new is handed out any more.
+    pub(super) closing: bool,
     pub(super) staged: Vec<Staged>,
     /// Made ready, and to leave when the attempt is durable.
     pub(super) prepared: Vec<Work>,
     pub(super) out: Vec<Work>,
+    /// What is being made ready or waits to leave, and how many records had been applied when that began.
+    pub(super) making: HashMap<PendingKey, u64>,
+    /// Of whom something was heard that may forbid a message, and how many records had been applied then.
+    pub(super) touched: HashMap<Seat, u64>,
     pub(super) changes: Checkpoint,
     pub(super) dead_next: u64,
     pub(super) horizon: Instant,
@@ -163,6 +180,15 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Submission::Call { raw, arrival, received_at, source } => {
                 (What::Call { received_at, source, raw: raw.into_vec() }, Some(arrival))
             }
+            Submission::Notice { notice, received_at, source } => {
+                let is_event = matches!(notice.told, Told::Event { .. });
+                let heard = heard_as(&source, notice.id.as_deref(), is_event);
+                // Not even in the log, which may be replayed when it is forgotten that this is a repeat.
+                if heard.is_some_and(|heard| !self.note_heard(heard)) {
+                    return;
+                }
+                (What::of(Submission::Notice { notice, received_at, source }), None)
+            }
             other => (What::of(other), None),
         };
         self.staged.push(Staged { what, arrival });
@@ -181,9 +207,13 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         while !self.staged.is_empty() {
             let staged = std::mem::take(&mut self.staged);
             let at = self.now;
-            let records: Vec<Record> = staged.iter().map(|s| Record { at, what: s.what.clone() }).collect();
-            let bytes: Vec<Vec<u8>> = records.iter().map(Record::to_bytes).collect();
-            let slices: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
+            let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(staged.len()));
+            for Staged { what, .. } in &staged {
+                bytes = Record::put(at, what, bytes);
+                ends.push(bytes.len());
+            }
+            let begins = std::iter::once(0).chain(ends.iter().copied());
+            let slices: Vec<&[u8]> = begins.zip(&ends).map(|(begin, end)| &bytes[begin..*end]).collect();
             let first = self.log.end();
             self.log.append(&slices).and_then(|()| self.log.sync()).inspect_err(|error| {
                 self.failed.get_or_insert(error.to_string());
@@ -194,8 +224,45 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             self.out.append(&mut self.prepared);
             self.lanes.flush();
             self.hear();
+            self.recall();
         }
         Ok(())
+    }
+    /// Something was heard of this person that may forbid a message which was made ready before.
+    pub(super) fn touch(&mut self, seat: Seat) {
+        if self.making.is_empty() {
+            self.touched.clear();
+        } else {
+            self.touched.insert(seat, self.counters.records);
+        }
+    }
+    fn is_outdated(&self, key: PendingKey, picked: u64) -> bool {
+        let (owner, _) = self.current(key.seat, 0);
+        self.touched.get(&owner).is_some_and(|touched| *touched > picked)
+    }
+    /// What was looked at before something was heard of its person is looked at again.
+    fn recall(&mut self) {
+        if self.touched.is_empty() {
+            return;
+        }
+        if self.touched.len() > TOUCHED_MAX {
+            let oldest = self.making.values().min().copied().unwrap_or(u64::MAX);
+            self.touched.retain(|_, touched| *touched > oldest);
+        }
+        for work in std::mem::take(&mut self.out) {
+            let key = work.key();
+            match self.making.get(&key).is_some_and(|picked| self.is_outdated(key, *picked)) {
+                true => {
+                    self.making.remove(&key);
+                    self.dispatcher.hold(key, self.now);
+                }
+                false => self.out.push(work),
+            }
+        }
+    }
+    /// Nothing new is handed out from now on; what was placed leaves when the node is opened again.
+    pub fn close(&mut self) {
+        self.closing = true;
     }
 
     /// Lets time pass: timers, and what may leave. What follows is staged.
@@ -229,6 +296,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     fn pick(&mut self) {
         for (key, attempt) in self.dispatcher.pick(self.now, PICKED_MAX) {
             let (owner, _) = self.current(key.seat, 0);
+            self.making.insert(key, self.counters.records);
             self.lanes.give(owner, Command::Prepare { key, at: self.now, attempt });
         }
     }
@@ -242,14 +310,25 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     }
     /// What is to be performed; everything it follows from is durable.
     pub fn work(&mut self) -> Vec<Work> {
-        std::mem::take(&mut self.out)
+        let out = std::mem::take(&mut self.out);
+        for work in &out {
+            self.making.remove(&work.key());
+        }
+        out
     }
 
     /// What came of a delivery.
     pub fn delivered(&mut self, key: PendingKey, outcome: Outcome, now: Instant) {
         self.now = self.now.max(now);
+        let is_exhausted = matches!(outcome, Outcome::Exhausted { .. });
+        let channel = self.dispatcher.waiting_for(key).and_then(|waiting| waiting.channel).filter(|_| is_exhausted);
         let next = self.dispatcher.came(key, outcome, self.now);
         self.follow(key, next);
+        if let Some(channel) = channel {
+            for (key, settlement) in self.dispatcher.give_up_awaited(channel, self.now) {
+                self.follow(key, Next::Settle(settlement));
+            }
+        }
     }
     /// What came of a call.
     pub fn answered(&mut self, key: PendingKey, outcome: &CallOutcome, now: Instant) {
@@ -305,7 +384,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
                 self.follow(key, next);
             }
             Up::Prepared { key, ready } => self.ready(key, ready),
-            Up::Gone { key } => self.dispatcher.drop(key),
+            Up::Gone { key } => {
+                self.making.remove(&key);
+                self.dispatcher.drop(key);
+            }
             Up::Zone(zone) => self.ticks.note_zone(zone, self.now),
             Up::Cut(piece) => self.gather(*piece),
             Up::Marked => {}
@@ -317,10 +399,19 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         }
     }
     fn ready(&mut self, key: PendingKey, ready: Ready) {
+        let picked = self.making.remove(&key).unwrap_or_default();
         let work = match ready {
+            Ready::Delivery(_) | Ready::Call(_) if self.closing || self.is_outdated(key, picked) => {
+                return self.dispatcher.hold(key, self.now);
+            }
             Ready::Hold(until) => return self.dispatcher.hold(key, until),
             Ready::Shut(ending, why) => {
                 let next = self.dispatcher.shut(key, ending, why);
+                return self.follow(key, next);
+            }
+            Ready::Delivery(_) | Ready::Call(_) if self.dispatcher.is_past_repeating(key, self.now) => {
+                let why = "it may have been taken, and a repeat would not be recognised any more".to_owned();
+                let next = self.dispatcher.shut(key, Ending::Unknown, Some(why));
                 return self.follow(key, next);
             }
             Ready::Delivery(delivery) => {
@@ -333,8 +424,14 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
                 }
                 Work::Deliver { key, channel, delivery }
             }
-            Ready::Call(call) => Work::Call { key, call },
+            Ready::Call(mut call) => {
+                let (owner, _) = self.current(key.seat, 0);
+                // Not the id of first sight, which the person's draws hang on.
+                call.person = self.identities.name(owner).trim_start_matches(ADDRESS_MARK).to_owned();
+                Work::Call { key, call }
+            }
         };
+        self.making.insert(key, picked);
         let Some(waiting) = self.dispatcher.waiting_for(key) else { return };
         self.counters.attempts[way_of(waiting.channel)] += 1;
         match waiting.attempted_at {

@@ -30,6 +30,9 @@ use super::shard::{Command, Up};
 /// How far ahead wakes of people at rest are noted; looked for anew when half of it has passed.
 const LOOK_AHEAD: Span = Span(4 * MILLIS_PER_HOUR);
 
+/// Ids of notices that outlive the process, of those heard last: with every checkpoint they are written anew.
+const HEARD_KEPT_MAX: usize = 2_000;
+
 /// Names of small things in the store.
 mod note {
     pub const PROGRAM: &str = "program";
@@ -39,6 +42,7 @@ mod note {
     pub const STOPS: &str = "stops";
     pub const DEAD: &str = "dead";
     pub const SEATS: &str = "seats";
+    pub const HEARD: &str = "heard";
 }
 
 /// Why a node could not be opened.
@@ -116,9 +120,12 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             heard: (HashSet::new(), VecDeque::new()),
             now: at,
             replaying: true,
+            closing: false,
             staged: Vec::new(),
             prepared: Vec::new(),
             out: Vec::new(),
+            making: HashMap::new(),
+            touched: HashMap::new(),
             changes: Default::default(),
             dead_next: 1,
             horizon: Instant(i64::MIN),
@@ -131,6 +138,8 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         };
         let started = node.restore(hash)?;
         let records = node.replay(from)?;
+        // What shards in threads tell of the replay is from its time, not from the end of the pause.
+        node.hear_all(next_ups)?;
         node.replaying = false;
         node.now = node.now.max(now);
         if !started && records == 0 {
@@ -175,6 +184,10 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         }
         let stops: Vec<Where> = note(reader, note::STOPS)?.unwrap_or_default();
         self.dead_next = note(reader, note::DEAD)?.unwrap_or(1);
+        let heard: Vec<u64> = note(reader, note::HEARD)?.unwrap_or_default();
+        for id in heard {
+            self.note_heard(id);
+        }
         let mut pending = Vec::new();
         reader.pending(&mut |key, bytes| pending.push((key, bytes)))?;
         for scope in stops {
@@ -284,6 +297,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             (name.to_owned(), Some(rest::bytes_of(thing)))
         }
         let stops: Vec<Where> = self.stops.iter().cloned().map(Scope::into).collect();
+        let heard: Vec<u64> = self.heard.1.iter().rev().take(HEARD_KEPT_MAX).rev().copied().collect();
         vec![
             kept(note::PROGRAM, &self.program().content_hash()),
             kept(note::TICKS, &self.ticks.all()),
@@ -292,6 +306,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             kept(note::STOPS, &stops),
             kept(note::DEAD, &self.dead_next),
             kept(note::SEATS, &(self.identities.len() as Seat)),
+            kept(note::HEARD, &heard),
         ]
     }
 }

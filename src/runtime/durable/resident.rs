@@ -101,8 +101,12 @@ impl Resident {
             }
         }
         if self.chairs.len() > keep {
-            let recent = self.cuts;
-            self.chairs.retain(|_, kept| kept.changed || kept.in_writing || kept.seen + 2 > recent);
+            let (recent, horizon) = (self.cuts, self.horizon);
+            // Whoever is read again is taken to be queued at their wake: one who is queued for earlier stays until then.
+            let is_as_read = |chair: &Chair| chair.queued == queued_when_read(chair.person.as_ref(), horizon);
+            self.chairs.retain(|_, kept| {
+                kept.changed || kept.in_writing || kept.seen + 2 > recent || !is_as_read(&kept.chair)
+            });
         }
     }
     /// Those of whom the store may know less than is known here, if they have a wake.
@@ -129,6 +133,11 @@ impl Resident {
     }
 }
 
+/// At what moment somebody who was at rest is among the host's wakes.
+fn queued_when_read(person: Option<&Person>, horizon: Instant) -> Instant {
+    person.and_then(Person::wake).filter(|wake| *wake < horizon).unwrap_or(Instant::NEVER)
+}
+
 impl People for Resident {
     fn fetch(&mut self, seat: Seat) {
         if let Some(kept) = self.chairs.get_mut(&seat) {
@@ -137,7 +146,7 @@ impl People for Resident {
         }
         match self.load(seat) {
             Ok(Some((person, hash))) => {
-                let queued = person.wake().filter(|wake| *wake < self.horizon).unwrap_or(Instant::NEVER);
+                let queued = queued_when_read(Some(&person), self.horizon);
                 let chair = Chair { person: Some(person), queued };
                 self.chairs.insert(seat, Kept { chair, changed: false, in_writing: false, seen: self.cuts, hash });
             }

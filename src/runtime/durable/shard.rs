@@ -71,6 +71,10 @@ pub enum Command {
         seat: Seat,
         at: Instant,
     },
+    /// No row of what was settled for these seats since the last cut is to be written: they are forgotten.
+    Strike {
+        seats: Vec<Seat>,
+    },
     /// Wakes before the horizon are to be noted; these are near and may be at rest.
     Near {
         horizon: Instant,
@@ -237,10 +241,11 @@ impl<'e, 'p> Shard<'e, 'p> {
                 }
             }
             Command::Reach { seat, at, channel, address, report } => {
+                self.pass(at);
                 self.host.people.fetch(seat);
                 let field = self.program().person.addresses[channel.index()];
                 let now = field.and_then(|field| Some(self.host.person(seat)?.field(field)));
-                if matches!(now, Some(Value::Text(text)) if text.eq_ignore_ascii_case(&address)) {
+                if matches!(now, Some(Value::Text(text)) if text.trim().eq_ignore_ascii_case(address.trim())) {
                     self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
             }
@@ -267,6 +272,7 @@ impl<'e, 'p> Shard<'e, 'p> {
                 });
             }
             Command::Forget { seat, at } => self.forget(seat, at),
+            Command::Strike { seats } => self.ledger.retain(|key, _| !seats.contains(&key.seat)),
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
                 let changed = self.host.people.unwritten_wakes();
@@ -324,7 +330,8 @@ impl<'e, 'p> Shard<'e, 'p> {
         let mut pending = Vec::with_capacity(keys.len());
         for key in keys {
             self.owned.remove(&(seat, key));
-            self.pending_changed.insert(key);
+            // Whoever takes it in tells the store: a word from here that it is gone could come after theirs.
+            self.pending_changed.remove(&key);
             pending.extend(self.pending.remove(&key).map(|p| (key, p)));
         }
         let lines = self.host.journal.leave(seat);
@@ -352,6 +359,7 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
 
     fn tick(&mut self, seats: &[Seat], at: Instant, journey: JourneyId, zone: Option<Zone>, payload: Option<&Value>) {
+        self.pass(at);
         let engine = self.host.engine();
         for seat in seats {
             self.host.people.fetch(*seat);
@@ -514,7 +522,6 @@ impl<'e, 'p> Shard<'e, 'p> {
         self.host.people.fetch(seat);
         self.host.people.remove(seat);
         self.host.journal.forget(seat);
-        self.ledger.retain(|key, _| key.seat != seat);
     }
 
     fn note_zone(&mut self, seat: Seat) {
