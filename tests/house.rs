@@ -233,3 +233,25 @@ fn grouped_and_nested_paths_are_seen() {
     let rooms: Vec<String> = rooms_named(text).into_iter().collect();
     assert_eq!(rooms, ["diag", "ir", "text", "value"]);
 }
+
+/// Who adds a dependency says on the page what it stands for.
+#[test]
+fn the_page_names_every_dependency() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (manifest, page) = (read("Cargo.toml"), read("docs/dependencies.md"));
+    let mut names = Vec::new();
+    let mut listed = false;
+    for line in manifest.lines() {
+        match line.strip_prefix('[') {
+            Some(section) => listed = section.trim_end_matches(']').ends_with("dependencies"),
+            None if listed => {
+                names.extend(line.split_once('=').map(|(name, _)| name.trim()).filter(|n| !n.starts_with('#')))
+            }
+            None => {}
+        }
+    }
+    assert!(names.len() > 50, "{names:?}");
+    let missing: Vec<&&str> = names.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/dependencies.md does not name {missing:?}");
+}

@@ -97,6 +97,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("Where the data are kept", "データの保存先"),
     ("Where events and webhooks come in; a proxy in front of it does TLS", "イベントと Webhook の待ち受けアドレス (TLS は前段のプロキシで行う)"),
     ("The environment of tabi.yaml: whom messages go through [default: all messages to paper]", "tabi.yaml の環境: メッセージの送り先 [既定: すべて紙に書く]"),
+    (
+        "Rehearse from this moment, so many times as fast: \"2026-04-01T09:00:00+09:00 x3600\"",
+        "この時刻から、指定した倍速でリハーサルする: \"2026-04-01T09:00:00+09:00 x3600\"",
+    ),
     ("Count opens by a picture in mails; an open proves nothing", "メールの画像で開封を数える (開封は確かな証拠にはならない)"),
     ("Serve /metrics on the public side, too", "/metrics を公開側でも提供する"),
     ("How logs are written", "ログの形式"),

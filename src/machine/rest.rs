@@ -33,6 +33,11 @@ pub fn bytes_of<T: Serialize>(thing: &T) -> Vec<u8> {
     postcard::to_allocvec(thing).unwrap_or_default()
 }
 
+/// The same, behind bytes that are there already.
+pub fn add_bytes_of<T: Serialize>(thing: &T, bytes: Vec<u8>) -> Vec<u8> {
+    postcard::to_extend(thing, bytes).unwrap_or_default()
+}
+
 /// The first such thing in the bytes, and what follows it.
 pub fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<(T, &'b [u8]), Unreadable> {
     postcard::take_from_bytes(bytes).map_err(|_| Unreadable)

@@ -13,6 +13,8 @@ use crate::ports::Seat;
 pub struct Identities {
     seats: HashMap<Arc<str>, Seat, Xxh3Builder>,
     people: Vec<Known>,
+    /// Seats that are nobody's any more: merged into others, or forgotten.
+    gone: usize,
     /// Ids whose meaning changed since they were asked for; only noted where somebody asks.
     changed: Option<Vec<Arc<str>>>,
 }
@@ -55,6 +57,10 @@ impl Resolved {
 }
 
 impl Identities {
+    /// People there are: seats given, without those merged into others and those forgotten.
+    pub fn people_count(&self) -> usize {
+        self.people.len() - self.gone
+    }
     /// Seats ever given, merged ones included.
     pub fn len(&self) -> usize {
         self.people.len()
@@ -107,6 +113,7 @@ impl Identities {
         for (from, into) in merges {
             self.people[*from as usize].merged = Some(*into);
         }
+        self.gone = self.people.iter().filter(|known| known.merged.is_some() || known.name.is_empty()).count();
     }
     /// An id that belongs to this person from now on: an address that was proven theirs. Another seat that has it and is
     /// known by no user id is the same person, if `joins`: it is to be merged.
@@ -128,6 +135,7 @@ impl Identities {
         }
         let known = &mut self.people[seat as usize];
         (known.name, known.is_user) = (Arc::from(""), false);
+        self.gone += 1;
         ids
     }
     /// Seats that are somebody's: given, and not merged into others.
@@ -230,6 +238,7 @@ impl Identities {
             self.note(&name);
         }
         self.people[gone as usize].merged = Some(seat);
+        self.gone += 1;
         let kept = &mut self.people[seat as usize];
         (kept.name, kept.is_user) = (name, is_user);
         Resolved { seat, new: false, absorb: Some(gone) }

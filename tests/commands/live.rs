@@ -20,12 +20,14 @@ struct Running(Child);
 
 impl Running {
     fn start(folder: &Path, arguments: &[&str], port: u16) -> Running {
-        let child = tabi(folder, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = tabi(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut running = Running(child);
         until(|| {
             assert!(running.0.try_wait().unwrap().is_none(), "it runs: {arguments:?}");
             TcpStream::connect(("127.0.0.1", port)).is_ok() && folder.join(".tabi/admin.sock").exists()
         });
+        // Nobody reads its logs any more: that must not keep it from ending when it is told to.
+        drop(running.0.stderr.take());
         running
     }
     /// As Ctrl-C does.

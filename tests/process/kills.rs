@@ -42,7 +42,7 @@ pub fn recognisable(got: &Got) {
     }
 }
 
-/// Kills at random instants unless `TABI_KILLS` says how many.
+/// At random instants; `TABI_KILLS` says another number.
 const KILLS: usize = 50;
 const PEOPLE: usize = 60;
 const CARTS_IN_A_BATCH: usize = 5;
@@ -85,7 +85,7 @@ fn killed_again_and_again_it_loses_nothing_and_repeats_nothing_unrecognisably() 
                 wire.insist("/v1/batch", &batch(all.clone().map(|cart| calls(cart % PEOPLE, cart))));
                 next = all.end;
                 *acknowledged.lock().unwrap() = next;
-                // A load that lasts as long as the kills do, and no more: debug builds take all of a core for each.
+                // So much that something is always under way, and little enough that a debug build keeps up.
                 std::thread::sleep(Duration::from_millis(10));
             }
         });

@@ -180,7 +180,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("journey", "journey", "ジャーニー"), ("channel", "channel", "チャネル"), ("run", "run", "回"), ("step", "step", "ステップ"),
     ("message", "message", "メッセージ"), ("purpose", "purpose", "目的"), ("given", "agreed", "同意"), ("how", "how", "方法"),
     ("state", "state", "状態"), ("entered", "entered", "参加"), ("inside_in_memory", "inside, in memory", "参加中 (メモリ上)"),
-    ("until", "until", "期限"), ("ordered", "ordered", "送信指示"), ("settled", "ended as", "結果"), ("outcome", "outcome", "結果"),
+    ("until", "until", "期限"), ("ordered", "ordered", "送信指示"), ("settled", "settled", "完了"), ("outcome", "outcome", "結果"),
     ("attempts", "attempts", "試行"), ("waiting", "waiting", "待機中"), ("under_way", "under way", "送信中"),
     ("stopped", "stopped", "停止中"), ("why", "why", "理由"), ("by", "by", "担当"), ("since", "since", "開始"),
     ("source", "source", "送信元"), ("reason", "reason", "理由"), ("detail", "detail", "詳細"),

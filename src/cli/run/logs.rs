@@ -18,7 +18,9 @@ const LEVEL: &str = "TABI_LOG";
 pub fn begin(logs: Logs) {
     let level = std::env::var(LEVEL).unwrap_or_default();
     let filter = EnvFilter::new(filter(&level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Where nobody reads the logs any more, what cannot be written is not said there either: that would end the task that says it.
+    let builder = tracing_subscriber::fmt().log_internal_errors(false);
+    let builder = builder.with_env_filter(filter).with_writer(std::io::stderr);
     let begun = match logs {
         Logs::Text => builder.with_ansi(false).try_init(),
         Logs::Json => builder.json().flatten_event(true).try_init(),

@@ -82,7 +82,7 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
     let counters = &node.counters;
     json!({
         "now": node.now().to_string(),
-        "people": node.identities().len(),
+        "people": node.identities().people_count(),
         "in_memory": figures.iter().map(|f| f.resident).sum::<usize>(),
         "pending": node.dispatcher().len(),
         "fan_outs": node.jobs_waiting(),
@@ -113,7 +113,7 @@ fn scope_name(scope: &Scope) -> String {
 /// Figures for Prometheus.
 pub fn figures(node: &Node<'_, '_, '_>) {
     let counters = &node.counters;
-    metrics::gauge!("tabi_people").set(node.identities().len() as f64);
+    metrics::gauge!("tabi_people").set(node.identities().people_count() as f64);
     metrics::gauge!("tabi_people_in_memory").set(node.figures.iter().map(|f| f.resident).sum::<usize>() as f64);
     metrics::gauge!("tabi_pending").set(node.dispatcher().len() as f64);
     metrics::gauge!("tabi_fan_outs").set(node.jobs_waiting() as f64);

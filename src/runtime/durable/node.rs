@@ -209,9 +209,13 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         while !self.staged.is_empty() {
             let staged = std::mem::take(&mut self.staged);
             let at = self.now;
-            let records: Vec<Record> = staged.iter().map(|s| Record { at, what: s.what.clone() }).collect();
-            let bytes: Vec<Vec<u8>> = records.iter().map(Record::to_bytes).collect();
-            let slices: Vec<&[u8]> = bytes.iter().map(Vec::as_slice).collect();
+            let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(staged.len()));
+            for Staged { what, .. } in &staged {
+                bytes = Record::put(at, what, bytes);
+                ends.push(bytes.len());
+            }
+            let begins = std::iter::once(0).chain(ends.iter().copied());
+            let slices: Vec<&[u8]> = begins.zip(&ends).map(|(begin, end)| &bytes[begin..*end]).collect();
             let first = self.log.end();
             self.log.append(&slices).and_then(|()| self.log.sync()).inspect_err(|error| {
                 self.failed.get_or_insert(error.to_string());

@@ -2,7 +2,7 @@
 //!
 //! Holds nothing that follows from it. A record reads back as it was written, or not at all.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ir::{Channel, JourneyId};
 use crate::machine::Report;
@@ -33,12 +33,14 @@ pub enum What {
     Call {
         received_at: Instant,
         source: String,
+        #[serde(serialize_with = "at_once")]
         raw: Vec<u8>,
     },
     Dead {
         source: String,
         reason: String,
         detail: String,
+        #[serde(serialize_with = "at_once")]
         raw: Vec<u8>,
     },
     DeadGone {
@@ -220,11 +222,26 @@ impl Settlement {
     }
 }
 
+/// A record about to be written.
+#[derive(Serialize)]
+struct Written<'w> {
+    at: Instant,
+    what: &'w What,
+}
+
+/// The same bytes as one by one, copied in one go.
+fn at_once<S: Serializer>(raw: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(raw)
+}
+
 impl Record {
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![FORMAT];
-        bytes.extend(rest::bytes_of(self));
-        bytes
+        Record::put(self.at, &self.what, Vec::new())
+    }
+    /// Adds what [`Record::to_bytes`] gives behind `bytes`.
+    pub fn put(at: Instant, what: &What, mut bytes: Vec<u8>) -> Vec<u8> {
+        bytes.push(FORMAT);
+        rest::add_bytes_of(&Written { at, what }, bytes)
     }
     pub fn from_bytes(bytes: &[u8]) -> Result<Record, Unreadable> {
         match bytes.split_first() {
