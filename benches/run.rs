@@ -199,9 +199,12 @@ fn parked(people: usize) {
     let (data, memory) = (stand.shop.data(), memory_mb(stand.pid()));
     let Stand { shop, running, .. } = stand;
     assert!(running.terminate().success());
+    let reader = rusqlite::Connection::open(data.join("tabi.db")).expect("the store");
+    // What still stood beside the file goes into it.
+    let folded: i64 = reader.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).expect("a figure");
+    assert_eq!(folded, 0, "somebody else has the store");
     let database = bytes(&data.join("tabi.db"));
     let log: u64 = std::fs::read_dir(data.join("log")).expect("a log").flatten().map(|e| bytes(&e.path())).sum();
-    let reader = rusqlite::Connection::open(data.join("tabi.db")).expect("the store");
     let stories: i64 =
         reader.query_row("SELECT coalesce(sum(length(lines)), 0) FROM journal", [], |row| row.get(0)).expect("a sum");
     let each = |bytes: u64| bytes as f64 / people as f64;
