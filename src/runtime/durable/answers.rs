@@ -64,7 +64,7 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
                 ACTIONS => node.stops().contains(&Scope::Everything),
                 way => is_stopped(&Scope::Channel(Channel::ALL[way])),
             };
-            let settled = node.counters.settled.iter().filter(|((of, _), _)| *of == way);
+            let settled = node.dispatcher().settled.iter().filter(|((of, _), _)| *of == way);
             let settled: serde_json::Map<String, Json> =
                 settled.map(|((_, ending), n)| ((*ending).to_owned(), (*n).into())).collect();
             json!({
@@ -120,7 +120,6 @@ pub fn figures(node: &Node<'_, '_, '_>) {
     metrics::gauge!("tabi_log_position").set(node.log_end().0 as f64);
     metrics::counter!("tabi_records_total").absolute(counters.records);
     metrics::counter!("tabi_calls_total").absolute(counters.calls);
-    metrics::counter!("tabi_notices_total").absolute(counters.notices);
     metrics::counter!("tabi_dead_letters_total").absolute(counters.dead);
     metrics::counter!("tabi_checkpoints_total").absolute(counters.checkpoints);
     for way in 0..WAYS {
@@ -130,7 +129,7 @@ pub fn figures(node: &Node<'_, '_, '_>) {
         let blocked = *node.dispatcher().obstacle(way) != Obstacle::Clear;
         metrics::gauge!("tabi_channel_blocked", "channel" => channel).set(f64::from(u8::from(blocked)));
     }
-    for ((way, ending), n) in &counters.settled {
+    for ((way, ending), n) in &node.dispatcher().settled {
         metrics::counter!("tabi_settled_total", "channel" => way_name(*way), "outcome" => *ending).absolute(*n);
     }
 }

@@ -135,7 +135,6 @@ impl Node<'_, '_, '_> {
     }
 
     fn settle(&mut self, key: PendingKey, at: Instant, settlement: super::record::Settlement, answer: Option<Value>) {
-        self.settled(key, &settlement);
         self.dispatcher.drop(key);
         let (owner, _) = self.current(key.seat, key.run);
         self.lanes.give(owner, Command::Settle { key, at, settlement, answer });

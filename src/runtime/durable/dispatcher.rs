@@ -183,6 +183,8 @@ impl Ring {
 
 #[derive(Debug)]
 pub struct Dispatcher {
+    /// What was done with since the process began: by way (channels in their order, then actions) and ending's name.
+    pub settled: BTreeMap<(usize, &'static str), u64>,
     ways: Vec<Way>,
     entries: HashMap<PendingKey, Entry, Xxh3Builder>,
     stopped_everything: bool,
@@ -206,6 +208,7 @@ impl Dispatcher {
             probing: false,
         };
         Dispatcher {
+            settled: BTreeMap::new(),
             ways: allowances.into_iter().map(way).collect(),
             entries: HashMap::default(),
             stopped_everything: false,
@@ -266,10 +269,10 @@ impl Dispatcher {
             && !self.may_repeat(way, &waiting, tried, now)
         {
             let why = "the process ended while it was being handed over";
-            return Next::Settle(Settlement::new(Ending::Unknown, attempts).because(why));
+            return self.settle(way, Settlement::new(Ending::Unknown, attempts).because(why));
         }
         if waiting.awaited && waiting.attempted_at.is_none() && self.ways[way].is_exhausted(now) {
-            return Next::Settle(Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
+            return self.settle(way, Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
         }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
         let doubtful = waiting.attempted_at.is_some();
@@ -391,7 +394,7 @@ impl Dispatcher {
         way.under_way = way.under_way.saturating_sub(1);
         way.probing = false;
         let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts.saturating_sub(1)) };
-        Next::Settle(entry.undoubted(settlement))
+        self.settle(way_of(entry.waiting.channel), entry.undoubted(settlement))
     }
 
     /// What came of an attempt to deliver.
@@ -444,7 +447,11 @@ impl Dispatcher {
         let Some(entry) = self.entries.remove(&key) else { return Next::Settle(settlement) };
         let way = &mut self.ways[way_of(entry.waiting.channel)];
         way.under_way = way.under_way.saturating_sub(1);
-        Next::Settle(entry.undoubted(settlement))
+        self.settle(way_of(entry.waiting.channel), entry.undoubted(settlement))
+    }
+    fn settle(&mut self, way: usize, settlement: Settlement) -> Next {
+        *self.settled.entry((way, settlement.ending.name())).or_default() += 1;
+        Next::Settle(settlement)
     }
     fn again(&mut self, key: PendingKey, why: String, after: Option<Span>, now: Instant) -> Next {
         let Some(entry) = self.entries.get_mut(&key) else { return Next::Nothing };

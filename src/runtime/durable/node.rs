@@ -6,7 +6,7 @@
 //! One round: [`Node::submit`] what came, [`Node::commit`] it (durable, then applied), [`Node::advance`] to now, take
 //! [`Node::work`] and perform it, and bring back what came of it. `live` does so for real, tests in imagined worlds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use super::apply::{ADDRESS_MARK, heard_as};
 use super::dispatcher::{self, Dispatcher, Next, Waiting, way_of};
 use super::lanes::Lanes;
 use super::outfit::Outfit;
-use super::record::{Ending, Record, Settlement, What};
+use super::record::{Ending, Record, What};
 use super::resident::Shelf;
 use super::shard::{Command, Figures, Piece, Ready, Up};
 
@@ -85,8 +85,6 @@ pub struct Counters {
     pub turned_away: u64,
     pub ticks: u64,
     pub merges: u64,
-    /// By way (channels in their order, then actions), by ending's name.
-    pub settled: BTreeMap<(usize, &'static str), u64>,
     pub attempts: [u64; dispatcher::WAYS],
     pub checkpoints: u64,
 }
@@ -548,11 +546,6 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             known.remove(&oldest);
         }
         true
-    }
-    pub(super) fn settled(&mut self, key: PendingKey, settlement: &Settlement) {
-        let way = self.dispatcher.waiting_for(key).map(|w| way_of(w.channel));
-        let way = way.unwrap_or(if key.is_call { dispatcher::ACTIONS } else { Channel::Webhook.index() });
-        *self.counters.settled.entry((way, settlement.ending.name())).or_default() += 1;
     }
     /// Ends the shards' threads, if they have any.
     pub fn end(self) {
