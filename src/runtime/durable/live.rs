@@ -4,21 +4,20 @@
 //! Decides nothing: every decision is the node's, which this feeds in rounds. A round takes what has come, makes it durable
 //! with one sync, tells those who wait, and hands out what may leave.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::ingest::Schema;
 use crate::ir::Channel;
 use crate::machine::Engine;
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
-use crate::ports::{
-    Attempt, CallOutcome, Desk, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal, Submission,
-};
+use crate::ports::{CallOutcome, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal};
 use crate::render::Renderer;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
@@ -26,18 +25,13 @@ use crate::value::{Instant, Span};
 use super::answers::{self, Teller};
 use super::clock::Clock;
 use super::dispatcher::{ACTIONS, Allowance, Obstacle, WAYS};
+use super::door::{Door, Inbox, Reply};
 use super::lanes::Lanes;
 use super::node::{Node, Work};
 use super::outfit::Outfit;
 use super::recover::{OpenError, Opening, Recovered, shelf_of};
 use super::shard::{Shard, Up};
 
-/// Bytes of submissions that may wait to become durable: more is answered with 429.
-const WAITING_BYTES_MAX: usize = 32 << 20;
-/// Counted for a submission besides its own bytes.
-const SUBMISSION_BYTES: usize = 512;
-/// Things waiting for dispatch at which nothing more is taken in.
-const PENDING_MAX: usize = 500_000;
 /// Messages of one round at most, so that nobody waits long for the sync.
 const ROUND_MAX: usize = 4_096;
 /// Between checkpoints, unless there is much to write.
@@ -87,88 +81,6 @@ pub struct Keeping {
     pub dead: Option<Span>,
 }
 
-/// Who waits for a batch to be durable, and the room it takes until then, whether or not somebody still waits.
-struct Reply {
-    to: oneshot::Sender<Result<(), Refusal>>,
-    _room: OwnedSemaphorePermit,
-}
-
-enum Inbox {
-    Submit { batch: Vec<Submission>, reply: Reply },
-    Ask { question: Question, reply: oneshot::Sender<Result<Json, Refusal>> },
-    Ups(Vec<Up>),
-    Delivered { key: PendingKey, outcome: Outcome },
-    Answered { key: PendingKey, outcome: CallOutcome },
-    Written { position: Position, result: Result<(), StoreError> },
-    Close,
-}
-
-/// The door to a running node.
-pub struct Door {
-    inbox: Sender<Inbox>,
-    room: Arc<Semaphore>,
-    pending: Arc<AtomicUsize>,
-    closing: Arc<AtomicBool>,
-    clock: Arc<dyn Clock>,
-}
-
-impl Door {
-    /// Nothing more is taken in; [`run`] returns when all that was is safe.
-    pub fn close(&self) {
-        self.closing.store(true, Ordering::Release);
-        let _ = self.inbox.send(Inbox::Close);
-    }
-}
-
-fn bytes_of(submission: &Submission) -> usize {
-    SUBMISSION_BYTES
-        + match submission {
-            Submission::Call { raw, .. } | Submission::Dead { raw, .. } => raw.len(),
-            Submission::Notice { .. }
-            | Submission::Consent { .. }
-            | Submission::Approval { .. }
-            | Submission::Stop { .. }
-            | Submission::Forget { .. }
-            | Submission::DeadGone { .. } => 0,
-        }
-}
-
-impl Desk for Door {
-    fn now(&self) -> Instant {
-        self.clock.now()
-    }
-    fn submit(&self, batch: Vec<Submission>) -> Attempt<'_, Result<(), Refusal>> {
-        Box::pin(async move {
-            if self.closing.load(Ordering::Acquire) {
-                return Err(Refusal::Stopping);
-            }
-            let busy = Refusal::Busy { retry_after: Span(MILLIS_PER_SECOND) };
-            // Only what brings more to send can wait: a stop, a withdrawal or a deletion is wanted most when much is pending.
-            let brings_more = batch.iter().any(|s| matches!(s, Submission::Call { .. } | Submission::Dead { .. }));
-            if brings_more && self.pending.load(Ordering::Relaxed) > PENDING_MAX {
-                return Err(busy);
-            }
-            let bytes = batch.iter().map(bytes_of).sum::<usize>().min(WAITING_BYTES_MAX);
-            let room = self.room.clone().try_acquire_many_owned(bytes as u32);
-            let Ok(room) = room else { return Err(busy) };
-            let (to, answer) = oneshot::channel();
-            match self.inbox.send(Inbox::Submit { batch, reply: Reply { to, _room: room } }) {
-                Ok(()) => answer.await.unwrap_or(Err(Refusal::Stopping)),
-                Err(_) => Err(Refusal::Stopping),
-            }
-        })
-    }
-    fn ask(&self, question: Question) -> Attempt<'_, Result<Json, Refusal>> {
-        Box::pin(async move {
-            let (reply, answer) = oneshot::channel();
-            match self.inbox.send(Inbox::Ask { question, reply }) {
-                Ok(()) => answer.await.unwrap_or(Err(Refusal::Stopping)),
-                Err(_) => Err(Refusal::Stopping),
-            }
-        })
-    }
-}
-
 /// Why a live runtime ended before it was asked to.
 #[derive(Debug)]
 pub enum LiveError {
@@ -195,13 +107,7 @@ impl From<StoreError> for LiveError {
 /// Runs until the door is closed. `ready` gets the door when recovery is over.
 pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered)) -> Result<(), LiveError> {
     let (inbox, mail) = channel::<Inbox>();
-    let door = Arc::new(Door {
-        inbox: inbox.clone(),
-        room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
-        pending: Arc::default(),
-        closing: Arc::default(),
-        clock: base.clock.clone(),
-    });
+    let door = Arc::new(Door::new(inbox.clone(), base.clock.clone()));
     let Base { engine, schema, renderer, outfit, log, store, carriers, clock, .. } = base;
     let shelf = shelf_of(&*store)?;
     std::thread::scope(|scope| {
@@ -235,7 +141,7 @@ pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered))
             records_at_cut: 0,
             asked: Vec::new(),
             obstacles: std::array::from_fn(|_| Obstacle::Clear),
-            pending: door.pending.clone(),
+            pending: door.pending(),
             figured_at: Instant(i64::MIN),
         };
         ready(door.clone(), recovered);
@@ -262,7 +168,10 @@ fn write_all(mut store: Box<dyn Store>, from: &Receiver<Checkpoint>, keeping: Ke
     let mut purged = Instant(i64::MIN);
     for checkpoint in from {
         let (position, at) = (checkpoint.position, checkpoint.at);
-        let result = store.write(&checkpoint);
+        // A panic here would otherwise be noticed by nobody, while the log grows.
+        let written = catch_unwind(AssertUnwindSafe(|| store.write(&checkpoint)));
+        let result =
+            written.unwrap_or_else(|_| Err(StoreError::Damaged { what: "the store: writing it panicked".into() }));
         if result.is_ok() && at.since(purged) > PURGE_EVERY {
             purged = at;
             let before = |span: Option<Span>| span.map(|span| at.minus(span));

@@ -7,6 +7,7 @@
 //! shard      some of the people, and what they ordered
 //! resident   those of them who are in memory
 //! pending    an order or a call until it is done with
+//! door       where things come in and wait until they are durable
 //! dispatcher what may be handed to which provider when
 //! bucket     how many a second
 //! diary      what happened to each, for the store
@@ -26,6 +27,7 @@ mod bucket;
 pub mod clock;
 pub mod diary;
 pub mod dispatcher;
+pub mod door;
 pub mod lanes;
 pub mod live;
 pub mod node;
