@@ -20,6 +20,8 @@
 //!
 //! ir/         the program: plain, versioned, hashable data         the waist
 //!
+//! link/       a new program over people inside another: both in one
+//!
 //! machine/    (program, person, input) -> (person', effects)       back wing: the engine
 //! ports/      the outside as a few small traits
 //! runtime/    one turn after the other: load, step, commit, tell
@@ -46,7 +48,7 @@
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `prove`, `witness`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
+//! `link`, `prove`, `witness`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
 //! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
 //! here, since re-exports hide cycles.
 
@@ -64,6 +66,7 @@ pub mod diff;
 pub mod fmt;
 pub mod ingest;
 pub mod ir;
+pub mod link;
 pub mod lint;
 pub mod lower;
 pub mod machine;

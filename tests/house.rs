@@ -22,6 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("compile", &["text", "diag", "value", "syntax", "schema", "check", "content", "lower", "lint", "ir"]),
     // The waist.
     ("ir", &["value"]),
+    ("link", &["ir", "value"]),
     // The engine: does not know that there is a language.
     ("machine", &["ir", "value"]),
     ("ports", &["ingest", "render", "machine", "ir", "value"]),
@@ -48,7 +49,7 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
+            "text", "diag", "value", "fmt", "compile", "link", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
             "runtime", "store", "channels", "server",
         ],
@@ -70,6 +71,7 @@ const PURE: &[&str] = &[
     "fmt",
     "compile",
     "ir",
+    "link",
     "machine",
     "prove",
     "words",

@@ -8,6 +8,7 @@ mod backup;
 mod base;
 mod check;
 mod dead;
+mod deploy;
 mod diff;
 mod exit;
 mod explain;

@@ -157,6 +157,11 @@ pub enum What {
     Goal {
         event: EventId,
     },
+    /// On to a step of another version of the journey; the line is the old version's.
+    Moved {
+        journey: JourneyId,
+        step: StepId,
+    },
     Membership {
         segment: SegmentId,
         member: bool,
@@ -229,6 +234,8 @@ pub enum EndReason {
     Exited(u16),
     /// Held out, and its goal window closed.
     HeldOut,
+    /// A change of the campaigns ended it.
+    Removed,
     /// Merged into the same journey's older run of another id.
     Merged,
     /// Its steps did not come to rest at one moment ([`super::INSTRUCTIONS_PER_MOMENT_MAX`]); cut off, nothing more is done.

@@ -2,8 +2,8 @@
 //!
 //! Judges nothing.
 
-use crate::ir::journey::Exit;
-use crate::ir::{ArmOn, Audience, Expr, Journey, Op, Program, Start, Until};
+use super::journey::Exit;
+use super::{ArmOn, Audience, Expr, Journey, Op, Program, Start, Until};
 
 /// Visits every outermost expression that the machine may evaluate.
 pub fn each<'p>(program: &'p Program, visit: &mut dyn FnMut(&'p Expr)) {
