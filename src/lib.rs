@@ -41,6 +41,7 @@
 //! diagram/    a journey as mermaid, JSON, SVG
 //! preview/    rendered messages as pages to look at
 //! diff/       what changed between two programs, by meaning
+//! plan/       what a new version means for those inside the old
 //! cover/      what the tests of a project visit
 //! mutate/     small faults put into a program, for tests to notice
 //! cli/        the command line: one file per command
@@ -48,7 +49,7 @@
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `link`, `prove`, `witness`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
+//! `link`, `prove`, `witness`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`) are pure: no clock, no files, no network, no
 //! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
 //! here, since re-exports hide cycles.
 
@@ -71,6 +72,7 @@ pub mod lint;
 pub mod lower;
 pub mod machine;
 pub mod mutate;
+pub mod plan;
 pub mod ports;
 pub mod preview;
 pub mod project;

@@ -39,7 +39,7 @@ fn in_audience<'p>(audience: &'p Audience, visit: &mut dyn FnMut(&'p Expr)) {
     audience.condition.iter().for_each(visit);
 }
 
-fn in_op<'p>(op: &'p Op, visit: &mut dyn FnMut(&'p Expr)) {
+pub fn in_op<'p>(op: &'p Op, visit: &mut dyn FnMut(&'p Expr)) {
     match op {
         Op::Wait { until: Until::After(e) | Until::Moment { moment: e, .. } } => visit(e),
         Op::Wait { until: Until::Time(_) | Until::Tomorrow(_) | Until::Weekday(..) } => {}

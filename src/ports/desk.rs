@@ -86,6 +86,8 @@ pub enum Refusal {
 pub enum Question {
     /// Journeys with heads, channels with their state, what waits, what is stopped, alarms.
     Status,
+    /// The same, once everything that is known now is in the store.
+    Settled,
     /// One person: profile, consents, runs, what waits, recent story.
     Person {
         id: String,

@@ -2,6 +2,11 @@
 //!
 //! Judges no change; `plan` does.
 
+pub mod apply;
 pub mod bundle;
+pub mod list;
 pub mod library;
+mod offline;
+pub mod plan;
+mod prepare;
 pub mod stored;

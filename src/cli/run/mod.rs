@@ -7,7 +7,7 @@ mod logs;
 mod owner;
 mod quota;
 mod start;
-mod trouble;
+pub mod trouble;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

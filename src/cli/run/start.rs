@@ -122,7 +122,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     let data::Opened { log, store, secret } =
         data::open(start.data).map_err(|error| store_trouble(start.data, &error))?;
     owner::claim(start.data, start.environment)?;
-    let deployed = deployed(&start, &*log, &*store)?;
+    let deployed = deployed(&start, &*log, &*store, clock.now())?;
     let kept = Deployment::of(&deployed);
     let differs = (kept.bundle != start.program.content_hash()).then_some(kept);
     let base_url = environment.public_url.clone().unwrap_or_else(|| format!("http://{}", start.listen));
@@ -200,7 +200,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
 }
 
 /// The program that the data were written under; of new data the project's, as the first.
-fn deployed(start: &Start<'_>, log: &dyn Log, store: &dyn Store) -> Result<Program, Stop> {
+fn deployed(start: &Start<'_>, log: &dyn Log, store: &dyn Store, at: Instant) -> Result<Program, Stop> {
     let trouble = |error: StoreError| store_trouble(start.data, &error);
     let mut reader = store.reader().map_err(trouble)?;
     let kept = Deployment::kept(&mut *reader).map_err(|error| not_opened(start.data, &LiveError::Open(error)))?;
@@ -209,7 +209,6 @@ fn deployed(start: &Start<'_>, log: &dyn Log, store: &dyn Store) -> Result<Progr
         // Something was written, but no checkpoint yet.
         None if log.end() > Position(0) => stored::kept(start.data, 1, None).map_err(trouble),
         None => {
-            let at = now();
             let first = link::first(start.program, at);
             Bundle::of(start.opened, first.bundle(), at).keep(start.data).map_err(trouble)?;
             stored::keep(start.data, &first).map_err(trouble)?;

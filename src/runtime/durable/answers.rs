@@ -149,7 +149,7 @@ pub fn answer(node: &Node<'_, '_, '_>, question: &Question, teller: &Teller) -> 
             let rows = lock(&node.shelf).dead(*after, (*limit).min(DEAD_MAX)).map_err(broken)?;
             Ok(json!({ "dead": rows.iter().map(dead_row).collect::<Vec<_>>() }))
         }
-        Question::Status => Ok(status(node)),
+        Question::Status | Question::Settled => Ok(status(node)),
         Question::Backup { .. } | Question::Paper { .. } => {
             Err(Refusal::Wrong("this is answered by whoever has the files".to_owned()))
         }

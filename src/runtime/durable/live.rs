@@ -276,7 +276,7 @@ impl Live<'_, '_, '_, '_> {
             }
             Inbox::Ask { question, reply } => match &question {
                 Question::Status => drop(reply.send(Ok(answers::status(&self.node)))),
-                Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
+                Question::Settled | Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
                     self.asked.push((question, reply, self.node.log_end()));
                 }
                 Question::Backup { .. } | Question::Paper { .. } => {
