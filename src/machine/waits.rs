@@ -204,6 +204,11 @@ pub(super) fn facts_of(report: super::Report, is_email: bool) -> u8 {
         Report::Clicked if is_email => Fact::Clicked.bit() | Fact::Opened.bit(),
         Report::Clicked => Fact::Clicked.bit(),
         Report::Bounced => Fact::Bounced.bit(),
-        Report::Accepted | Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed => 0,
+        Report::Accepted
+        | Report::Complained
+        | Report::Blocked
+        | Report::Unblocked
+        | Report::Unsubscribed
+        | Report::Resubscribed => 0,
     }
 }

@@ -43,13 +43,7 @@ pub struct Outcome {
 }
 
 /// Runs everybody forward from `at` under both programs. `after` has its redirects, and its last change is at `at`.
-pub fn forecast(
-    before: &Engine<'_>,
-    after: &Engine<'_>,
-    groups: &[Group],
-    people: &[Person],
-    at: Instant,
-) -> Forecast {
+pub fn forecast(before: &Engine<'_>, after: &Engine<'_>, groups: &[Group], people: &[Person], at: Instant) -> Forecast {
     let then = one(before, groups, people, at, false);
     let now = one(after, groups, people, at, true);
     let mut channels: BTreeMap<String, [u64; 4]> = BTreeMap::new();

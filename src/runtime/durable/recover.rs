@@ -5,8 +5,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::ir::Program;
 use crate::machine::rest;
@@ -153,6 +153,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             touched: HashMap::new(),
             changes: Default::default(),
             dead_next: 1,
+            statements: (Position(0), 0),
             horizon: Instant(i64::MIN),
             cutting: None,
             cut_at: from,

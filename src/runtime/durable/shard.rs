@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
 use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
-use crate::ports::store::{JournalRow, LedgerRow, PendingKey, PersonRow, Position};
+use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
 use crate::runtime::host::{Host, Leaving, Order as By};
@@ -20,6 +20,7 @@ use super::diary::Diary;
 use super::library::Loaded;
 use super::outfit::Outfit;
 use super::pending::{Pending, Thing};
+use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
 
@@ -42,6 +43,19 @@ pub enum Command<'e, 'p> {
         channel: Channel,
         address: String,
         report: Report,
+    },
+    /// The address is another's now: whoever still has it has it no more.
+    Release {
+        seat: Seat,
+        at: Instant,
+        channel: Channel,
+        address: String,
+    },
+    /// Somebody says something of consent: a row is kept if it is news.
+    Prove {
+        at: Instant,
+        statement: Statement,
+        row: Box<ConsentRow>,
     },
     /// Each of these seats, if they are of the zone.
     Tick {
@@ -151,6 +165,7 @@ pub struct Piece {
     pub pending: Vec<(PendingKey, Option<Vec<u8>>)>,
     pub ledger: Vec<LedgerRow>,
     pub journal: Vec<JournalRow>,
+    pub consents: Vec<ConsentRow>,
     pub figures: Figures,
 }
 
@@ -196,6 +211,7 @@ pub struct Shard<'e, 'p> {
     owned: BTreeSet<(Seat, PendingKey)>,
     pending_changed: BTreeSet<PendingKey>,
     ledger: BTreeMap<PendingKey, LedgerRow>,
+    proofs: Vec<ConsentRow>,
     zones: BTreeSet<Zone>,
     /// What was placed is told to the node only once recovery is over.
     announced: bool,
@@ -213,6 +229,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             owned: BTreeSet::new(),
             pending_changed: BTreeSet::new(),
             ledger: BTreeMap::new(),
+            proofs: Vec::new(),
             zones: BTreeSet::new(),
             announced: false,
             ups: Vec::new(),
@@ -247,11 +264,27 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Reach { seat, at, channel, address, report } => {
                 self.pass(at);
                 self.host.people.fetch(seat);
-                let field = self.program().person.addresses[channel.index()];
-                let now = field.and_then(|field| Some(self.host.person(seat)?.field(field)));
-                if matches!(now, Some(Value::Text(text)) if text.trim().eq_ignore_ascii_case(address.trim())) {
+                let program = self.program();
+                if self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address)) {
                     self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
+            }
+            Command::Release { seat, at, channel, address } => {
+                self.pass(at);
+                self.host.people.fetch(seat);
+                let program = self.program();
+                let has = self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address));
+                if let Some(field) = program.person.addresses[channel.index()].filter(|_| has) {
+                    let fields = vec![(field, Value::Missing)];
+                    self.host.take(seat, at, InputKind::Profile { id: None, fields, consent: Vec::new() });
+                }
+            }
+            Command::Prove { at, statement, row } => {
+                self.pass(at);
+                self.host.people.fetch(row.seat);
+                let program = self.program();
+                let proven = self.host.person(row.seat).and_then(|person| statement.proven(program, person, *row));
+                self.proofs.extend(proven);
             }
             Command::Tick { seats, at, journey, zone, payload } => {
                 self.tick(&seats, at, journey, zone, payload.as_ref())
@@ -276,7 +309,10 @@ impl<'e, 'p> Shard<'e, 'p> {
                 });
             }
             Command::Forget { seat, at } => self.forget(seat, at),
-            Command::Strike { seats } => self.ledger.retain(|key, _| !seats.contains(&key.seat)),
+            Command::Strike { seats } => {
+                self.ledger.retain(|key, _| !seats.contains(&key.seat));
+                self.proofs.retain(|row| !seats.contains(&row.seat));
+            }
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
                 let changed = self.host.people.unwritten_wakes();
@@ -556,6 +592,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             pending,
             ledger: std::mem::take(&mut self.ledger).into_values().collect(),
             journal: self.host.journal.cut(position),
+            consents: std::mem::take(&mut self.proofs),
             figures,
         };
         self.ups.push(Up::Cut(Box::new(piece)));
