@@ -87,7 +87,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             listen,
             clock: args.clock.as_deref(),
         });
-        let Engine { desk, secret, hooks, write_keys, unknown, recovered, close, mut ended } = start.await?;
+        let Engine { desk, secret, hooks, nonces, write_keys, unknown, recovered, close, mut ended } = start.await?;
         tracing::info!(records = recovered.records, pending = recovered.pending, "recovered");
         let socket = admin::bind(&args.data).map_err(|error| unusable(&args.data, &error))?;
         let settings = Settings {
@@ -99,6 +99,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             opens: args.opens,
             metrics_public: args.public_metrics,
             limits: Limits::default(),
+            nonces,
         };
         let server = Server::new(settings, Schema::new(program), hooks, Some(metrics), desk);
         speaker.aside(&ready(listen, args, speaker))?;

@@ -34,7 +34,7 @@ use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
 use crate::runtime::durable::recover::Recovered;
-use crate::server::{Hooks, Key};
+use crate::server::{Hooks, Key, Nonces};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
 use crate::store as data;
@@ -70,6 +70,7 @@ pub struct Engine {
     pub secret: Secret,
     /// What providers may tell us, by their names.
     pub hooks: Hooks,
+    pub nonces: Option<Nonces>,
     pub write_keys: Vec<Key>,
     pub unknown: Unknowns,
     pub recovered: Recovered,
@@ -183,7 +184,8 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     }
     let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
-    Ok(Engine { desk, secret, hooks, write_keys, unknown: environment.unknown, recovered, close, ended })
+    let nonces = environment.line.is_some().then_some(crate::channels::line::nonce as Nonces);
+    Ok(Engine { desk, secret, hooks, nonces, write_keys, unknown: environment.unknown, recovered, close, ended })
 }
 
 /// Where questions are answered that need the files beside the engine.
