@@ -12,6 +12,7 @@ use crate::channels::email::feedback::{mailbox, sendgrid, ses};
 use crate::channels::line::{Intake, SIGNATURE_HEADER};
 use crate::channels::open::Channels;
 use crate::channels::secrets::Secrets;
+use crate::channels::tls::Roots;
 use crate::ports::environment::{EmailFeedback, Environment};
 use crate::ports::{Attempt, Distrust, Notice, Secret};
 use crate::server::{Hook, Hooks, Told};
@@ -54,7 +55,8 @@ pub fn all(environment: &Environment, secrets: &Secrets, channels: &Channels, se
                 });
             }
             EmailFeedback::Ses { topic_arn } => {
-                let sns = Sns { topic_arn: topic_arn.clone(), known: Arc::default() };
+                let (topic_arn, roots) = (topic_arn.clone(), channels.roots.clone());
+                let sns = Sns { topic_arn, roots, known: Arc::default() };
                 hooks.add(ses::HOOK, sns);
             }
         }
@@ -71,6 +73,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// Amazon's notices, with the certificates that they are signed by.
 struct Sns {
     topic_arn: String,
+    roots: Roots,
     known: Arc<Mutex<HashMap<String, Vec<u8>>>>,
 }
 
@@ -88,8 +91,9 @@ impl Sns {
             ses::Brought::Notices(notices) => Ok(notices),
             ses::Brought::Confirm { url } => {
                 // A topic of ours asks whether it is heard: its signature was checked, and its address is Amazon's.
+                let roots = self.roots.clone();
                 tokio::spawn(async move {
-                    match fetched(&url).await {
+                    match fetched(&url, &roots).await {
                         Ok(_) => tracing::info!("the SNS topic was confirmed"),
                         Err(why) => tracing::warn!(%why, "the SNS topic could not be confirmed"),
                     }
@@ -104,7 +108,7 @@ impl Sns {
             return Ok(known.clone());
         }
         // It is fetched from an address of Amazon's that the body names: that it cannot be had now says nothing of the body.
-        let certificate = tokio::time::timeout(CERTIFICATE_WAIT, fetched(url))
+        let certificate = tokio::time::timeout(CERTIFICATE_WAIT, fetched(url, &self.roots))
             .await
             .map_err(|_| Distrust::Unavailable("the certificate did not come in time".to_owned()))?
             .map_err(|why| Distrust::Unavailable(format!("the certificate cannot be fetched: {why}")))?;
@@ -117,9 +121,13 @@ impl Sns {
     }
 }
 
-async fn fetched(url: &str) -> Result<Vec<u8>, String> {
+async fn fetched(url: &str, roots: &Roots) -> Result<Vec<u8>, String> {
     crate::channels::tls::install();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(CERTIFICATE_WAIT);
+    let extra: Result<Vec<_>, _> =
+        roots.certificates.iter().map(|certificate| reqwest::Certificate::from_der(certificate)).collect();
+    let extra = extra.map_err(|error| error.to_string())?;
+    let client = if extra.is_empty() { client } else { client.tls_certs_merge(extra) };
     let client = client.build().map_err(|error| error.to_string())?;
     let answer = client.get(url).send().await.map_err(|error| error.without_url().to_string())?;
     let mut answer = answer.error_for_status().map_err(|error| error.without_url().to_string())?;
@@ -157,15 +165,16 @@ mod tests {
     #[tokio::test]
     async fn what_is_fetched_is_not_read_without_end() {
         let url = answering(FETCHED_BYTES_MAX).await;
-        assert_eq!(fetched(&url).await.unwrap().len(), FETCHED_BYTES_MAX);
-        let why = fetched(&answering(FETCHED_BYTES_MAX + 1).await).await.unwrap_err();
+        assert_eq!(fetched(&url, &Roots::default()).await.unwrap().len(), FETCHED_BYTES_MAX);
+        let why = fetched(&answering(FETCHED_BYTES_MAX + 1).await, &Roots::default()).await.unwrap_err();
         assert!(why.contains("more than"), "{why}");
     }
 
     #[tokio::test]
     async fn a_certificate_that_cannot_be_had_now_is_no_fault_of_the_notice() {
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let sns = Sns { topic_arn: "arn:aws:sns:ap-northeast-1:1:t".into(), known: Arc::default() };
+        let sns =
+            Sns { topic_arn: "arn:aws:sns:ap-northeast-1:1:t".into(), roots: Roots::default(), known: Arc::default() };
         for url in [format!("http://{closed}/c.pem"), answering(FETCHED_BYTES_MAX + 1).await] {
             let distrust = sns.certificate(&url).await.unwrap_err();
             assert!(matches!(distrust, Distrust::Unavailable(_)), "{distrust:?}");

@@ -88,7 +88,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             listen,
             clock: args.clock.as_deref(),
         });
-        let Engine { desk, secret, hooks, write_keys, unknown, schema, differs, recovered, close, mut ended } =
+        let Engine { desk, secret, hooks, nonces, write_keys, unknown, schema, differs, recovered, close, mut ended } =
             start.await?;
         tracing::info!(records = recovered.records, pending = recovered.pending, "recovered");
         let socket = admin::bind(&args.data).map_err(|error| unusable(&args.data, &error))?;
@@ -101,6 +101,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             opens: args.opens,
             metrics_public: args.public_metrics,
             limits: Limits::default(),
+            nonces,
         };
         let server = Server::new(settings, schema, hooks, Some(metrics), desk);
         if let Some(live) = differs {

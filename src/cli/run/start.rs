@@ -36,7 +36,7 @@ use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
 use crate::runtime::durable::recover::{Deployment, Recovered};
-use crate::server::{Hooks, Key};
+use crate::server::{Hooks, Key, Nonces};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
 use crate::store as data;
@@ -72,6 +72,7 @@ pub struct Engine {
     pub secret: Secret,
     /// What providers may tell us, by their names.
     pub hooks: Hooks,
+    pub nonces: Option<Nonces>,
     pub write_keys: Vec<Key>,
     pub unknown: Unknowns,
     pub schema: Current,
@@ -195,8 +196,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     }
     let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
+    let nonces = environment.line.is_some().then_some(crate::channels::line::nonce as Nonces);
     let unknown = environment.unknown;
-    Ok(Engine { desk, secret, hooks, write_keys, unknown, schema, differs, recovered, close, ended })
+    Ok(Engine { desk, secret, hooks, nonces, write_keys, unknown, schema, differs, recovered, close, ended })
 }
 
 /// The program that the data were written under; of new data the project's, as the first.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
+use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
-use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
+use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
@@ -19,7 +19,7 @@ use crate::value::{Instant, Value, Zone};
 use super::diary::Diary;
 use super::library::Loaded;
 use super::outfit::Outfit;
-use super::pending::{Pending, Thing};
+use super::pending::{Pending, Thing, Tray};
 use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
@@ -185,21 +185,6 @@ pub struct Moving {
     leaving: Leaving,
     lines: Vec<u8>,
     pending: Vec<(PendingKey, Pending)>,
-}
-
-/// Orders and calls of the turn under way.
-#[derive(Default)]
-struct Tray {
-    placed: Vec<(Seat, Instant, Thing)>,
-}
-
-impl Outbox for Tray {
-    fn send(&mut self, seat: Seat, _: &Person, at: Instant, order: Order, _: &mut Vec<Answer>) {
-        self.placed.push((seat, at, Thing::Order(order)));
-    }
-    fn call(&mut self, seat: Seat, _: &Person, at: Instant, call: ActionCall, _: &mut Vec<Answer>) {
-        self.placed.push((seat, at, Thing::Call(call)));
-    }
 }
 
 pub struct Shard<'e, 'p> {
