@@ -27,6 +27,9 @@
 //! ingest/     bytes -> typed event, or a reason
 //! render/     a message filled in for one person
 //!
+//! stats/      tests, intervals and sizes of experiments            judging experiments
+//! results/    what a journal says of experiments and holdouts
+//!
 //! store/      the log of inputs and the embedded store                edges: never know each other
 //! channels/   email, LINE, SMS, push, webhooks, chat; and paper
 //! server/     HTTP: events in, webhooks of providers, pages for people, operation
@@ -46,7 +49,7 @@
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `prove`, `witness`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
+//! `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
 //! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
 //! here, since re-exports hide cycles.
 
@@ -73,10 +76,12 @@ pub mod preview;
 pub mod project;
 pub mod prove;
 pub mod render;
+pub mod results;
 pub mod runtime;
 pub mod schema;
 pub mod server;
 pub mod simulate;
+pub mod stats;
 pub mod store;
 pub mod syntax;
 pub mod text;

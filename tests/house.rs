@@ -29,6 +29,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("simulate", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     ("ingest", &["ir", "value"]),
     ("render", &["ir", "value"]),
+    // Experiments: the numbers know no journeys, and what is read of a journal knows no host.
+    ("stats", &[]),
+    ("results", &["stats", "words", "machine", "ir", "value"]),
     // The edges: know the ports and not each other.
     ("store", &["ports", "value"]),
     ("channels", &["render", "ports", "machine", "ir", "value"]),
@@ -50,7 +53,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server",
+            "runtime", "store", "channels", "server", "results",
         ],
     ),
 ];
@@ -80,6 +83,8 @@ const PURE: &[&str] = &[
     "mutate",
     "render",
     "preview",
+    "stats",
+    "results",
 ];
 
 const WALL: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{ActionId, Channel, EventId, FieldId, HandleId, JourneyId, MessageId, Pc, SegmentId, SplitId, StepId};
-use crate::value::{Instant, Value};
+use crate::value::{Instant, Money, Value};
 
 /// Ordinal of a run within its person, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -156,6 +156,8 @@ pub enum What {
     },
     Goal {
         event: EventId,
+        /// What the event is worth ([`crate::ir::EventDef::worth_field`]), if it says.
+        worth: Option<Money>,
     },
     Membership {
         segment: SegmentId,
