@@ -90,6 +90,14 @@ pub struct Entry {
     pub what: What,
 }
 
+impl Entry {
+    /// As a line of whoever this person was merged into: run numbers go on behind theirs.
+    pub fn renumbered(mut self, base: u32) -> Entry {
+        self.run = self.run.map(|no| RunNo(no.0.saturating_add(base)));
+        self
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// `settled for`: entry is due at the time.

@@ -138,8 +138,8 @@ impl Book {
 }
 
 impl Version {
-    /// What a line means to the experiments, if anything. `base` is what merges have added to the run's number since.
-    pub fn line(&self, entry: &Entry, base: u32) -> Option<Line> {
+    /// What a line means to the experiments, if anything. A run must have one number from its beginning to its end.
+    pub fn line(&self, entry: &Entry) -> Option<Line> {
         let journey = (*self.journeys.get(entry.journey.index())?)?;
         let RunNo(run) = entry.run?;
         let fact = match &entry.what {
@@ -167,7 +167,7 @@ impl Version {
             | What::Membership { .. }
             | What::Ended { .. } => return None,
         };
-        Some(Line { at: entry.at, journey, run: run.saturating_add(base), fact })
+        Some(Line { at: entry.at, journey, run, fact })
     }
 }
 
