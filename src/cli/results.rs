@@ -65,7 +65,10 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
     if !(args.lift > 0.0 && args.lift <= LIFT_MAX) {
         return Err(Stop::Usage {
-            what: Phrase::new(format!("`--lift {}` is no lift", args.lift), format!("`--lift {}` は使えません", args.lift)),
+            what: Phrase::new(
+                format!("`--lift {}` is no lift", args.lift),
+                format!("`--lift {}` は使えません", args.lift),
+            ),
             help: Phrase::new(
                 "write a percentage of the control's rate, such as `--lift 20`",
                 "対照の率に対する割合 (%) を `--lift 20` のように書く",

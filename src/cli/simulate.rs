@@ -295,14 +295,7 @@ pub fn replay(args: &Inputs, project: &Project) -> Result<Options, Stop> {
         prices.0[channel.index()] = Some(*price);
     }
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(Options {
-        until,
-        seed: args.seed,
-        threads: machine(),
-        response,
-        prices,
-        ..Options::default()
-    })
+    Ok(Options { until, seed: args.seed, threads: machine(), response, prices, ..Options::default() })
 }
 
 fn not_a_time(text: &str) -> Stop {

@@ -49,7 +49,7 @@ pub struct Aim {
 pub struct Book {
     pub experiments: Vec<Experiment>,
     /// Journeys with experiments, by name.
-    journeys: Vec<String>,
+    pub(super) journeys: Vec<String>,
 }
 
 /// How lines that were written under one version of a program are read.

@@ -153,22 +153,25 @@ impl<'a> Judge<'a> {
         self.rates.iter().zip(&self.totals.arms).enumerate().map(arm).collect()
     }
 
-    /// The comparison, once there are enough to judge by.
-    fn compared(&self, rate: Rate, a: Estimate, b: Estimate) -> Option<Comparison> {
-        are_enough(self.control(), rate).then(|| Comparison::new(a, b, &self.mixture)).flatten()
+    /// The comparison, once enough of both arms have something to judge by: a conversion, or money of the currency.
+    fn compared(&self, have: (Rate, Rate), a: Estimate, b: Estimate) -> Option<Comparison> {
+        are_enough(have.0, have.1).then(|| Comparison::new(a, b, &self.mixture)).flatten()
     }
     fn p(&self, compared: &Comparison) -> f64 {
         (compared.p() * self.comparisons as f64).min(1.0)
     }
     fn against(&self, rate: Rate) -> Against {
         let control = self.control();
-        let compared = self.compared(rate, control.estimate(), rate.estimate());
+        let compared = self.compared((control, rate), control.estimate(), rate.estimate());
         let p = compared.map(|c| self.p(&c));
         Against {
             difference: rate.share() - control.share(),
             lift: (control.hits > 0).then(|| rate.share() / control.share() - 1.0),
             difference_interval: compared.map(|c| range(c.interval(self.alpha))),
-            lift_interval: compared.and_then(|c| c.lift_interval(self.alpha)).map(range),
+            // Nobody converts less than never.
+            lift_interval: compared
+                .and_then(|c| c.lift_interval(self.alpha))
+                .map(|lift| Range { low: lift.low.max(-1.0), high: lift.high }),
             p,
             significant: p.is_some_and(|p| p < ALPHA),
         }
@@ -234,7 +237,8 @@ impl<'a> Judge<'a> {
         let control = self.experiment.control;
         let (a, b) = (*estimates.get(control)?, *estimates.get(index)?);
         let tested = welch(a, b, self.alpha)?;
-        let compared = self.compared(self.rates[index], a, b);
+        let have = |arm: usize| Rate::new(amounts[arm].values.len() as u64, amounts[arm].n);
+        let compared = self.compared((have(control), have(index)), a, b);
         // The same draws for the same experiment, whenever and wherever they are made.
         let seed = id::fingerprint(&format!("{}\0{}\0{}", self.experiment.name, index, currency.code()));
         Some(MoneyAgainst {
@@ -329,6 +333,25 @@ impl<'a> Judge<'a> {
                 ),
             );
             say(Some("W0803"), false, text);
+        }
+        let before: u64 = self.totals.arms.iter().map(|arm| arm.before).sum();
+        if before > 0 {
+            let text = Both::new(
+                format!(
+                    "{before} had reached the goal before they met their arm: they are entrants, and cannot convert again"
+                ),
+                format!("{before} 人は枝に入る前にゴールに達していました。人数には含み、成果には数えません"),
+            );
+            say(None, false, text);
+        }
+        let open: u64 = self.settings.now.map_or(0, |now| self.totals.arms.iter().map(|arm| arm.open(now)).sum());
+        if goal && open > 0 {
+            let open = grouped(&open.to_string());
+            let text = Both::new(
+                format!("{open} may still convert: the window of their goal is open"),
+                format!("{open} はゴールの期間内で、これから成果になる可能性があります"),
+            );
+            say(None, false, text);
         }
         if self.totals.mixed > 0 {
             let mixed = self.totals.mixed;

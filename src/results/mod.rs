@@ -19,5 +19,5 @@ mod tests;
 pub use book::{Book, Experiment, Kind, Line, Version};
 pub use judge::{Settings, judge};
 pub use render::{markdown, pretty};
-pub use report::{RESULTS_VERSION, Report};
+pub use report::{ArmReport, RESULTS_VERSION, Report};
 pub use tally::Tally;

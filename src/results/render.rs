@@ -123,10 +123,10 @@ impl Page<'_> {
     }
     fn rate(&self, arm: &ArmReport) -> Vec<String> {
         let none = || "–".to_owned();
-        let name = if arm.name == self.experiment.control {
-            format!("{} ({})", arm.name, self.of("control", "対照"))
-        } else {
-            arm.name.clone()
+        let control = self.of("control", "対照");
+        let name = match arm.name == self.experiment.control && arm.name != control {
+            true => format!("{} ({control})", arm.name),
+            false => arm.name.clone(),
         };
         let against = arm.against.as_ref();
         vec![
@@ -138,7 +138,7 @@ impl Page<'_> {
             against.and_then(|a| a.lift).map_or_else(none, signed_percent),
             against.and_then(|a| a.lift_interval).map_or_else(none, |range| span(range, &signed_percent)),
             against.and_then(|a| a.p).map_or_else(none, words_of_p),
-            arm.best.map_or_else(none, percent),
+            arm.best.map_or_else(none, probability),
             arm.loss.map_or_else(none, |loss| format!("{:.2}pt", loss * 100.0)),
         ]
     }
@@ -201,15 +201,20 @@ impl Page<'_> {
             (None, Language::English) => " (too few to say how sure)".to_owned(),
             (None, Language::Japanese) => " (確かさを言うには少なすぎる)".to_owned(),
         };
-        let conversions = format!("{}{}", whole(caused.conversions), range(caused.conversions_interval, &whole));
-        let treated = count(caused.treated);
+        let (treated, conversions) = (count(caused.treated), whole(caused.conversions));
+        let sure = range(caused.conversions_interval, &whole);
         let mut text = match self.language {
-            Language::English => format!("caused by the journey, of {treated} treated: {conversions} conversions"),
-            Language::Japanese => format!("ジャーニーが実際に生んだもの (対象 {treated} 人): 成果 {conversions} 件"),
+            Language::English => {
+                format!("caused by the journey, of {treated} treated: {conversions} conversions{sure}")
+            }
+            Language::Japanese => {
+                format!("ジャーニーが実際に生んだもの (対象 {treated} 人): 成果 {conversions} 件{sure}")
+            }
         };
         for money in &caused.money {
             let write = |value: f64| amount(value, money.digits);
-            text += &format!(", {} {}{}", write(money.amount), money.currency, range(money.interval, &write));
+            let sure = range(money.interval, &write);
+            text += &format!("{}{} {}{sure}", self.of(", ", "、"), write(money.amount), money.currency);
         }
         text
     }
@@ -235,9 +240,9 @@ impl Page<'_> {
             (Some(_), Some(0), Language::English) => format!("enough entrants for {wanted}"),
             (Some(_), Some(0), Language::Japanese) => format!("{wanted} には十分な人数"),
             (Some(needed), Some(days), Language::English) => format!(
-                "{wanted} takes {} entrants, {} more at {:.1} a day",
+                "{wanted} takes {} entrants, {} at {:.1} a day",
                 count(needed),
-                if days == 1 { "1 day".to_owned() } else { format!("{} days", count(days)) },
+                if days == 1 { "1 more day".to_owned() } else { format!("{} more days", count(days)) },
                 power.entrants_per_day
             ),
             (Some(needed), Some(days), Language::Japanese) => format!(
@@ -263,6 +268,14 @@ fn count(n: u64) -> String {
 /// `8.03%`
 fn percent(share: f64) -> String {
     format!("{:.2}%", share * 100.0)
+}
+/// Nothing is certain.
+fn probability(share: f64) -> String {
+    match share {
+        share if share < 0.001 => "< 0.1%".to_owned(),
+        share if share > 0.999 => "> 99.9%".to_owned(),
+        share => format!("{:.1}%", share * 100.0),
+    }
 }
 fn signed_percent(share: f64) -> String {
     format!("{:+.1}%", share * 100.0)

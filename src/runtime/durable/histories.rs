@@ -36,7 +36,9 @@ pub fn program_of(reader: &mut dyn StoreReader) -> Result<Option<[u8; 32]>, Stor
 /// so a run has one number from its beginning to its end.
 pub fn everybody(reader: &mut dyn StoreReader, each: &mut dyn FnMut(Vec<Entry>)) -> Result<Read, StoreError> {
     let mut merges: BTreeMap<Seat, (Seat, u32)> = BTreeMap::new();
-    reader.merges(&mut |row| drop(merges.insert(row.from, (row.into, row.base))))?;
+    reader.merges(&mut |row| {
+        merges.insert(row.from, (row.into, row.base));
+    })?;
     // Whose somebody's lines are, and what was added to their runs, by the seat at the end of the chain.
     let mut joined: BTreeMap<Seat, Vec<(Seat, u32)>> = BTreeMap::new();
     for from in merges.keys() {
