@@ -14,6 +14,8 @@ mod faults;
 mod generate;
 #[path = "runtime/lives.rs"]
 mod lives;
+#[path = "runtime/results.rs"]
+mod results;
 #[path = "runtime/rig.rs"]
 mod rig;
 #[path = "runtime/rights.rs"]

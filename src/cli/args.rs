@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
     approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove,
-    render, run, shell, show, simulate, status, stop, test, who,
+    render, results, run, shell, show, simulate, status, stop, test, who,
 };
 use crate::diag::Language;
 
@@ -41,6 +41,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Results(results::Args),
     Personas(personas::Args),
     Render(render::Args),
     Prove(prove::Args),

@@ -25,6 +25,7 @@ mod personas;
 mod prove;
 mod remote;
 mod render;
+mod results;
 mod revision;
 mod run;
 mod secrets;
@@ -79,6 +80,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
+        Command::Results(args) => results::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
         Command::Prove(args) => prove::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),

@@ -180,7 +180,7 @@ fn wrote(program: &Program, zone: Zone, entry: &Entry) -> Words {
             let name = &program.profile[field.index()].name;
             Words::new(format!("set profile.{name}"), format!("profile.{name} を書き換えた"))
         }
-        What::Goal { event } => {
+        What::Goal { event, .. } => {
             let name = &program.event(*event).name;
             Words::new(format!("goal reached: {name}"), format!("ゴール達成: {name}"))
         }

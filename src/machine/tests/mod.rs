@@ -363,7 +363,7 @@ fn words(program: &Program, what: &What) -> String {
         What::Tagged { tag } => format!("tagged {tag}"),
         What::Untagged { tag } => format!("untagged {tag}"),
         What::Set { field } => format!("set {}", program.profile[field.index()].name),
-        What::Goal { event } => format!("goal {}", program.event(*event).name),
+        What::Goal { event, .. } => format!("goal {}", program.event(*event).name),
         What::Membership { segment, member } => {
             format!("{} {}", if *member { "enters" } else { "leaves" }, program.segments[segment.index()].name)
         }

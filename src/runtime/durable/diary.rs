@@ -82,10 +82,13 @@ impl Diary {
     pub fn leave(&mut self, seat: Seat) -> Vec<u8> {
         self.pieces.remove(&seat).map(|piece| piece.lines).unwrap_or_default()
     }
-    pub fn join(&mut self, seat: Seat, lines: Vec<u8>, at: Instant) {
-        if !lines.is_empty() {
-            let piece = self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, lines: Vec::new() });
-            piece.lines.extend(lines);
+    /// Their lines become lines of this seat's person: run numbers go on behind theirs, by `base`.
+    pub fn join(&mut self, seat: Seat, lines: &[u8], at: Instant, base: u32) {
+        for line in lines_of(lines) {
+            match line {
+                Line::Taken(input) => self.add(seat, at, &LineRef::Taken(&input)),
+                Line::Wrote(entry) => self.add(seat, at, &LineRef::Wrote(&entry.renumbered(base))),
+            }
         }
     }
 }
@@ -123,12 +126,17 @@ impl Journal for Diary {
 }
 
 /// The lines of a piece, as far as they can be read.
-pub fn lines_of(mut bytes: &[u8]) -> Vec<Line> {
+pub fn lines_of(bytes: &[u8]) -> Vec<Line> {
+    read_lines(bytes).0
+}
+
+/// The same, and whether that is all of them.
+pub fn read_lines(mut bytes: &[u8]) -> (Vec<Line>, bool) {
     let mut lines = Vec::new();
     while !bytes.is_empty() {
-        let Ok((line, rest)) = rest::read::<Line>(bytes) else { break };
+        let Ok((line, rest)) = rest::read::<Line>(bytes) else { return (lines, false) };
         lines.push(line);
         bytes = rest;
     }
-    lines
+    (lines, true)
 }

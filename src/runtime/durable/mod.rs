@@ -11,6 +11,7 @@
 //! dispatcher what may be handed to which provider when
 //! bucket     how many a second
 //! diary      what happened to each, for the store
+//! histories  what happened to everybody, read back from the store
 //! outfit     what messages lead back to
 //! ```
 //!
@@ -28,6 +29,7 @@ pub mod clock;
 pub mod diary;
 pub mod dispatcher;
 pub mod door;
+pub mod histories;
 pub mod lanes;
 pub mod library;
 pub mod live;

@@ -36,7 +36,7 @@ const HEARD_KEPT_MAX: usize = 2_000;
 
 /// Names of small things in the store.
 mod note {
-    pub const PROGRAM: &str = "program";
+    pub(super) use super::super::histories::PROGRAM;
     pub const TICKS: &str = "ticks";
     pub const JOBS: &str = "jobs";
     pub const BUDGETS: &str = "budgets";

@@ -368,8 +368,8 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
     /// Merges somebody who left their seat into this one; says what was added to their run numbers.
     pub fn join(&mut self, seat: Seat, moving: Moving, at: Instant) -> u32 {
-        self.host.journal.join(seat, moving.lines, at);
         let base = self.host.join(seat, moving.leaving, at).unwrap_or_default();
+        self.host.journal.join(seat, &moving.lines, at, base);
         for (key, mut pending) in moving.pending {
             pending.owner = seat;
             pending.base = pending.base.saturating_add(base);
