@@ -110,9 +110,12 @@ impl<'p> Engine<'p> {
 
     /// Moves the person through one input and says what is to be done; effects are appended in order.
     /// Inputs of one person come in order of `at`; one that comes with an earlier time is processed all the same.
-    pub fn step(&self, person: &mut Person, input: &Input, effects: &mut Vec<Effect>) {
+    ///
+    /// Whether it was heeded: without an input that was not, the person would be the same now and for ever. Timers that
+    /// are due act either way.
+    pub fn step(&self, person: &mut Person, input: &Input, effects: &mut Vec<Effect>) -> bool {
         if person.wake > input.at && self.is_idle(person, &input.kind) {
-            return;
+            return false;
         }
         let is_due = person.wake <= input.at;
         let moves_no_membership = person.known && self.moves_no_membership(&input.kind);
@@ -121,11 +124,12 @@ impl<'p> Engine<'p> {
         if is_due {
             turn.fire_due(input.at);
         }
-        turn.take(&input.kind);
+        let heeded = turn.take(&input.kind);
         // An event that moved a run or a pending start wrote so in the journal: without a line the next wake stands.
         if is_due || !moves_no_membership || turn.effects.len() > before {
             turn.finish();
         }
+        heeded
     }
     /// An event that no tracked segment asks about.
     fn moves_no_membership(&self, kind: &InputKind) -> bool {

@@ -232,6 +232,10 @@ impl Person {
     pub fn consents_to(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.consent & (1 << purpose.0) != 0
     }
+    /// Consent was withdrawn, not merely never given.
+    pub fn has_withdrawn(&self, purpose: PurposeId) -> bool {
+        purpose.0 < 32 && self.withdrawn & (1 << purpose.0) != 0
+    }
     /// Live runs, in journey order.
     pub fn runs(&self) -> &[Run] {
         self.activity.as_deref().map_or(&[], |a| &a.runs)

@@ -9,7 +9,6 @@ use tabi::ingest::segment::Reader;
 use tabi::machine::Person;
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Submission};
 use tabi::render::plain;
-use tabi::runtime::durable::diary::Line;
 use tabi::runtime::durable::node::Work;
 use tabi::simulate::counts::Scene;
 use tabi::simulate::{Kind, Options, SourceInput, SourceSpec, simulate, story, timeline};
@@ -171,11 +170,7 @@ fn lived(rig: &Rig, id: &str) -> Option<Vec<String>> {
         Value::Zone(zone) => Some(*zone),
         _ => None,
     });
-    let scene = |line: Line| match line {
-        Line::Taken(input) => Scene::Taken(input),
-        Line::Wrote(entry) => Scene::Wrote(entry),
-    };
-    let scenes = rig.node.seats_of(seat).into_iter().flat_map(|seat| rig.lines(seat)).map(scene).collect();
+    let scenes = rig.node.seats_of(seat).into_iter().flat_map(|seat| rig.lines(seat)).filter_map(Scene::of).collect();
     Some(sorted(story::of(program, id, zone.unwrap_or(program.project.zone), scenes, 0).lines))
 }
 

@@ -77,6 +77,18 @@ impl Rig {
         allowances: [Allowance; WAYS],
         now: Instant,
     ) -> Result<Rig, OpenError> {
+        Rig::open_with(ground, disk, memory, shards, allowances, now, true)
+    }
+    /// With a journal that is whole, or such as `tabi run` keeps it.
+    pub fn open_with(
+        ground: Ground,
+        disk: &ImaginedDisk,
+        memory: &Memory,
+        shards: usize,
+        allowances: [Allowance; WAYS],
+        now: Instant,
+        whole_diary: bool,
+    ) -> Result<Rig, OpenError> {
         let log = Box::new(FileLog::open(disk.folder())?);
         let store = memory.open();
         let shelf = shelf_of(&store)?;
@@ -84,7 +96,7 @@ impl Rig {
             secret: secret(),
             public_url: Some("https://m.example.jp".to_owned()),
             mailbox_host: None,
-            whole_diary: true,
+            whole_diary,
         });
         let Ground { engine, schema, renderer, .. } = ground;
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
@@ -160,6 +172,6 @@ impl Rig {
     /// As of the last checkpoint.
     pub fn lines(&self, seat: Seat) -> Vec<Line> {
         let pieces = self.reader().journal(seat).expect("memory can be read");
-        pieces.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect()
+        pieces.iter().flat_map(diary::lines_of).collect()
     }
 }
