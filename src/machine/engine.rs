@@ -35,6 +35,8 @@ pub struct Engine<'p> {
     pub(super) sent_window: Span,
     /// Tells every instruction that a run leaves.
     pub(super) traced: bool,
+    /// Tells what was looked at.
+    pub(super) explained: bool,
 }
 
 /// What an expression outside any run is to see.
@@ -87,6 +89,7 @@ impl<'p> Engine<'p> {
             journeys: program.journeys.iter().map(JourneyInterest::of).collect(),
             sent_window: sent_window(program),
             traced: false,
+            explained: false,
         };
         engine.events.resize_with(program.events.len(), EventInterest::default);
         for (index, tracked) in program.tracked.iter().enumerate() {
@@ -103,6 +106,11 @@ impl<'p> Engine<'p> {
     /// An engine whose effects also tell the way of every run, instruction by instruction ([`Effect::Passed`]).
     pub fn tracing(program: &'p Program) -> Engine<'p> {
         Engine { traced: true, ..Engine::new(program) }
+    }
+    /// An engine that tells the way of every run, and the person as they were at every decision ([`Effect::Looked`]). Much
+    /// slower than others, and the same in all it does.
+    pub fn explaining(program: &'p Program) -> Engine<'p> {
+        Engine { explained: true, ..Engine::tracing(program) }
     }
     pub fn program(&self) -> &'p Program {
         self.program

@@ -323,6 +323,7 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
                     self.journal.wrote(seat, &entry);
                 }
                 Effect::Passed(passage) => self.journal.passed(seat, &passage),
+                Effect::Looked(_) => {}
                 Effect::Send(order) => self.outbox.send(seat, person, at, order, &mut self.answers),
                 Effect::Call(call) => self.outbox.call(seat, person, at, call, &mut self.answers),
             }

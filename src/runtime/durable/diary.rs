@@ -107,8 +107,7 @@ impl Diary {
         Diary { whole, ..Diary::default() }
     }
     fn add<'l>(&mut self, seat: Seat, at: Instant, line: impl FnOnce(Span) -> KeptRef<'l>) {
-        let piece =
-            self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, last: at, lines: Vec::new() });
+        let piece = self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, last: at, lines: Vec::new() });
         let line = line(at.since(piece.last));
         piece.to = piece.to.max(at);
         piece.last = at;
