@@ -43,6 +43,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("diff", &["words", "prove", "ir", "value"]),
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
+    ("why", &["words", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("preview", &["render", "value"]),
     ("project", &["ports", "text", "diag", "value", "ir"]),
     (
@@ -50,7 +51,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server",
+            "runtime", "store", "channels", "server", "why",
         ],
     ),
 ];
@@ -78,6 +79,7 @@ const PURE: &[&str] = &[
     "diff",
     "cover",
     "mutate",
+    "why",
     "render",
     "preview",
 ];

@@ -131,7 +131,8 @@ struct Runtime {
 impl Runtime {
     fn open(&mut self, now: Instant) -> Rig {
         let shards = 1 + self.draw.below(3) as usize;
-        Rig::open(self.ground, &self.disk, &self.memory, shards, free(Idempotency::Recognisable), now).expect("a node")
+        let allowances = free(Idempotency::Recognisable);
+        Rig::open_with(self.ground, &self.disk, &self.memory, shards, allowances, now, false).expect("a node")
     }
     /// Takes the calls, with deaths in between; the node at the end.
     fn live(&mut self, calls: &[(Instant, Json)], until: Instant) -> Rig {
@@ -203,6 +204,10 @@ fn random_lives_tell_the_same_story_in_both() {
                     only(&wanted, &came),
                     only(&came, &wanted)
                 );
+            }
+            if let Some(seat) = rig.node.identities().find(&id) {
+                let same = rig.replay(seat);
+                assert!(same.is_ok(), "TABI_LIFE_SEED={seed}, {id}: {}", same.unwrap_err());
             }
             lives += 1;
             lines += came.map_or(0, |lines| lines.len());

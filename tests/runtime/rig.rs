@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tabi::ingest::Schema;
 use tabi::ir::Program;
-use tabi::machine::{Engine, Person};
+use tabi::machine::{Engine, Entry, Person};
 use tabi::ports::store::{Store, StoreError, StoreReader};
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Seat, Secret};
 use tabi::render::Renderer;
@@ -21,6 +21,8 @@ use tabi::store::imagined::ImaginedDisk;
 use tabi::store::log::FileLog;
 use tabi::store::memory::{Memory, MemoryStore};
 use tabi::value::Instant;
+use tabi::why::replay::recorded;
+use tabi::why::{Editions, Past, replay};
 
 /// Rounds at one moment; more means that something goes round and round.
 const ROUNDS_MAX: usize = 10_000;
@@ -168,6 +170,34 @@ impl Rig {
     pub fn person(&self, seat: Seat) -> Option<Person> {
         let row = self.reader().person(seat).expect("memory can be read")?;
         Some(Person::from_bytes(&row.state).expect("a person reads back"))
+    }
+    /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
+    /// entries. Says how many there are, else what differs.
+    pub fn replay(&self, seat: Seat) -> Result<usize, String> {
+        let person = self.person(seat).expect("somebody");
+        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        let past = Past {
+            id: person.id().clone(),
+            lines: self.lines(seat),
+            joined: others.map(|other| (other, self.lines(other))).collect(),
+        };
+        let told = replay(Editions::one(self.ground.engine), &past, self.node.now(), &mut |_| {});
+        let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
+        let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
+        let differ = recorded.iter().zip(&told.entries).position(|(a, b)| *a != b);
+        if !told.is_faithful {
+            let index = differ.unwrap_or(recorded.len().min(told.entries.len()));
+            let (first, again) = (recorded.get(index), told.entries.get(index));
+            let at = first.map(|e| e.at).into_iter().chain(again.map(|e| e.at)).min();
+            let near = |line: &&Line| matches!(line, Line::Taken(input) if Some(input.at) <= at);
+            let lines: Vec<&Line> = past.lines.iter().filter(near).collect();
+            let last = &lines[lines.len().saturating_sub(3)..];
+            return Err(format!("entry {index}\nfirst: {first:?}\nagain: {again:?}\nafter: {last:#?}"));
+        }
+        if told.person != person || told.person.to_bytes() != person.to_bytes() {
+            return Err(format!("person\nkept: {person:?}\nagain: {:?}", told.person));
+        }
+        Ok(recorded.len())
     }
     /// As of the last checkpoint.
     pub fn lines(&self, seat: Seat) -> Vec<Line> {

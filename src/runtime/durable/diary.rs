@@ -44,7 +44,10 @@ enum Kept {
         step: Option<StepId>,
         what: What,
     },
-    Consents(Vec<(PurposeId, bool)>),
+    Consents {
+        after: Span,
+        consent: Vec<(PurposeId, bool)>,
+    },
     Joined {
         after: Span,
         from: Seat,
@@ -72,7 +75,10 @@ enum KeptRef<'a> {
         step: Option<StepId>,
         what: &'a What,
     },
-    Consents(&'a [(PurposeId, bool)]),
+    Consents {
+        after: Span,
+        consent: &'a [(PurposeId, bool)],
+    },
     Joined {
         after: Span,
         from: Seat,
@@ -146,7 +152,7 @@ impl Journal for Diary {
             return;
         }
         if let Some(consent) = taken.consent.filter(|_| taken.heeded) {
-            self.add(seat, input.at, |_| KeptRef::Consents(consent));
+            self.add(seat, input.at, |after| KeptRef::Consents { after, consent });
         }
         self.add(seat, input.at, |after| KeptRef::Came { after, kind: &input.kind });
     }
@@ -187,7 +193,10 @@ pub fn lines_of(piece: &JournalRow) -> Vec<Line> {
                 at = at.plus(after);
                 Line::Wrote(Entry { at, journey, run, step, what })
             }
-            Kept::Consents(consent) => Line::Consents(consent),
+            Kept::Consents { after, consent } => {
+                at = at.plus(after);
+                Line::Consents(consent)
+            }
             Kept::Joined { after, from, id, base } => {
                 at = at.plus(after);
                 Line::Joined(Joined { at, from, id, base })
