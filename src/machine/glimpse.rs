@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ir::{EventId, Expr, JourneyId, MessageId, Op, Pc, Program, Reentry, SplitId};
+use crate::ir::{EventId, Expr, JourneyId, MessageId, Op, Pc, Program, Reentry, SegmentId, SplitId};
 use crate::value::{Instant, Value, Zone};
 
 use super::effect::{Effect, RunNo};
@@ -42,6 +42,8 @@ pub enum Look {
     Exits { payload: Option<(EventId, Value)> },
     /// Whether what the run waits for has come.
     Arms { payload: Option<(EventId, Value)> },
+    /// What was found out of a membership: it has changed.
+    Member(SegmentId),
     /// What an instruction does.
     Step(Pc),
 }

@@ -225,6 +225,9 @@ impl Tables {
 }
 
 impl StoreReader for MemoryStore {
+    fn position(&mut self) -> Result<(Position, Instant), StoreError> {
+        Store::position(self)
+    }
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
         Ok(self.0.shared().tables.people.get(&seat).cloned())
     }

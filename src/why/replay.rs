@@ -99,7 +99,10 @@ pub fn replay(
 
 /// What the machine wrote the first time.
 pub fn recorded(lines: &[Line], until: Instant) -> impl Iterator<Item = &Entry> {
-    lines.iter().filter_map(move |line| match line {
+    entries_of(lines.iter(), until)
+}
+pub(super) fn entries_of<'l>(lines: impl Iterator<Item = &'l Line>, until: Instant) -> impl Iterator<Item = &'l Entry> {
+    lines.filter_map(move |line| match line {
         Line::Wrote(entry) if entry.at <= until => Some(entry),
         Line::Wrote(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) => None,
     })

@@ -30,6 +30,7 @@ pub mod dispatcher;
 pub mod door;
 pub mod lanes;
 pub mod live;
+pub mod look;
 pub mod node;
 pub mod outfit;
 pub mod pending;
