@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::deploy::prepare;
 use super::diff::Form;
 use super::exit::{Exit, Stop};
 use super::open::open;
@@ -21,9 +22,6 @@ use crate::runtime::durable::histories;
 use crate::simulate;
 use crate::store;
 use crate::value::Instant;
-
-/// Digits of a program's hash that are shown.
-const HASH_BYTES: usize = 6;
 
 /// Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is
 #[derive(Debug, clap::Args)]
@@ -78,12 +76,19 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     if let Some(journey) = &args.journey {
         known(program, journey)?;
     }
+    let replays = args.sample || args.inputs.names_files();
+    let data = args.data.as_deref().unwrap_or(Path::new(DATA));
+    // What ran is in the data, whatever the files say by now.
+    let live = match replays || !data.join("tabi.db").is_file() {
+        true => None,
+        false => Some(prepare::data(data)?.program),
+    };
+    let program = live.as_ref().unwrap_or(program);
     let (book, version) = Book::of(program);
     let mut fold = Fold { program, tally: Tally::new(&book), book, version };
-    let replays = args.sample || args.inputs.names_files();
     let until = match replays {
         true => replayed(args, &opened.project, &mut fold, speaker)?,
-        false => stored(args.data.as_deref().unwrap_or(Path::new(DATA)), &mut fold, speaker)?,
+        false => stored(data, &mut fold, speaker)?,
     };
     let report = fold.report(until, args);
     let language = speaker.words();
@@ -177,20 +182,6 @@ fn stored(data: &Path, fold: &mut Fold<'_>, speaker: &mut Speaker) -> Result<Opt
     }
     let unreadable = |error: StoreError| unreadable(&shown, &error);
     let mut reader = store::look(data).map_err(unreadable)?;
-    let hash = fold.program.content_hash();
-    if let Some(kept) = histories::program_of(&mut *reader).map_err(unreadable)?.filter(|kept| *kept != hash) {
-        let (kept, now) = (short(&kept), short(&hash));
-        return Err(Stop::Wrong {
-            what: Phrase::new(
-                format!("the data in `{shown}` are of another version of the campaigns ({kept}, not {now})"),
-                format!("`{shown}` のデータは別の版のキャンペーンのものです ({now} ではなく {kept})"),
-            ),
-            help: Phrase::new(
-                "name the version that runs with `--project`",
-                "動いている版のプロジェクトを `--project` で指定する",
-            ),
-        });
-    }
     let read = histories::everybody(&mut *reader, &mut |entries| fold.person(&entries)).map_err(unreadable)?;
     if read.unreadable > 0 {
         let n = read.unreadable;
@@ -202,10 +193,6 @@ fn stored(data: &Path, fold: &mut Fold<'_>, speaker: &mut Speaker) -> Result<Opt
         speaker.aside(&text)?;
     }
     Ok(read.until)
-}
-
-fn short(hash: &[u8; 32]) -> String {
-    hash[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unreadable(folder: &str, error: &StoreError) -> Stop {

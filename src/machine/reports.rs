@@ -12,14 +12,15 @@ use super::waits::facts_of;
 
 impl Turn<'_, '_> {
     /// A report on a send that is not remembered is about nothing, and changes nothing; but whoever does not want more mail is
-    /// heard however late. Only mail is complained of by the send it is about.
-    pub(super) fn take_report(&mut self, send: SendId, report: Report) {
+    /// heard however late. Only mail is complained of by the send it is about. Says whether it was about anything.
+    pub(super) fn take_report(&mut self, send: SendId, report: Report) -> bool {
         let sent = self.person.activity.as_deref().map_or(&[][..], |a| &a.sent);
         let Some(sent) = sent.iter().rev().find(|s| s.id == send).copied() else {
-            if matches!(report, Report::Complained | Report::Unsubscribed) {
+            let is_heard = matches!(report, Report::Complained | Report::Unsubscribed);
+            if is_heard {
                 self.note_reach(Channel::Email, report);
             }
-            return;
+            return is_heard;
         };
         let channel = self.program.message(sent.message).channel;
         self.note_reach(channel, report);
@@ -30,6 +31,7 @@ impl Turn<'_, '_> {
         } else {
             self.satisfy_facts(send.run);
         }
+        true
     }
     fn journal_report(&mut self, sent: Sent, report: Report) {
         let message = sent.message;

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Group;
 use crate::ir::{Channel, JourneyId, Program, StepId};
-use crate::machine::{Engine, Entry, Input, InputKind, Person, Reason, What};
-use crate::ports::{Journal, Seat};
+use crate::machine::{Engine, Entry, InputKind, Person, Reason, What};
+use crate::ports::{Journal, Seat, Taken};
 use crate::runtime::Budgets;
 use crate::runtime::host::{Host, Order};
 use crate::simulate::ResponseModel;
@@ -98,7 +98,7 @@ fn one<'p>(engine: &Engine<'p>, groups: &[Group], people: &[Person], at: Instant
 }
 
 impl Journal for Tally<'_> {
-    fn taken(&mut self, _: Seat, _: &Input) {}
+    fn taken(&mut self, _: Seat, _: &Taken<'_>) {}
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         let is_day = entry.at < self.at.plus(DAY);
         let group = entry.run.and_then(|run| self.group.get(&(seat, run.0))).map(|index| *index);

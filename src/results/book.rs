@@ -164,6 +164,7 @@ impl Version {
             | What::Tagged { .. }
             | What::Untagged { .. }
             | What::Set { .. }
+            | What::Moved { .. }
             | What::Membership { .. }
             | What::Ended { .. } => return None,
         };

@@ -461,6 +461,9 @@ impl Storm {
         let (mut known, mut ledger): (BTreeSet<u64>, Vec<LedgerRow>) = Default::default();
         for seat in &seats {
             let person = rig.person(*seat).expect("listed");
+            if let Err(differs) = rig.replay(*seat) {
+                broken.push(format!("{} replayed: {differs}", person.id()));
+            }
             if !person.runs().is_empty() {
                 broken.push(format!("{} is stuck: {:?}", person.id(), person.runs()));
             }

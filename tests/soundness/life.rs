@@ -244,7 +244,7 @@ impl Life<'_> {
                         self.later(self.watch.now.plus(delay), InputKind::Answer { call: call.id, result });
                     }
                 }
-                Effect::Journal(_) | Effect::Passed(_) => {}
+                Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => {}
             }
         }
         Ok(())

@@ -8,5 +8,5 @@ pub mod library;
 pub mod list;
 mod offline;
 pub mod plan;
-mod prepare;
+pub mod prepare;
 pub mod stored;

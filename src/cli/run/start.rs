@@ -31,7 +31,6 @@ use crate::ports::store::{Log, Position, Store, StoreError};
 use crate::ports::{Attempt, Desk, Question, Refusal, Secret, Submission};
 use crate::runtime::durable::answers::Teller;
 use crate::runtime::durable::clock::{Clock, Rehearsal, WallClock};
-use crate::runtime::durable::diary::Line;
 use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
@@ -368,11 +367,7 @@ fn write_keys(environment: &Environment, secrets: &Secrets, live: bool, listen: 
 /// Stories in the words of the simulator: one meaning, one wording.
 fn teller() -> Teller {
     Arc::new(|program: &Program, name, zone, lines| {
-        let scene = |line| match line {
-            Line::Taken(input) => Scene::Taken(input),
-            Line::Wrote(entry) => Scene::Wrote(entry),
-        };
-        let story = story::of(program, name, zone, lines.into_iter().map(scene).collect(), 0);
+        let story = story::of(program, name, zone, lines.into_iter().filter_map(Scene::of).collect(), 0);
         serde_json::to_value(story.lines).unwrap_or_default()
     })
 }

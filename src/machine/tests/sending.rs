@@ -233,7 +233,7 @@ fn the_order_carries_address_and_parameters() {
         .iter()
         .filter_map(|e| match e {
             Effect::Send(order) => Some(order),
-            Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) => None,
+            Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         })
         .collect();
     let [order] = orders[..] else { panic!("one order") };

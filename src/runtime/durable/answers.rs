@@ -185,7 +185,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
         Some(Value::Zone(zone)) => *zone,
         _ => program.project.zone,
     };
-    let mut lines: Vec<Line> = journal.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect();
+    let mut lines: Vec<Line> = journal.iter().flat_map(diary::lines_of).collect();
     if let Some(recent) = recent {
         lines.drain(..lines.len().saturating_sub(recent));
     }

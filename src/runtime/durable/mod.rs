@@ -33,6 +33,7 @@ pub mod histories;
 pub mod lanes;
 pub mod library;
 pub mod live;
+pub mod look;
 pub mod node;
 pub mod outfit;
 pub mod pending;

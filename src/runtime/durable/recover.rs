@@ -35,8 +35,8 @@ const LOOK_AHEAD: Span = Span(4 * MILLIS_PER_HOUR);
 const HEARD_KEPT_MAX: usize = 2_000;
 
 /// Names of small things in the store.
-mod note {
-    pub(super) use super::super::histories::PROGRAM;
+pub(super) mod note {
+    pub const PROGRAM: &str = "program";
     pub const TICKS: &str = "ticks";
     pub const JOBS: &str = "jobs";
     pub const BUDGETS: &str = "budgets";
@@ -358,7 +358,7 @@ fn known_ids(reader: &mut dyn StoreReader) -> Result<Vec<KnownId>, StoreError> {
     Ok(leads.into_iter().map(known).collect())
 }
 
-fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
+pub(super) fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
     let Some(bytes) = reader.note(name)? else { return Ok(None) };
     match postcard::from_bytes(&bytes) {
         Ok(thing) => Ok(Some(thing)),

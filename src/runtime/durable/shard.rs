@@ -86,7 +86,8 @@ pub enum Command<'e, 'p> {
         seat: Seat,
         at: Instant,
     },
-    /// No row of what was settled for these seats since the last cut is to be written: they are forgotten.
+    /// No row of what was settled for these seats, or happened to them, since the last cut is to be written: they are
+    /// forgotten.
     Strike {
         seats: Vec<Seat>,
     },
@@ -183,7 +184,6 @@ pub struct Figures {
 /// A person on the way from one shard to another, with all that is theirs.
 pub struct Moving {
     leaving: Leaving,
-    lines: Vec<u8>,
     pending: Vec<(PendingKey, Pending)>,
 }
 
@@ -297,6 +297,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Strike { seats } => {
                 self.ledger.retain(|key, _| !seats.contains(&key.seat));
                 self.proofs.retain(|row| !seats.contains(&row.seat));
+                seats.iter().for_each(|seat| self.host.journal.forget(*seat));
             }
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
@@ -363,13 +364,11 @@ impl<'e, 'p> Shard<'e, 'p> {
             self.pending_changed.remove(&key);
             pending.extend(self.pending.remove(&key).map(|p| (key, p)));
         }
-        let lines = self.host.journal.leave(seat);
-        Some(Moving { leaving, lines, pending })
+        Some(Moving { leaving, pending })
     }
     /// Merges somebody who left their seat into this one; says what was added to their run numbers.
     pub fn join(&mut self, seat: Seat, moving: Moving, at: Instant) -> u32 {
         let base = self.host.join(seat, moving.leaving, at).unwrap_or_default();
-        self.host.journal.join(seat, &moving.lines, at, base);
         for (key, mut pending) in moving.pending {
             pending.owner = seat;
             pending.base = pending.base.saturating_add(base);
