@@ -16,3 +16,5 @@ mod lives;
 mod rig;
 #[path = "runtime/semantics.rs"]
 mod semantics;
+#[path = "runtime/whys.rs"]
+mod whys;

@@ -12,7 +12,7 @@ use crate::ir::{ActionId, Channel, FieldId, JourneyId, Op, Program, PurposeId, S
 use crate::machine::{Effect, Engine, Entry, Input, InputKind, Person, Report, RunNo, SendId, What};
 use crate::simulate::timeline::imagined_answer;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
-use crate::value::{Instant, Span, Value, Zone};
+use crate::value::{Instant, Span, Value};
 use crate::witness::print::{self, Expected};
 use crate::witness::{Line, Past, Story};
 
@@ -142,7 +142,9 @@ impl Life<'_> {
             if at <= clock || input.at > ends {
                 continue;
             }
-            lines.extend(self.lines(at, input, before, after, zone).into_iter().map(|what| Line { at, what }));
+            let sayable =
+                self.lines(at, input, before, after).into_iter().filter(|what| self.can_be_said(what, clock, at));
+            lines.extend(sayable.map(|what| Line { at, what }));
         }
         lines.extend(self.refusals(clock, ends).into_iter().map(|(at, what)| Line { at, what }));
         lines.sort_by_key(|line| line.at);
@@ -159,7 +161,7 @@ impl Life<'_> {
             until: whole_second(ends.plus(Span(MILLIS_PER_SECOND - 1))),
         }
     }
-    fn lines(&self, at: Instant, input: &Input, before: &Person, after: &Person, _: Zone) -> Vec<LineWhat> {
+    fn lines(&self, at: Instant, input: &Input, before: &Person, after: &Person) -> Vec<LineWhat> {
         let program = self.program();
         match &input.kind {
             InputKind::Event { event, payload, .. } => {
@@ -202,6 +204,21 @@ impl Life<'_> {
             InputKind::Tick { payload: None, .. } | InputKind::Answer { .. } | InputKind::Wake | InputKind::Live => {
                 Vec::new()
             }
+        }
+    }
+    /// A report on a delivery needs a message that was sent in the test.
+    fn can_be_said(&self, what: &LineWhat, clock: Instant, at: Instant) -> bool {
+        let LineWhat::Report { verb, handle } = what else { return true };
+        let is_sent = |entry: &Entry| {
+            let is_then = whole_second(entry.at) > clock && whole_second(entry.at) <= at;
+            let is_sent = matches!(entry.what, What::Sent { .. });
+            is_then && is_sent && self.handle_at(entry.journey, entry.step).as_ref() == Some(handle)
+        };
+        match verb {
+            ReportVerb::Deliver | ReportVerb::Open | ReportVerb::Click | ReportVerb::Bounce => {
+                self.entries.iter().any(is_sent)
+            }
+            ReportVerb::Block | ReportVerb::Complain | ReportVerb::Unsubscribe | ReportVerb::Refuse => true,
         }
     }
     /// Refusals of providers: a test says before the send that there will be one.
