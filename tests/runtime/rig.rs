@@ -99,6 +99,7 @@ impl Rig {
             public_url: Some("https://m.example.jp".to_owned()),
             mailbox_host: None,
             whole_diary,
+            tail: Arc::default(),
         });
         let Ground { engine, schema, renderer, .. } = ground;
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());

@@ -33,6 +33,7 @@ use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
 use crate::runtime::durable::recover::Recovered;
+use crate::runtime::durable::tail::{Decision, Read, Tail};
 use crate::server::{Hooks, Key};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
@@ -123,7 +124,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         public_url: Some(base_url.trim_end_matches('/').to_owned()),
         mailbox_host,
         whole_diary: false,
+        tail: Arc::default(),
     });
+    let tail = outfit.tail.clone();
     let hooks = hooks::all(&environment, &secrets, &channels, &secret);
     if let Some(line) = channels.line.clone() {
         line.set_versions(versions(start.program));
@@ -180,7 +183,8 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     if start.clock.is_some() {
         not_behind(&start, &door).await?;
     }
-    let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
+    let data = start.data.to_path_buf();
+    let desk = Arc::new(Counter { door: door.clone(), data, paper, tail, program, secret: secret.clone() });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
     Ok(Engine { desk, secret, hooks, write_keys, unknown: environment.unknown, recovered, close, ended })
 }
@@ -190,6 +194,9 @@ struct Counter {
     door: Arc<Door>,
     data: PathBuf,
     paper: Paper,
+    tail: Arc<Tail>,
+    program: &'static Program,
+    secret: Secret,
 }
 
 impl Desk for Counter {
@@ -206,6 +213,11 @@ impl Desk for Counter {
                 let (count, sheets) = self.paper.kept();
                 let newest: Vec<Json> = sheets.iter().rev().take(limit).map(sheet_json).collect();
                 Box::pin(async move { Ok(json!({ "count": count, "sheets": newest })) })
+            }
+            Question::Tail { from, limit } => {
+                let Read { lines, next, lost } = self.tail.read(from, limit);
+                let lines: Vec<Json> = lines.iter().map(|line| self.decision(line)).collect();
+                Box::pin(async move { Ok(json!({ "next": next, "lost": lost, "lines": lines })) })
             }
             other => self.door.ask(other),
         }
@@ -241,6 +253,25 @@ fn sheet_json(sheet: &Sheet) -> Json {
 }
 
 impl Counter {
+    /// In words, with a code for the person that is the same in this installation and tells nothing outside it.
+    fn decision(&self, decision: &Decision) -> Json {
+        let Decision { person, entry } = decision;
+        let code = blake3::keyed_hash(self.secret.bytes(), person.as_bytes()).to_hex();
+        let journey = self.program.journey(entry.journey);
+        let told = story::line(self.program, self.program.project.zone, &Scene::Wrote(entry.clone()));
+        let (time, words) = told.map(|line| (line.time, line.words)).unwrap_or_default();
+        json!({
+            "at": entry.at.to_string(),
+            "time": time,
+            "person": code[..12],
+            "id": person.trim_start_matches('\u{1}'),
+            "journey": journey.name,
+            "run": entry.run.map(|run| run.0),
+            "step": entry.step.map(|step| journey.steps[step.index()].name.as_str()),
+            "en": words.en,
+            "ja": words.ja,
+        })
+    }
     async fn backup(&self, to: PathBuf) -> Result<Json, Refusal> {
         let from = self.data.clone();
         let shown = to.display().to_string();

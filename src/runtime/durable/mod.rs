@@ -38,3 +38,4 @@ pub mod record;
 pub mod recover;
 pub mod resident;
 pub mod shard;
+pub mod tail;
