@@ -106,6 +106,11 @@ pub struct Diary {
     pub waits: Vec<(Seat, JourneyId, StepId)>,
     /// Inputs that made no difference are written down, too.
     pub whole: bool,
+    /// What was written is also kept for whoever watches.
+    pub is_watched: bool,
+    /// What was written and not told to whoever watches yet; only counted while nobody does.
+    pub watched: Vec<(Seat, Entry)>,
+    pub unwatched: usize,
 }
 
 impl Diary {
@@ -170,6 +175,10 @@ impl Journal for Diary {
         }
         if let (What::Waiting { .. }, Some(step)) = (&entry.what, entry.step) {
             self.waits.push((seat, entry.journey, step));
+        }
+        match self.is_watched {
+            true => self.watched.push((seat, entry.clone())),
+            false => self.unwatched += 1,
         }
         let Entry { at, journey, run, step, what } = entry;
         self.add(seat, *at, |after| KeptRef::Did { after, journey: *journey, run: *run, step: *step, what });
