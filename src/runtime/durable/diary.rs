@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{JourneyId, StepId};
 use crate::machine::rest;
-use crate::machine::{Entry, Input, InputKind, What};
+use crate::machine::{Entry, Input, InputKind, What, Words};
 use crate::ports::store::{JournalRow, Position};
 use crate::ports::{Journal, Seat};
 use crate::value::Instant;
@@ -75,6 +75,14 @@ impl Diary {
         rows.sort_unstable_by_key(|row| row.seat);
         rows
     }
+    /// Takes words out of what is not written yet.
+    pub fn unsend(&mut self, seat: Seat, words: &Words) {
+        if let Some(piece) = self.pieces.get_mut(&seat)
+            && let Some(lines) = without(&piece.lines, words)
+        {
+            piece.lines = lines;
+        }
+    }
     pub fn forget(&mut self, seat: Seat) {
         self.pieces.remove(&seat);
     }
@@ -120,6 +128,18 @@ impl Journal for Diary {
         }
         self.add(seat, entry.at, &LineRef::Wrote(entry));
     }
+}
+
+/// The piece without these words; `None` if it has none of them.
+pub fn without(bytes: &[u8], words: &Words) -> Option<Vec<u8>> {
+    let mut lines = lines_of(bytes);
+    let mut has_changed = false;
+    for line in &mut lines {
+        if let Line::Taken(input) = line {
+            has_changed |= words.blank_input(input);
+        }
+    }
+    has_changed.then(|| lines.iter().fold(Vec::new(), |bytes, line| rest::add_bytes_of(line, bytes)))
 }
 
 /// The lines of a piece, as far as they can be read.
