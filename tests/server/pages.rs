@@ -260,12 +260,16 @@ async fn a_shop_gets_nonces_and_nobody_else_does() {
     assert_eq!(answer["url"], url);
     // It is LINE that brings it back, to a process that may have begun since: all that is needed is the secret.
     let event = serde_json::json!({ "events": [{
-        "type": "accountLink", "mode": "active", "timestamp": world.desk.now().0 + 60_000, "webhookEventId": "w",
+        "type": "accountLink", "mode": "active", "timestamp": Instant::parse_rfc3339(super::world::NOW).unwrap().0 + 60_000, "webhookEventId": "w",
         "source": { "type": "user", "userId": "U1" }, "link": { "result": "ok", "nonce": nonce },
     }] });
     let body = event.to_string();
     let told = tabi::channels::line::Intake::new("s".into(), secret())
-        .take(Some(&signed_by_line(&body)), body.as_bytes(), world.desk.now().plus(tabi::value::Span(60_000)))
+        .take(
+            Some(&signed_by_line(&body)),
+            body.as_bytes(),
+            Instant::parse_rfc3339(super::world::NOW).unwrap().plus(tabi::value::Span(60_000)),
+        )
         .unwrap();
     assert!(told.iter().any(|notice| notice.told == Told::Linked { user: "会員-42".into() }), "{told:?}");
     let open = ask(key, r#"{"userId":"u"}"#).await.1;
