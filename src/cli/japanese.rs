@@ -111,7 +111,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("How logs are written", "ログの形式"),
     // ingest
     ("Send calls in Segment's shape from files to a running Tabi", "Segment 形式の呼び出しをファイルから実行中の Tabi に送る"),
-    ("NDJSON, plain, gzip or zstd; `-` is the standard input", "NDJSON (非圧縮・gzip・zstd)。`-` は標準入力"),
+    ("NDJSON in Segment's shape, or CSV with a mapping; plain, gzip or zstd; `-` is the standard input", "Segment 形式の NDJSON、または対応表つきの CSV (非圧縮・gzip・zstd)。`-` は標準入力"),
+    ("The project whose events the columns become, or a folder inside it", "CSV の列から作るイベントのプロジェクト、またはその中のフォルダー"),
     ("Where Tabi takes events in", "Tabi の待ち受け URL"),
     ("Where the write key is found: `env:NAME` or `file:/path`", "書き込みキーの場所: `env:NAME` または `file:/path`"),
     ("As if they happened while being sent: clocks are corrected, and a call without a time happens now [default: the past, each with its own time]", "送信時に起きたものとして扱う: 時計のずれを直し、日時がなければ現在とする [既定: 過去の出来事として、それぞれの日時のまま]"),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report};
+use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report, Words};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
@@ -44,6 +44,11 @@ pub enum Command<'e, 'p> {
         channel: Channel,
         address: String,
         report: Report,
+    },
+    /// Somebody took back what they had written.
+    Unsend {
+        seat: Seat,
+        words: Box<Words>,
     },
     /// The address is another's now: whoever still has it has it no more.
     Release {
@@ -255,6 +260,13 @@ impl<'e, 'p> Shard<'e, 'p> {
                 if self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address)) {
                     self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
+            }
+            Command::Unsend { seat, words } => {
+                self.host.people.fetch(seat);
+                if let Some(person) = self.host.person_mut(seat) {
+                    person.unsend(&words);
+                }
+                self.host.journal.unsend(seat, &words);
             }
             Command::Release { seat, at, channel, address } => {
                 self.pass(at);
