@@ -17,13 +17,13 @@ impl Turn<'_, '_> {
     pub(super) fn catch_up_with_program(&mut self) {
         let arrival = self.now;
         let program = self.program;
-        for change in program.changes_after(self.person.generation) {
+        for change in program.changes_after(self.person.generation).take_while(|change| change.at <= arrival) {
             // What was due before then is done as the program before would have: versions stay as they were.
-            self.now = change.at.min(arrival);
-            self.fire_due(self.now);
+            self.now = change.at;
+            self.fire_due(change.at);
             self.change(change);
+            self.person.generation = change.generation;
         }
-        self.person.generation = program.generation();
         self.now = arrival;
         self.budget = INSTRUCTIONS_PER_MOMENT_MAX;
     }

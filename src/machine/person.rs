@@ -214,6 +214,10 @@ impl Person {
             activity: None,
         }
     }
+    /// Of the program that moved the person last.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
     pub fn id(&self) -> &Arc<str> {
         &self.id
     }

@@ -70,6 +70,10 @@ pub struct Joined {
 pub trait Journal {
     /// An input was processed; the lines that it brought follow.
     fn taken(&mut self, seat: Seat, taken: &Taken<'_>);
+    /// From the next line on the program of this generation moves the person.
+    fn changed(&mut self, seat: Seat, at: Instant, generation: u32) {
+        let _ = (seat, at, generation);
+    }
     /// Somebody became a part of the person; the lines that this brought follow.
     fn joined(&mut self, seat: Seat, joined: &Joined) {
         let _ = (seat, joined);

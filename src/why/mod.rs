@@ -148,7 +148,8 @@ enum Untold {
 
 /// Replays everything, and listens.
 fn heard(engine: &Engine<'_>, asked: &Asked) -> Result<Heard, Untold> {
-    let editions = Editions::one(engine);
+    let earlier = asked.past.engines(Engine::new);
+    let editions = Editions::all(engine, &earlier);
     // Times are told in the zone that the person has at the end.
     let first = replay(editions, &asked.past, asked.until, &mut |_| {}).map_err(Untold::NotReplayed)?;
     if !first.is_faithful {
@@ -157,7 +158,8 @@ fn heard(engine: &Engine<'_>, asked: &Asked) -> Result<Heard, Untold> {
     let zone = engine.zone(&first.person, asked.journey);
     let explaining = Engine::explaining(engine.program());
     let mut teller = Teller::new(&explaining, asked, asked.journey, zone);
-    let told = replay(Editions::one(&explaining), &asked.past, asked.until, &mut |moment| teller.hear(moment));
+    let earlier = asked.past.engines(Engine::explaining);
+    let told = replay(Editions::all(&explaining, &earlier), &asked.past, asked.until, &mut |moment| teller.hear(moment));
     let person = told.map_err(Untold::NotReplayed)?.person;
     let (lines, starts) = (std::mem::take(&mut teller.lines), std::mem::take(&mut teller.starts));
     Ok(Heard { zone, person, lines, starts })
@@ -202,7 +204,7 @@ fn from_record(engine: &Engine<'_>, asked: &Asked, question: Question, untold: U
     let zone = program.policy(program.journey(asked.journey).policy).zone;
     let account = frame(engine, asked, question, zone, Some(untold));
     let all = asked.past.joined.values().flatten().chain(&asked.past.lines);
-    let mut entries: Vec<_> = replay::entries_of(all, asked.until).filter(|e| e.journey == asked.journey).collect();
+    let mut entries: Vec<_> = replay::entries_of(all, asked.until).filter(|e| engine.program().is_same_line(e.journey, asked.journey)).collect();
     entries.sort_by_key(|entry| entry.at);
     let lines = entries.into_iter().filter_map(|entry| {
         let told = story::line(program, zone, &Scene::Wrote(entry.clone()))?;

@@ -219,7 +219,8 @@ impl Inquiry<'_> {
             );
             return self.line(until, "never_came", what, Vec::new());
         };
-        let then = replay(Editions::one(self.engine), &self.asked.past, tick, &mut |_| {});
+        let earlier = self.asked.past.engines(Engine::new);
+        let then = replay(Editions::all(self.engine, &earlier), &self.asked.past, tick, &mut |_| {});
         let grounds = then.map_or_else(
             |_| Vec::new(),
             |told| {

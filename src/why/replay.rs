@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::ir::Program;
 use crate::machine::{Effect, Engine, Entry, Input, InputKind, Person};
 use crate::ports::{Joined, Seat};
 use crate::runtime::durable::diary::Line;
@@ -23,21 +24,37 @@ pub struct Past {
     pub lines: Vec<Line>,
     /// Of the seats that became a part of theirs.
     pub joined: BTreeMap<Seat, Vec<Line>>,
+    /// Programs that moved them before the one that runs now.
+    pub earlier: Vec<Arc<Program>>,
+}
+
+impl Past {
+    /// Those programs made ready by `make`.
+    pub fn engines<'p>(&'p self, make: impl Fn(&'p Program) -> Engine<'p>) -> Vec<Engine<'p>> {
+        self.earlier.iter().map(|program| make(program)).collect()
+    }
 }
 
 /// Which program moved people when. A journal of one program has one.
 #[derive(Debug, Clone, Copy)]
 pub struct Editions<'e, 'p> {
     engine: &'e Engine<'p>,
+    /// Those before it.
+    earlier: &'e [Engine<'p>],
 }
 
 impl<'e, 'p> Editions<'e, 'p> {
     pub fn one(engine: &'e Engine<'p>) -> Editions<'e, 'p> {
-        Editions { engine }
+        Editions { engine, earlier: &[] }
     }
-    /// The program that moves the person from this line on. The only place that chooses it.
-    fn from_line(&self, _: &Line) -> &'e Engine<'p> {
-        self.engine
+    /// The last one, and those that ran before.
+    pub fn all(engine: &'e Engine<'p>, earlier: &'e [Engine<'p>]) -> Editions<'e, 'p> {
+        Editions { engine, earlier }
+    }
+    /// The only place that chooses.
+    fn of(&self, generation: u32) -> &'e Engine<'p> {
+        let is_it = |engine: &&Engine<'p>| engine.program().generation() == generation;
+        self.earlier.iter().find(is_it).unwrap_or(self.engine)
     }
     /// The program that moves the person after the last line.
     pub fn last(&self) -> &'e Engine<'p> {
@@ -104,7 +121,7 @@ pub fn recorded(lines: &[Line], until: Instant) -> impl Iterator<Item = &Entry> 
 pub(super) fn entries_of<'l>(lines: impl Iterator<Item = &'l Line>, until: Instant) -> impl Iterator<Item = &'l Entry> {
     lines.filter_map(move |line| match line {
         Line::Wrote(entry) if entry.at <= until => Some(entry),
-        Line::Wrote(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) => None,
+        Line::Wrote(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => None,
     })
 }
 
@@ -123,15 +140,16 @@ impl Replaying<'_, '_, '_> {
         depth: usize,
     ) -> Result<Replayed, Unreplayable> {
         let missing = if depth == 0 { Unreplayable::Beginning } else { Unreplayable::BeginningOfOther };
-        if !matches!(lines.first(), Some(Line::Taken(Input { kind: InputKind::Live, .. }))) {
+        let first = lines.iter().find(|line| !matches!(line, Line::Changed(_)));
+        if !matches!(first, Some(Line::Taken(Input { kind: InputKind::Live, .. }))) {
             return Err(missing);
         }
         let mut told = Replayed { person: Person::new(id.clone()), entries: Vec::new(), is_faithful: true };
         let mut consent = None;
         let mut engine = self.editions.last();
         for line in lines {
-            engine = self.editions.from_line(line);
             match line {
+                Line::Changed(generation) => engine = self.editions.of(*generation),
                 Line::Consents(all) => consent = Some(all),
                 Line::Wrote(_) => {}
                 Line::Taken(input) if input.at > until => break,

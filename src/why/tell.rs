@@ -49,6 +49,10 @@ impl<'a> Teller<'a> {
             starts: Vec::new(),
         }
     }
+    /// Any version of the journey.
+    fn is_asked(&self, journey: JourneyId) -> bool {
+        self.program().is_same_line(journey, self.journey)
+    }
     fn program(&self) -> &'a Program {
         self.engine.program()
     }
@@ -58,13 +62,15 @@ impl<'a> Teller<'a> {
         let program = self.program();
         for (index, effect) in moment.effects.iter().enumerate() {
             match effect {
-                Effect::Looked(glimpse) if glimpse.journey == self.journey => {
+                Effect::Looked(glimpse) if self.is_asked(glimpse.journey) => {
+                    self.journey = glimpse.journey;
                     if let Look::Start { payload } = &glimpse.look {
                         self.note_start(glimpse, payload.as_ref());
                     }
                     self.looks.push((**glimpse).clone());
                 }
-                Effect::Journal(entry) if entry.journey == self.journey => {
+                Effect::Journal(entry) if self.is_asked(entry.journey) => {
+                    self.journey = entry.journey;
                     let send = moment.effects.get(index + 1).and_then(|next| match next {
                         Effect::Send(order) => Some(order.id),
                         Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
@@ -75,7 +81,8 @@ impl<'a> Teller<'a> {
                     }
                     self.lines.push(line);
                 }
-                Effect::Passed(passage) if passage.journey == self.journey => {
+                Effect::Passed(passage) if self.is_asked(passage.journey) => {
+                    self.journey = passage.journey;
                     let line = self.passed(passage.at, passage.run, passage.pc, passage.way);
                     self.lines.extend(line);
                 }

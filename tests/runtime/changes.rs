@@ -19,7 +19,7 @@ use tabi::store::memory::Memory;
 use tabi::value::{Instant, Span};
 
 use crate::edges::{DAY, HOUR, MINUTE, Sink};
-use crate::faults::ground_of;
+use crate::faults::compiled;
 use crate::rig::{Ground, Programs, Rig, free};
 
 /// A shop whose campaigns change while it is open.
@@ -41,10 +41,6 @@ pub struct Turned {
     pub at: Instant,
     /// Seat, run and group of everybody a group is about.
     members: Vec<(Seat, u32, usize)>,
-}
-
-pub fn compiled(text: &str) -> Program {
-    ground_of(text).program.clone()
 }
 
 impl Shop {

@@ -87,6 +87,7 @@ pub trait World {
 
 pub struct Rig {
     pub ground: Ground,
+    pub programs: Programs,
     pub node: Node<'static, 'static, 'static>,
     pub store: MemoryStore,
     pub recovered: Recovered,
@@ -140,7 +141,7 @@ impl Rig {
         let library = Box::new(programs.clone());
         let opening = Opening { loaded: ground.loaded(), library, outfit: outfit.clone(), log, allowances, now };
         let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
-        Ok(Rig { ground, node, store, recovered })
+        Ok(Rig { ground, programs: programs.clone(), node, store, recovered })
     }
 
     /// Rounds until nothing more happens at this moment.
@@ -209,10 +210,14 @@ impl Rig {
     /// What is kept of somebody, as of the last checkpoint.
     pub fn past(&self, seat: Seat) -> Past {
         let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        let live = self.node.program();
+        let changes = live.deployed.as_deref().map_or(&[][..], |deployed| &deployed.changes);
+        let before = changes.iter().filter(|change| change.generation < live.generation());
         Past {
             id: self.person(seat).expect("somebody").id().clone(),
             lines: self.lines(seat),
             joined: others.map(|other| (other, self.lines(other))).collect(),
+            earlier: before.filter_map(|c| self.programs.get(c.generation, c.at).map(Arc::new)).collect(),
         }
     }
     /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
@@ -220,7 +225,9 @@ impl Rig {
     pub fn replay(&self, seat: Seat) -> Result<usize, String> {
         let person = self.person(seat).expect("somebody");
         let past = self.past(seat);
-        let told = replay(Editions::one(self.ground.engine), &past, self.node.now(), &mut |_| {});
+        let earlier = past.engines(Engine::new);
+        let editions = Editions::all(self.node.engine(), &earlier);
+        let told = replay(editions, &past, self.node.now(), &mut |_| {});
         let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
         let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
         let differ = recorded.iter().zip(&told.entries).position(|(a, b)| *a != b);

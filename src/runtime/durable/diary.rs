@@ -25,6 +25,8 @@ pub enum Line {
     Consents(Vec<(PurposeId, bool)>),
     /// The person of another seat became a part of this one; what happened to them before stands in the journal of that seat.
     Joined(Joined),
+    /// From the next line on the program of this generation moved the person.
+    Changed(u32),
 }
 
 /// A line as it is kept. Times count from the line before, the first from the beginning of the piece. Append only.
@@ -53,6 +55,10 @@ enum Kept {
         from: Seat,
         id: Arc<str>,
         base: u32,
+    },
+    Changed {
+        after: Span,
+        generation: u32,
     },
 }
 
@@ -84,6 +90,10 @@ enum KeptRef<'a> {
         from: Seat,
         id: &'a str,
         base: u32,
+    },
+    Changed {
+        after: Span,
+        generation: u32,
     },
 }
 
@@ -173,6 +183,9 @@ impl Journal for Diary {
         let Joined { at, from, id, base } = joined;
         self.add(seat, *at, |after| KeptRef::Joined { after, from: *from, id, base: *base });
     }
+    fn changed(&mut self, seat: Seat, at: Instant, generation: u32) {
+        self.add(seat, at, |after| KeptRef::Changed { after, generation });
+    }
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         if entry.what == What::Entered {
             let index = entry.journey.index();
@@ -210,7 +223,8 @@ pub fn without(bytes: &[u8], words: &Words) -> Option<Vec<u8>> {
             Kept::Wrote(_)
             | Kept::Did { .. }
             | Kept::Consents { .. }
-            | Kept::Joined { .. } => {}
+            | Kept::Joined { .. }
+            | Kept::Changed { .. } => {}
         }
         kept = rest::add_bytes_of(&line, kept);
     }
@@ -247,6 +261,10 @@ pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
             Kept::Joined { after, from, id, base } => {
                 at = at.plus(after);
                 Line::Joined(Joined { at, from, id, base })
+            }
+            Kept::Changed { after, generation } => {
+                at = at.plus(after);
+                Line::Changed(generation)
             }
         });
     }

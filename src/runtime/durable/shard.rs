@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3Builder;
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
 use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report, Words};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
-use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
+use crate::ports::{Journal as _, Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
@@ -243,6 +243,9 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Newcomer { seat, id, at } => {
                 self.host.advance(at);
                 let newcomer = self.host.engine().newcomer(id);
+                if newcomer.generation() > 0 {
+                    self.host.journal.changed(seat, at, newcomer.generation());
+                }
                 self.host.people.place(seat, newcomer);
                 self.host.take(seat, at, InputKind::Live);
             }
