@@ -20,6 +20,8 @@
 //!
 //! ir/         the program: plain, versioned, hashable data         the waist
 //!
+//! link/       a new program over people inside another: both in one
+//!
 //! machine/    (program, person, input) -> (person', effects)       back wing: the engine
 //! ports/      the outside as a few small traits
 //! runtime/    one turn after the other: load, step, commit, tell
@@ -42,6 +44,7 @@
 //! diagram/    a journey as mermaid, JSON, SVG
 //! preview/    rendered messages as pages to look at
 //! diff/       what changed between two programs, by meaning
+//! plan/       what a new version means for those inside the old
 //! cover/      what the tests of a project visit
 //! mutate/     small faults put into a program, for tests to notice
 //! cli/        the command line: one file per command
@@ -49,9 +52,9 @@
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `cover`, `mutate`) are pure: no clock, no files, no network, no
-//! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
-//! here, since re-exports hide cycles.
+//! `link`, `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`) are pure: no clock,
+//! no files, no network, no environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall.
+//! Names are not re-exported here, since re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -67,10 +70,12 @@ pub mod diff;
 pub mod fmt;
 pub mod ingest;
 pub mod ir;
+pub mod link;
 pub mod lint;
 pub mod lower;
 pub mod machine;
 pub mod mutate;
+pub mod plan;
 pub mod ports;
 pub mod preview;
 pub mod project;

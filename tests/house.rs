@@ -22,6 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("compile", &["text", "diag", "value", "syntax", "schema", "check", "content", "lower", "lint", "ir"]),
     // The waist.
     ("ir", &["value"]),
+    ("link", &["ir", "value"]),
     // The engine: does not know that there is a language.
     ("machine", &["ir", "value"]),
     ("ports", &["ingest", "render", "machine", "ir", "value"]),
@@ -44,6 +45,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("words", &["ir", "value"]),
     ("diagram", &["words", "ir", "value"]),
     ("diff", &["words", "prove", "ir", "value"]),
+    ("plan", &["words", "diff", "link", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
     ("preview", &["render", "value"]),
@@ -51,8 +53,8 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
-            "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
+            "text", "diag", "value", "fmt", "compile", "link", "lint", "ir", "machine", "simulate", "ingest", "prove",
+            "witness", "diagram", "diff", "plan", "cover", "mutate", "words", "project", "preview", "render", "ports",
             "runtime", "store", "channels", "server", "results",
         ],
     ),
@@ -73,12 +75,14 @@ const PURE: &[&str] = &[
     "fmt",
     "compile",
     "ir",
+    "link",
     "machine",
     "prove",
     "words",
     "witness",
     "diagram",
     "diff",
+    "plan",
     "cover",
     "mutate",
     "render",

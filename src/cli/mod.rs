@@ -8,6 +8,7 @@ mod backup;
 mod base;
 mod check;
 mod dead;
+mod deploy;
 mod diff;
 mod exit;
 mod explain;
@@ -89,6 +90,11 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Run(args) => run::run(args, speaker),
         Command::Ingest(args) => ingest::run(args, speaker),
         Command::Status(args) => status::run(args, speaker),
+        Command::Plan(args) => deploy::plan::run(args, speaker),
+        Command::Apply(args) => deploy::apply::run(args, speaker),
+        Command::Rollback(args) => deploy::plan::rollback(args, speaker),
+        Command::Bundles(args) => deploy::list::bundles(args, speaker),
+        Command::Steps(args) => deploy::list::steps(args, speaker),
         Command::Stop(args) => stop::stop(args, speaker),
         Command::Resume(args) => stop::resume(args, speaker),
         Command::Person(args) => human::run(args, speaker),

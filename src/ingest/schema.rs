@@ -3,6 +3,7 @@
 //! Reads nothing; built once per run and shared by all readers.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::value::RawValue;
 
@@ -105,6 +106,8 @@ const RESERVED: &[(&str, Named)] = &[
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
+    /// Of the program.
+    pub generation: u32,
     pub profile: Shape,
     /// By [`EventId`].
     pub events: Vec<Shape>,
@@ -120,10 +123,30 @@ pub struct Schema {
     names: HashMap<Box<str>, EventId>,
 }
 
+/// The schema that is live, for readers that outlive a change of it.
+#[derive(Debug, Clone)]
+pub struct Current(Arc<RwLock<Arc<Schema>>>);
+
+impl From<Schema> for Current {
+    fn from(schema: Schema) -> Current {
+        Current(Arc::new(RwLock::new(Arc::new(schema))))
+    }
+}
+
+impl Current {
+    pub fn get(&self) -> Arc<Schema> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    pub fn set(&self, schema: Schema) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(schema);
+    }
+}
+
 impl Schema {
     pub fn new(program: &Program) -> Schema {
         let named = |(i, e): (usize, &crate::ir::EventDef)| (e.name.as_str().into(), EventId(i as u16));
         Schema {
+            generation: program.generation(),
             profile: Shape::new("profile", &program.profile),
             events: program.events.iter().map(|e| Shape::new(&e.name, &e.fields)).collect(),
             about_things: program.events.iter().map(|e| e.subject != Subject::Profile).collect(),

@@ -4,18 +4,16 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod exprs;
-mod history;
 mod layout;
 pub mod map;
 mod places;
-mod track;
 
 pub use map::SourceMap;
 pub use places::Placer;
 
 use crate::check::{Checked, typed};
 use crate::ir::content::Content;
+use crate::ir::{history, track};
 use crate::ir::timeline::{Expect, LineWhat, Timeline};
 use crate::ir::{
     ActionDef, ActionId, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageClass, MessageDef,
@@ -56,7 +54,9 @@ pub fn program(
         purposes: world.purposes.iter().map(|p| p.name.clone()).collect(),
         history: Vec::new(),
         tracked: Vec::new(),
+        deployed: None,
         places,
+        moves: Vec::new(),
     };
     program.history = history::needs(&program, &[]);
     program.tracked = track::tracked(&program);

@@ -167,6 +167,11 @@ pub enum What {
         /// What the event is worth ([`crate::ir::EventDef::worth_field`]), if it says.
         worth: Option<Money>,
     },
+    /// On to a step of another version of the journey; the line is the old version's.
+    Moved {
+        journey: JourneyId,
+        step: StepId,
+    },
     Membership {
         segment: SegmentId,
         member: bool,
@@ -239,6 +244,8 @@ pub enum EndReason {
     Exited(u16),
     /// Held out, and its goal window closed.
     HeldOut,
+    /// A change of the campaigns ended it.
+    Removed,
     /// Merged into the same journey's older run of another id.
     Merged,
     /// Its steps did not come to rest at one moment ([`super::INSTRUCTIONS_PER_MOMENT_MAX`]); cut off, nothing more is done.

@@ -33,6 +33,8 @@ pub struct Person {
     /// Purposes for which consent was withdrawn, not merely never given.
     pub(super) withdrawn: u32,
     pub(super) next_run: u32,
+    /// Of the program under which the person was last looked at.
+    pub(super) generation: u32,
     /// The person's own zone, from the profile.
     pub(super) zone: Option<Zone>,
     /// Bits [`BLOCKED`], [`BOUNCED`], [`UNSUBSCRIBED`] by channel.
@@ -204,6 +206,7 @@ impl Person {
             consent: 0,
             withdrawn: 0,
             next_run: 0,
+            generation: 0,
             zone: None,
             reach: [0; Channel::COUNT],
             known: false,

@@ -218,6 +218,8 @@ pub trait Store: Send {
 
 /// Reads what the last checkpoint left.
 pub trait StoreReader: Send {
+    /// Position and time of the last checkpoint.
+    fn position(&mut self) -> Result<(Position, Instant), StoreError>;
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError>;
     /// People whose wake is in `[from, to)`, in order of wake.
     fn waking(&mut self, from: Instant, to: Instant, each: &mut dyn FnMut(Seat, Instant)) -> Result<(), StoreError>;

@@ -36,6 +36,20 @@ impl<'p> Budgets<'p> {
         }
     }
 
+    /// Under a program that took over: what is used up stays used up of budgets that stay.
+    pub fn following<'q>(&self, program: &'q Program) -> Budgets<'q> {
+        let mut next = Budgets::new(program);
+        for (index, policy) in program.policies.iter().enumerate() {
+            let before = self.program.policies.get(index).map_or(&[][..], |p| &p.budgets);
+            for (budget, window) in policy.budgets.iter().zip(&mut next.used[index]) {
+                let is_same = |b: &Budget| b.channel == budget.channel && b.window == budget.window;
+                if let Some(at) = before.iter().position(is_same) {
+                    *window = self.used[index][at];
+                }
+            }
+        }
+        next
+    }
     /// Admits a send if every budget it falls under has room, and counts it in all of them.
     pub fn admit(&mut self, journey: JourneyId, channel: Channel, at: Instant) -> bool {
         let id = self.program.journey(journey).policy;

@@ -24,7 +24,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
-use crate::ingest::Schema;
+use crate::ingest::Current;
 use crate::ports::Desk;
 
 pub use hooks::{Hook, Hooks, Told};
@@ -41,12 +41,12 @@ pub struct Server {
 impl Server {
     pub fn new(
         settings: Settings,
-        schema: Schema,
+        schema: impl Into<Current>,
         hooks: Hooks,
         metrics: Option<PrometheusHandle>,
         desk: Arc<dyn Desk>,
     ) -> Server {
-        Server { state: Arc::new(state::State::new(settings, schema, hooks, metrics, desk)) }
+        Server { state: Arc::new(state::State::new(settings, schema.into(), hooks, metrics, desk)) }
     }
 
     /// Serves the public side, and the operators' on their socket, until `stop` becomes true. When this returns, nothing is

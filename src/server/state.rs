@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
-use crate::ingest::{Schema, Tally};
+use crate::ingest::{Current, Tally};
 use crate::ports::environment::Unknowns;
 use crate::ports::{Desk, Secret};
 
@@ -37,7 +37,7 @@ pub struct Settings {
 
 pub struct State {
     pub desk: Arc<dyn Desk>,
-    pub schema: Schema,
+    pub schema: Current,
     pub keys: Keys,
     pub hooks: Hooks,
     pub settings: Settings,
@@ -53,7 +53,7 @@ pub struct State {
 impl State {
     pub fn new(
         settings: Settings,
-        schema: Schema,
+        schema: Current,
         hooks: Hooks,
         metrics: Option<PrometheusHandle>,
         desk: Arc<dyn Desk>,

@@ -233,6 +233,7 @@ impl Journal for Counts<'_> {
                 }
             }
             What::Withdrawn { .. } => counts.withdrawn += 1,
+            What::Moved { .. } => {}
             What::Goal { .. } => counts.goals += 1,
             What::Ended { reason } => match counts.ended.get_mut(reason) {
                 Some(n) => *n += 1,

@@ -10,7 +10,7 @@ pub mod counts;
 mod error;
 mod imagined;
 mod keys;
-mod paper;
+pub mod paper;
 mod personal;
 pub mod prices;
 pub mod render;

@@ -182,6 +182,10 @@ fn wrote(program: &Program, zone: Zone, entry: &Entry) -> Words {
             let name = &program.event(*event).name;
             Words::new(format!("goal reached: {name}"), format!("ゴール達成: {name}"))
         }
+        What::Moved { journey, step } => {
+            let step = &program.journey(*journey).steps[step.index()].name;
+            Words::new(format!("moved to `{step}` of the new version"), format!("新しい版の `{step}` へ移動"))
+        }
         What::Membership { segment, member } => {
             let name = &program.segments[segment.index()].name;
             match member {
@@ -203,6 +207,7 @@ fn ended(program: &Program, entry: &Entry, reason: &EndReason) -> Words {
             Words::new(format!("left because of `{name}`"), format!("`{name}` により離脱"))
         }
         EndReason::HeldOut => Words::new("the comparison is over", "比較期間の終わり"),
+        EndReason::Removed => Words::new("ended by a change of the campaigns", "キャンペーンの変更により終了"),
         EndReason::Merged => {
             Words::new("ended: the same journey goes on under another id", "別のIDの同じジャーニーに統合")
         }

@@ -126,6 +126,7 @@ pub fn end_key(program: &Program, journey: crate::ir::JourneyId, reason: &EndRea
         EndReason::Stopped(Some(because)) => format!("stopped: {because}"),
         EndReason::Exited(index) => format!("exit: {}", exit_name(program, journey, *index)),
         EndReason::HeldOut => "held out".into(),
+        EndReason::Removed => "removed".into(),
         EndReason::Merged => "merged".into(),
         EndReason::Overrun => "overrun".into(),
     }

@@ -225,6 +225,10 @@ impl Tables {
 }
 
 impl StoreReader for MemoryStore {
+    fn position(&mut self) -> Result<(Position, Instant), StoreError> {
+        let shared = self.0.shared();
+        Ok((shared.tables.position, shared.tables.at))
+    }
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
         Ok(self.0.shared().tables.people.get(&seat).cloned())
     }

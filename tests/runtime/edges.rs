@@ -80,7 +80,7 @@ impl Place {
         call["timestamp"] = self.now.to_string().into();
         let raw = call.to_string().into_bytes();
         let arrival = Reader::new(rig.ground.schema).call_received(&raw, self.now).unwrap().unwrap().into_owned();
-        rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: self.now, source: "shop".into() });
+        rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: self.now, source: "shop".into(), generation: 0 });
     }
     fn tell(&mut self, rig: &mut Rig, sink: &mut Sink, call: Json) {
         self.submit(rig, call);

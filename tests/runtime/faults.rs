@@ -304,7 +304,7 @@ impl Storm {
             let Some(arrival) = arrival else { continue };
             let arrival = arrival.into_owned();
             let raw = raw.into();
-            submissions.push(Submission::Call { raw, arrival, received_at: now, source: "shop".into() });
+            submissions.push(Submission::Call { raw, arrival, received_at: now, source: "shop".into(), generation: 0 });
         }
         // What is not acknowledged may count all the same: whoever gives consent may be written to from now on.
         for call in calls.iter().filter(|call| gives(call) == Some(true)) {

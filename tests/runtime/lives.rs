@@ -154,7 +154,7 @@ impl Runtime {
             let arrival = Reader::new(self.ground.schema).call_received(&raw, *at).expect("a sound call");
             if let Some(arrival) = arrival {
                 let arrival = arrival.into_owned();
-                rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: *at, source: "log".into() });
+                rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: *at, source: "log".into(), generation: 0 });
             }
             rig.settle(*at, &mut paper).expect("a disk that works");
         }

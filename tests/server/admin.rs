@@ -151,7 +151,7 @@ async fn dead_letters_are_handed_in_again_with_the_time_they_had() {
     let answer = ask(&world, "POST", "/dead/replay", Some(json!({ "numbers": [3, 5, 9, 77] }))).await.unwrap();
     assert_eq!((&answer["replayed"], &answer["refused"][0]["number"]), (&json!(2), &json!(5)), "{answer}");
     let taken = world.desk.taken();
-    let [Submission::Call { raw, arrival, received_at, source }, Submission::DeadGone { numbers }] = &taken[..] else {
+    let [Submission::Call { raw, arrival, received_at, source, .. }, Submission::DeadGone { numbers }] = &taken[..] else {
         panic!("{taken:?}")
     };
     assert_eq!((source.as_str(), received_at.to_string()), ("till", "2026-04-03T00:00:00Z".to_owned()));

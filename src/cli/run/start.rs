@@ -21,19 +21,21 @@ use crate::channels::secrets::Secrets;
 use crate::cli::exit::Stop;
 use crate::cli::open::{Opened, now};
 use crate::diag::{Phrase, did_you_mean};
-use crate::ingest::Schema;
+use crate::cli::deploy::bundle::Bundle;
+use crate::cli::deploy::{library, stored};
+use crate::ingest::{Current, Schema};
 use crate::ir::Program;
-use crate::machine;
+use crate::link;
 use crate::ports::environment::{Environment, Unknowns};
+use crate::ports::store::{Log, Position, Store, StoreError};
 use crate::ports::{Attempt, Desk, Question, Refusal, Secret, Submission};
-use crate::render::Renderer;
 use crate::runtime::durable::answers::Teller;
 use crate::runtime::durable::clock::{Clock, Rehearsal, WallClock};
 use crate::runtime::durable::diary::Line;
 use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
-use crate::runtime::durable::recover::Recovered;
+use crate::runtime::durable::recover::{Deployment, Recovered};
 use crate::server::{Hooks, Key};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
@@ -72,6 +74,9 @@ pub struct Engine {
     pub hooks: Hooks,
     pub write_keys: Vec<Key>,
     pub unknown: Unknowns,
+    pub schema: Current,
+    /// What is live, where the project's files are not it.
+    pub differs: Option<Deployment>,
     pub recovered: Recovered,
     /// Ends it in order, once nobody hands anything in any more.
     pub close: Close,
@@ -117,6 +122,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     let data::Opened { log, store, secret } =
         data::open(start.data).map_err(|error| store_trouble(start.data, &error))?;
     owner::claim(start.data, start.environment)?;
+    let deployed = deployed(&start, &*log, &*store, clock.now())?;
+    let kept = Deployment::of(&deployed);
+    let differs = (kept.bundle != start.program.content_hash()).then_some(kept);
     let base_url = environment.public_url.clone().unwrap_or_else(|| format!("http://{}", start.listen));
     let mailbox_host = environment.email.as_ref().and_then(|email| email.mailbox_host.clone());
     let outfit = Arc::new(Outfit {
@@ -127,7 +135,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     });
     let hooks = hooks::all(&environment, &secrets, &channels, &secret);
     if let Some(line) = channels.line.clone() {
-        line.set_versions(versions(start.program));
+        line.set_versions(versions(&deployed));
         // Until it is known which names were used before, this run counts its own.
         tokio::spawn(async move {
             if let Err(why) = line.recall_units(now()).await {
@@ -136,22 +144,26 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         });
     }
     let write_keys = write_keys(&environment, &secrets, live, start.listen)?;
-    let Channels { providers, doer, noticeboards, paper, .. } = channels;
+    let Channels { providers, doer, noticeboards, paper, line: channels_line, .. } = channels;
     tokio::spawn(quota::watch(providers.clone(), noticeboards.clone()));
-    // The engine lives as long as the process, and so does its program.
-    let program: &'static Program = Box::leak(Box::new(start.program.clone()));
+    let schema = Current::from(Schema::new(&deployed));
+    let (line, current) = (channels_line, schema.clone());
+    let told: library::Told = Arc::new(move |program: &Program| {
+        current.set(Schema::new(program));
+        if let Some(line) = &line {
+            line.set_versions(versions(program));
+        }
+    });
+    let library = Box::new(library::Disk::new(start.data, told));
     let (tell, told) = oneshot::channel();
     let (over, ended) = oneshot::channel();
     let tasks = tokio::runtime::Handle::current();
     let thread = std::thread::Builder::new().name("tabi-node".to_owned());
     let spawned = thread.spawn(move || {
-        let (engine, schema) = (machine::Engine::new(program), Schema::new(program));
-        let renderer = Renderer::new(program);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let base = Base {
-            engine: &engine,
-            schema: &schema,
-            renderer: &renderer,
+            loaded: library::loaded(deployed),
+            library,
             outfit,
             log,
             store,
@@ -165,7 +177,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
                 consents: Some(KEEP_PROOFS),
                 dead: Some(KEEP_DEAD),
             },
-            teller: teller(program),
+            teller: teller(),
             tasks,
         };
         let result = live::run(base, |door, recovered| drop(tell.send((door, recovered))));
@@ -183,7 +195,26 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     }
     let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
-    Ok(Engine { desk, secret, hooks, write_keys, unknown: environment.unknown, recovered, close, ended })
+    let unknown = environment.unknown;
+    Ok(Engine { desk, secret, hooks, write_keys, unknown, schema, differs, recovered, close, ended })
+}
+
+/// The program that the data were written under; of new data the project's, as the first.
+fn deployed(start: &Start<'_>, log: &dyn Log, store: &dyn Store, at: Instant) -> Result<Program, Stop> {
+    let trouble = |error: StoreError| store_trouble(start.data, &error);
+    let mut reader = store.reader().map_err(trouble)?;
+    let kept = Deployment::kept(&mut *reader).map_err(|error| not_opened(start.data, &LiveError::Open(error)))?;
+    match kept {
+        Some(kept) => stored::kept(start.data, kept.generation, Some(kept.at)).map_err(trouble),
+        // Something was written, but no checkpoint yet.
+        None if log.end() > Position(0) => stored::kept(start.data, 1, None).map_err(trouble),
+        None => {
+            let first = link::first(start.program, at);
+            Bundle::of(start.opened, first.bundle(), at).keep(start.data).map_err(trouble)?;
+            stored::keep(start.data, &first).map_err(trouble)?;
+            Ok(first)
+        }
+    }
 }
 
 /// Where questions are answered that need the files beside the engine.
@@ -333,8 +364,8 @@ fn write_keys(environment: &Environment, secrets: &Secrets, live: bool, listen: 
 }
 
 /// Stories in the words of the simulator: one meaning, one wording.
-fn teller(program: &'static Program) -> Teller {
-    Arc::new(move |name, zone, lines| {
+fn teller() -> Teller {
+    Arc::new(|program: &Program, name, zone, lines| {
         let scene = |line| match line {
             Line::Taken(input) => Scene::Taken(input),
             Line::Wrote(entry) => Scene::Wrote(entry),

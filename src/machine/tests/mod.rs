@@ -233,6 +233,8 @@ pub fn program(journeys: Vec<Journey>) -> Program {
         purposes: vec!["marketing".into(), "transactional".into()],
         history: vec![all.clone(), all],
         tracked: Vec::new(),
+        deployed: None,
+        moves: Vec::new(),
         places: Places::default(),
     }
 }
@@ -337,6 +339,7 @@ fn words(program: &Program, what: &What) -> String {
     match what {
         What::Settling { until } => format!("settles {}", stamp(*until)),
         What::Unsettled => "unsettled".into(),
+        What::Moved { step, .. } => format!("moved to step {}", step.0),
         What::NotEntered { why } => format!("not entered: {why:?}"),
         What::Entered => "entered".into(),
         What::HeldOut => "held out".into(),

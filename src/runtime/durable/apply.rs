@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::ingest::segment::Reader;
 use crate::ingest::{Arrival, Signal, Traits, What as Came};
-use crate::ir::{Channel, PurposeId};
+use crate::ir::{Channel, JourneyId, PurposeId};
 use crate::machine::{InputKind, Report, RunNo};
 use crate::ports::store::{ConsentRow, DeadRow, ForgottenRow, MergeRow, PendingKey, Position};
 use crate::ports::{Scope, Seat, SendKey};
@@ -58,19 +58,10 @@ impl Node<'_, '_, '_> {
             What::Started { program } => {
                 // Whoever was there before learns that the program is live.
                 if self.started.replace(program) != Some(program) && !self.identities.is_empty() {
-                    let end = self.identities.len() as Seat;
-                    let job = Job {
-                        id: position.0,
-                        journeys: Vec::new(),
-                        zone: None,
-                        payload: None,
-                        live: true,
-                        next: 0,
-                        end,
-                    };
-                    self.jobs.push_back(job);
+                    self.go_live(position);
                 }
             }
+            What::Changed { generation, .. } => self.change_program(position, at, generation),
             What::Call { received_at, source, raw } => {
                 self.counters.calls += 1;
                 match arrival {
@@ -292,7 +283,7 @@ impl Node<'_, '_, '_> {
         }
     }
 
-    fn stop(&mut self, scope: Where, stopped: bool) {
+    pub(super) fn stop(&mut self, scope: Where, stopped: bool) {
         let scope = match scope {
             Where::Everything => {
                 self.dispatcher.stop_everything(stopped);
@@ -303,8 +294,9 @@ impl Node<'_, '_, '_> {
                 Scope::Channel(channel)
             }
             Where::Journey(name) => {
-                if let Some(journey) = self.program().journey_named(&name) {
-                    self.dispatcher.stop_journey(journey, stopped);
+                let program = self.program();
+                for index in (0..program.journeys.len()).filter(|index| program.journeys[*index].name == name) {
+                    self.dispatcher.stop_journey(JourneyId(index as u16), stopped);
                 }
                 Scope::Journey(name)
             }

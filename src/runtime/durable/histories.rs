@@ -4,15 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::machine::{Entry, rest};
+use crate::machine::Entry;
 use crate::ports::Seat;
 use crate::ports::store::{StoreError, StoreReader};
 use crate::value::Instant;
 
 use super::diary::{Line, read_lines};
 
-/// Under this name the store keeps the hash of the program that runs.
-pub(super) const PROGRAM: &str = "program";
 /// Merges of merges; more would be a circle.
 const MERGES_MAX: usize = 1_000_000;
 
@@ -24,12 +22,6 @@ pub struct Read {
     pub until: Option<Instant>,
     /// Pieces of stories that could not be read to their end: written by another version of Tabi, or damaged.
     pub unreadable: u64,
-}
-
-/// The content hash of the program that the data were written under; `None` before anything ran.
-pub fn program_of(reader: &mut dyn StoreReader) -> Result<Option<[u8; 32]>, StoreError> {
-    let hash = |bytes: Vec<u8>| rest::read::<[u8; 32]>(&bytes).ok().map(|(hash, _)| hash);
-    Ok(reader.note(PROGRAM)?.and_then(hash))
 }
 
 /// Calls `each` once for every person, with all that journeys wrote of them. Numbers of runs are those after all merges,

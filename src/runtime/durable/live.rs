@@ -13,12 +13,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
-use crate::ingest::Schema;
 use crate::ir::Channel;
-use crate::machine::Engine;
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
 use crate::ports::{CallOutcome, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal};
-use crate::render::Renderer;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
 
@@ -27,6 +24,7 @@ use super::clock::Clock;
 use super::dispatcher::{ACTIONS, Allowance, Obstacle, WAYS};
 use super::door::{Door, Inbox, Reply};
 use super::lanes::Lanes;
+use super::library::{Library, Loaded};
 use super::node::{Node, Work};
 use super::outfit::Outfit;
 use super::recover::{OpenError, Opening, Recovered, shelf_of};
@@ -55,9 +53,9 @@ pub struct Carriers {
 
 /// Everything a live runtime stands on.
 pub struct Base<'e, 'p> {
-    pub engine: &'e Engine<'p>,
-    pub schema: &'e Schema,
-    pub renderer: &'e Renderer<'p>,
+    /// The program that the store was written under last, or the first.
+    pub loaded: Loaded<'e, 'p>,
+    pub library: Box<dyn Library<'e, 'p> + 'e>,
     pub outfit: Arc<Outfit>,
     pub log: Box<dyn Log>,
     pub store: Box<dyn Store>,
@@ -108,14 +106,15 @@ impl From<StoreError> for LiveError {
 pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered)) -> Result<(), LiveError> {
     let (inbox, mail) = channel::<Inbox>();
     let door = Arc::new(Door::new(inbox.clone(), base.clock.clone()));
-    let Base { engine, schema, renderer, outfit, log, store, carriers, clock, .. } = base;
+    let Base { loaded, library, outfit, log, store, carriers, clock, .. } = base;
+    let Loaded { engine, renderer, .. } = loaded;
     let shelf = shelf_of(&*store)?;
     std::thread::scope(|scope| {
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
         let up = inbox.clone();
         let told = move |ups: Vec<Up>| drop(up.send(Inbox::Ups(ups)));
         let lanes = Lanes::spawn((0..base.shards.max(1)).map(shard).collect(), scope, told);
-        let opening = Opening { engine, schema, outfit, log, allowances: allowances(&carriers), now: clock.now() };
+        let opening = Opening { loaded, library, outfit, log, allowances: allowances(&carriers), now: clock.now() };
         let mut next_ups = || match mail.recv() {
             Ok(Inbox::Ups(ups)) => ups,
             Ok(_) | Err(_) => Vec::new(),
@@ -277,7 +276,7 @@ impl Live<'_, '_, '_, '_> {
             }
             Inbox::Ask { question, reply } => match &question {
                 Question::Status => drop(reply.send(Ok(answers::status(&self.node)))),
-                Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
+                Question::Settled | Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
                     self.asked.push((question, reply, self.node.log_end()));
                 }
                 Question::Backup { .. } | Question::Paper { .. } => {

@@ -22,6 +22,7 @@ use crate::value::{Instant, Value, Zone};
 use super::apply::{ADDRESS_MARK, heard_as};
 use super::dispatcher::{self, Dispatcher, Next, Waiting, way_of};
 use super::lanes::Lanes;
+use super::library::Library;
 use super::outfit::Outfit;
 use super::record::{Ending, Record, What};
 use super::resident::Shelf;
@@ -91,6 +92,7 @@ pub struct Counters {
 
 pub struct Node<'s, 'e, 'p> {
     pub(super) engine: &'e Engine<'p>,
+    pub(super) library: Box<dyn Library<'e, 'p> + 'e>,
     pub(super) schema: &'e Schema,
     pub(super) outfit: Arc<Outfit>,
     pub(super) log: Box<dyn Log>,
@@ -177,8 +179,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// Takes a submission in; it counts once it is committed.
     pub fn submit(&mut self, submission: Submission) {
         let (what, arrival) = match submission {
-            Submission::Call { raw, arrival, received_at, source } => {
-                (What::Call { received_at, source, raw: raw.into_vec() }, Some(arrival))
+            Submission::Call { raw, arrival, received_at, source, generation } => {
+                // What another schema understood is read again.
+                let arrival = Some(arrival).filter(|_| generation == self.program().generation());
+                (What::Call { received_at, source, raw: raw.into_vec() }, arrival)
             }
             Submission::Notice { notice, received_at, source } => {
                 let is_event = matches!(notice.told, Told::Event { .. });
@@ -218,7 +222,9 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             self.log.append(&slices).and_then(|()| self.log.sync()).inspect_err(|error| {
                 self.failed.get_or_insert(error.to_string());
             })?;
+            let generation = self.program().generation();
             for (index, Staged { what, arrival }) in staged.into_iter().enumerate() {
+                let arrival = arrival.filter(|_| generation == self.program().generation());
                 self.apply(Position(first.0 + index as u64), at, what, arrival);
             }
             self.out.append(&mut self.prepared);

@@ -17,13 +17,14 @@ use crate::runtime::people::People;
 use crate::value::{Instant, Value, Zone};
 
 use super::diary::Diary;
+use super::library::Loaded;
 use super::outfit::Outfit;
 use super::pending::{Pending, Thing};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
 
 /// What a node asks of a shard. Everything comes in the order of the log.
-pub enum Command {
+pub enum Command<'e, 'p> {
     Newcomer {
         seat: Seat,
         id: Arc<str>,
@@ -88,6 +89,8 @@ pub enum Command {
     /// Everything that is pending, told as if it were placed now: recovery is over.
     Announce,
     Cut(Position),
+    /// Another program runs from here on.
+    Program(Loaded<'e, 'p>),
     /// Answered by [`Up::Marked`], after everything before.
     Mark,
     /// The last cut is durable; so many people may stay in memory.
@@ -226,11 +229,12 @@ impl<'e, 'p> Shard<'e, 'p> {
         std::mem::take(&mut self.ups)
     }
 
-    pub fn obey(&mut self, command: Command) {
+    pub fn obey(&mut self, command: Command<'e, 'p>) {
         match command {
             Command::Newcomer { seat, id, at } => {
                 self.host.advance(at);
-                self.host.people.place(seat, Person::new(id));
+                let newcomer = self.host.engine().newcomer(id);
+                self.host.people.place(seat, newcomer);
                 self.host.take(seat, at, InputKind::Live);
             }
             Command::Take { seat, at, kind } => {
@@ -284,6 +288,10 @@ impl<'e, 'p> Shard<'e, 'p> {
             }
             Command::Announce => self.announce(),
             Command::Cut(position) => self.cut(position),
+            Command::Program(loaded) => {
+                self.host.follow(loaded.engine);
+                self.renderer = loaded.renderer;
+            }
             Command::Mark => self.ups.push(Up::Marked),
             Command::Written { keep } => self.host.people.written(keep),
         }
