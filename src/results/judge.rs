@@ -58,9 +58,9 @@ pub fn judge(experiments: &[Experiment], tally: &Tally, settings: &Settings<'_>)
         }
     }
     let is_same = |a: &Experiment, b: &Experiment| a.phase.line == b.phase.line && a.name == b.name;
-    let first = |e: &Experiment| experiments.iter().position(|other| is_same(e, other));
-    let journey = |e: &Experiment| experiments.iter().position(|other| e.phase.line == other.phase.line);
-    all.sort_by_key(|(e, _)| (journey(e), first(e), e.phase));
+    // As they stand in the journey, and those that are gone behind them: in whatever order people were read.
+    let now = |e: &Experiment| experiments.iter().position(|other| other.is_current && is_same(e, other));
+    all.sort_by_key(|(e, _)| (e.phase.line, now(e).unwrap_or(usize::MAX), e.name.as_str(), e.phase));
     let mut reports: Vec<ExperimentReport> = Vec::new();
     for (index, (experiment, totals)) in all.iter().enumerate() {
         let earlier = all[..index].iter().filter(|(other, _)| is_same(experiment, other)).count();
