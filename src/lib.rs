@@ -47,14 +47,15 @@
 //! plan/       what a new version means for those inside the old
 //! cover/      what the tests of a project visit
 //! mutate/     small faults put into a program, for tests to notice
+//! why/        a person's journal replayed: what happened because of what, and what did not
 //! cli/        the command line: one file per command
 //! ```
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `link`, `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`) are pure: no clock,
-//! no files, no network, no environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall.
-//! Names are not re-exported here, since re-exports hide cycles.
+//! `link`, `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`, `why`) are pure:
+//! no clock, no files, no network, no environment, no chance, no threads, no printing, no hash order. `clippy.toml` is
+//! their wall. Names are not re-exported here, since re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -91,5 +92,6 @@ pub mod store;
 pub mod syntax;
 pub mod text;
 pub mod value;
+pub mod why;
 pub mod witness;
 pub mod words;

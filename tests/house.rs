@@ -48,6 +48,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("plan", &["words", "diff", "link", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
+    ("why", &["words", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("preview", &["render", "value"]),
     ("project", &["ports", "text", "diag", "value", "ir"]),
     (
@@ -55,7 +56,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "text", "diag", "value", "fmt", "compile", "link", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "plan", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server", "results",
+            "runtime", "store", "channels", "server", "results", "why",
         ],
     ),
 ];
@@ -85,6 +86,7 @@ const PURE: &[&str] = &[
     "plan",
     "cover",
     "mutate",
+    "why",
     "render",
     "preview",
     "stats",

@@ -117,6 +117,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("As if they happened while being sent: clocks are corrected, and a call without a time happens now [default: the past, each with its own time]", "送信時に起きたものとして扱う: 時計のずれを直し、日時がなければ現在とする [既定: 過去の出来事として、それぞれの日時のまま]"),
     ("Note in this file how far it got, and go on from there the next time", "どこまで送ったかをこのファイルに記録し、次回はその続きから送る"),
     ("Write the result as JSON", "結果を JSON で書く"),
+    // why, why-not
+    ("Tell what a journey did with a person, and because of what: conditions with their values, rules, draws", "ジャーニーで人に起きたことと、その理由を示す: 条件と値・規則・割り当て"),
+    ("Tell why a person did not enter a journey, or did not get its messages", "人がジャーニーに参加しなかった理由、メッセージが届かなかった理由を示す"),
+    ("As of this moment: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339 [default: now]", "この時点まで: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339 [既定: 現在]"),
+    ("The folder of the data of a Tabi that runs, or ran", "Tabi のデータのフォルダー (実行中でも停止後でもよい)"),
     // status, stop, resume, person, dead, approve, backup, restore
     ("Show what a running Tabi is at: journeys, channels, what waits, what is stopped, alarms", "実行中の Tabi の様子を表示する: ジャーニー・チャネル・待機・停止・警告"),
     ("The folder of the data of the Tabi that runs", "実行中の Tabi のデータのフォルダー"),

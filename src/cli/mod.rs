@@ -38,6 +38,7 @@ mod stop;
 mod test;
 mod watch;
 mod who;
+mod why;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -98,6 +99,8 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Stop(args) => stop::stop(args, speaker),
         Command::Resume(args) => stop::resume(args, speaker),
         Command::Person(args) => human::run(args, speaker),
+        Command::Why(args) => why::why_run(args, speaker),
+        Command::WhyNot(args) => why::why_not_run(args, speaker),
         Command::Dead(args) => dead::run(args, speaker),
         Command::Approve(args) => approve::run(args, speaker),
         Command::Backup(args) => backup::backup(args, speaker),

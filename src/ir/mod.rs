@@ -200,7 +200,8 @@ impl EventDef {
             Type::Optional(inner) => matches!(**inner, Type::Money(_)),
             _ => false,
         };
-        (0..self.fields.len()).filter(|i| is_money(&self.fields[*i].ty)).collect()
+        let counts = |field: &FieldDef| !field.is_gone() && is_money(&field.ty);
+        (0..self.fields.len()).filter(|i| counts(&self.fields[*i])).collect()
     }
     pub fn has_money(&self) -> bool {
         !self.money().is_empty()
@@ -210,8 +211,7 @@ impl EventDef {
     /// called otherwise, none: nobody has said which.
     pub fn worth_field(&self) -> Option<FieldId> {
         let money = self.money();
-        // Of two of one name the later: the field changed its type while the event was live.
-        let named = |name: &&str| money.iter().rev().find(|i| self.fields[**i].name == *name);
+        let named = |name: &&str| money.iter().find(|i| self.fields[**i].name == *name);
         let field = match money[..] {
             [only] => only,
             _ => *["revenue", "total", "value"].iter().find_map(named)?,

@@ -32,6 +32,8 @@ pub enum Effect {
     Journal(Entry),
     /// A run left an instruction. Told only by an engine made by [`super::Engine::tracing`].
     Passed(Passage),
+    /// What the person was when something was decided. Told only by an engine made by [`super::Engine::explaining`].
+    Looked(Box<super::Glimpse>),
 }
 
 /// The way a run left an instruction.

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Channel, Program, SplitId};
 use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, What};
-use crate::ports::{Journal, Seat};
+use crate::ports::{Journal, Seat, Taken};
+use crate::runtime::durable::diary::Line;
 use crate::value::Zone;
 
 use super::personal::{Personal, Prints};
@@ -44,6 +45,17 @@ pub struct Counted {
 pub enum Scene {
     Taken(Input),
     Wrote(Entry),
+}
+
+impl Scene {
+    /// What a line of the journal tells; nothing where it only makes a replay exact.
+    pub fn of(line: Line) -> Option<Scene> {
+        match line {
+            Line::Taken(input) => Some(Scene::Taken(input)),
+            Line::Wrote(entry) => Some(Scene::Wrote(entry)),
+            Line::Consents(_) | Line::Joined(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -179,7 +191,8 @@ fn place(reason: Reason) -> usize {
 }
 
 impl Journal for Counts<'_> {
-    fn taken(&mut self, seat: Seat, input: &Input) {
+    fn taken(&mut self, seat: Seat, taken: &Taken<'_>) {
+        let input = taken.input;
         match input.kind {
             InputKind::Event { .. }
             | InputKind::Profile { .. }

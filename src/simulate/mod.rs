@@ -20,7 +20,7 @@ mod shards;
 pub mod sources;
 pub mod story;
 pub mod timeline;
-mod words;
+pub mod words;
 
 use std::collections::BTreeSet;
 

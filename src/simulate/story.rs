@@ -64,7 +64,9 @@ fn taken(program: &Program, zone: Zone, input: &Input) -> Option<Words> {
         InputKind::Event { event, payload, .. } => {
             let name = &program.event(*event).name;
             let fields = words::value(program, zone, &Type::Event(*event), payload);
-            Words::new(format!("{name} {fields}"), format!("{name} {fields}"))
+            // An event without properties is its name.
+            let told = if fields == "{}" { name.clone() } else { format!("{name} {fields}") };
+            Words::new(told.clone(), told)
         }
         InputKind::Profile { fields, consent, .. } => {
             let mut parts: Vec<String> = Vec::new();
@@ -228,5 +230,6 @@ fn report_words(report: Report) -> Words {
         Report::Blocked => Words::new("blocked", "ブロック"),
         Report::Unblocked => Words::new("unblocked", "ブロック解除"),
         Report::Unsubscribed => Words::new("unsubscribed", "配信停止"),
+        Report::Resubscribed => Words::new("subscribed again", "配信再開"),
     }
 }

@@ -4,8 +4,8 @@
 
 pub mod apply;
 pub mod bundle;
-pub mod list;
 pub mod library;
+pub mod list;
 mod offline;
 pub mod plan;
 pub mod prepare;

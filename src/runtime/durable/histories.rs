@@ -53,11 +53,11 @@ pub fn everybody(reader: &mut dyn StoreReader, each: &mut dyn FnMut(Vec<Entry>))
         for (seat, base) in others.iter().copied().chain([(seat, 0)]) {
             for row in reader.journal(seat)? {
                 read.until = read.until.max(Some(row.to));
-                let (lines, whole) = read_lines(&row.lines);
+                let (lines, whole) = read_lines(&row);
                 read.unreadable += u64::from(!whole);
                 entries.extend(lines.into_iter().filter_map(|line| match line {
                     Line::Wrote(entry) => Some(entry.renumbered(base)),
-                    Line::Taken(_) => None,
+                    Line::Taken(_) | Line::Consents(_) | Line::Joined(_) => None,
                 }));
             }
         }

@@ -5,8 +5,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::ir::Program;
 use crate::machine::rest;
@@ -35,7 +35,7 @@ const LOOK_AHEAD: Span = Span(4 * MILLIS_PER_HOUR);
 const HEARD_KEPT_MAX: usize = 2_000;
 
 /// Names of small things in the store.
-mod note {
+pub(super) mod note {
     pub const PROGRAM: &str = "program";
     pub const TICKS: &str = "ticks";
     pub const JOBS: &str = "jobs";
@@ -153,6 +153,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             touched: HashMap::new(),
             changes: Default::default(),
             dead_next: 1,
+            statements: (Position(0), 0),
             horizon: Instant(i64::MIN),
             cutting: None,
             cut_at: from,
@@ -357,7 +358,7 @@ fn known_ids(reader: &mut dyn StoreReader) -> Result<Vec<KnownId>, StoreError> {
     Ok(leads.into_iter().map(known).collect())
 }
 
-fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
+pub(super) fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
     let Some(bytes) = reader.note(name)? else { return Ok(None) };
     match postcard::from_bytes(&bytes) {
         Ok(thing) => Ok(Some(thing)),

@@ -4,8 +4,8 @@
 //! to it that everybody is.
 
 use crate::ports::Scope;
-use crate::ports::store::Position;
 use crate::ports::Seat;
+use crate::ports::store::Position;
 use crate::value::Instant;
 
 use super::library::Loaded;
@@ -33,11 +33,15 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.started = Some(program.bundle());
         self.lanes.give_all(|| Command::Program(loaded));
         // A stop of a journey is one of all its versions.
-        let stopped: Vec<String> = self.stops.iter().filter_map(|scope| match scope {
-            Scope::Journey(name) => Some(name.clone()),
-            Scope::Everything | Scope::Channel(_) => None,
-        }).collect();
-        stopped.into_iter().for_each(|name| self.stop(Where::Journey(name), true));
+        let stopped: Vec<String> = self
+            .stops
+            .iter()
+            .filter_map(|scope| match scope {
+                Scope::Journey(name) => Some(name.clone()),
+                Scope::Everything | Scope::Channel(_) => None,
+            })
+            .collect();
+        stopped.into_iter().for_each(|name| self.stop(Where::Journey(name), true, self.now));
         // Whoever an older sweep has not reached yet is reached by this one.
         self.jobs.retain(|job| !job.live);
         self.go_live(position);
