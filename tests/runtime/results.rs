@@ -211,7 +211,7 @@ fn a_changed_experiment_begins_a_new_phase() {
     let (disk, memory) = (ImaginedDisk::new(1), Memory::new(1));
     let mut ground = Ground::new(live.clone());
     let (no_limit, now) = (free(Idempotency::Recognisable), calls[0].0);
-    let mut rig = Rig::open_among(&programs, ground, &disk, &memory, 2, no_limit, now).expect("a node");
+    let mut rig = Rig::open_among(&programs, ground, &disk, &memory, 2, no_limit, now, false).expect("a node");
     for (n, (at, call)) in calls.iter().enumerate() {
         rig.run_until(*at, &mut Willing).expect("a disk that works");
         let next = match n {
