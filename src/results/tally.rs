@@ -54,6 +54,9 @@ impl Totals {
     }
 }
 
+/// The experiment, and the run where each run draws anew.
+type Key = (usize, Option<u32>);
+
 /// Somebody in an arm.
 struct Unit {
     arm: usize,
@@ -74,9 +77,9 @@ impl Tally {
         }
         // Stable: of one moment, in the order in which they were written.
         lines.sort_by_key(|line| line.at);
-        let mut units: BTreeMap<(usize, Option<u32>), Unit> = BTreeMap::new();
+        let mut units: BTreeMap<Key, Unit> = BTreeMap::new();
         let mut entered: BTreeMap<u32, Instant> = BTreeMap::new();
-        let mut met: BTreeMap<(JourneyId, u32), Vec<(usize, Option<u32>)>> = BTreeMap::new();
+        let mut met: BTreeMap<(JourneyId, u32), Vec<Key>> = BTreeMap::new();
         let mut reached: BTreeSet<(JourneyId, u32)> = BTreeSet::new();
         for line in &lines {
             let run = (line.journey, line.run);

@@ -158,7 +158,8 @@ fn people(experiment: usize, n: u64, shares: &[u64], rates: &[f64]) -> Vec<Vec<L
         let mut lines = vec![line(day, 0, Fact::Entered), met(day, 0, experiment, arm)];
         if stream.unit() < rates[arm] {
             let dollars = Money { currency: Currency::from_code("USD").unwrap(), minor: 1_999 };
-            let worth = if i % 50 == 0 { Some(dollars) } else { yen(1_000 + 8 * i64::from(stream.below(1_001))) };
+            let worth =
+                if i.is_multiple_of(50) { Some(dollars) } else { yen(1_000 + 8 * i64::from(stream.below(1_001))) };
             lines.push(bought(day + 2, 0, worth));
         }
         lines
