@@ -19,4 +19,5 @@ mod commands {
     pub mod tour;
     pub mod watch;
     pub mod who;
+    pub mod why;
 }

@@ -24,3 +24,5 @@ mod rig;
 mod rights;
 #[path = "runtime/semantics.rs"]
 mod semantics;
+#[path = "runtime/whys.rs"]
+mod whys;

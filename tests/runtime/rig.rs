@@ -133,6 +133,7 @@ impl Rig {
             public_url: Some("https://m.example.jp".to_owned()),
             mailbox_host: None,
             whole_diary,
+            tail: Arc::default(),
         });
         let shard = |_| Shard::new(ground.engine, ground.renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
@@ -205,16 +206,20 @@ impl Rig {
         let row = self.reader().person(seat).expect("memory can be read")?;
         Some(Person::from_bytes(&row.state).expect("a person reads back"))
     }
+    /// What is kept of somebody, as of the last checkpoint.
+    pub fn past(&self, seat: Seat) -> Past {
+        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        Past {
+            id: self.person(seat).expect("somebody").id().clone(),
+            lines: self.lines(seat),
+            joined: others.map(|other| (other, self.lines(other))).collect(),
+        }
+    }
     /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
     /// entries. Says how many there are, else what differs.
     pub fn replay(&self, seat: Seat) -> Result<usize, String> {
         let person = self.person(seat).expect("somebody");
-        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
-        let past = Past {
-            id: person.id().clone(),
-            lines: self.lines(seat),
-            joined: others.map(|other| (other, self.lines(other))).collect(),
-        };
+        let past = self.past(seat);
         let told = replay(Editions::one(self.ground.engine), &past, self.node.now(), &mut |_| {});
         let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
         let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
