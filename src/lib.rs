@@ -54,9 +54,8 @@
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
 //! `link`, `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`, `why`) are pure:
-//! no clock, no files, no network, no
-//! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
-//! here, since re-exports hide cycles.
+//! no clock, no files, no network, no environment, no chance, no threads, no printing, no hash order. `clippy.toml` is
+//! their wall. Names are not re-exported here, since re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
