@@ -10,6 +10,7 @@ mod notice;
 mod provider;
 pub mod reach;
 pub mod store;
+pub mod trace;
 
 use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
 use crate::value::Instant;

@@ -13,12 +13,14 @@ use xxhash_rust::xxh3::{Xxh3Builder, xxh3_64};
 use crate::ir::{ActionId, Channel, JourneyId};
 use crate::machine::rest;
 use crate::ports::store::PendingKey;
+use crate::ports::trace::Trace;
 use crate::ports::{CallOutcome, Idempotency, Manifest, Outcome};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
 
 use super::bucket::Bucket;
 use super::record::{Ending, Settlement};
+use super::shard::give_back;
 
 /// Waits between attempts: doubled each time, from the first to the last.
 const BACKOFF_MIN: Span = Span(MILLIS_PER_SECOND);
@@ -118,6 +120,8 @@ struct Entry {
     doubtful: bool,
     /// Picked, and neither held nor come back since.
     is_out: bool,
+    /// Of what placed it.
+    trace: Trace,
 }
 
 #[derive(Debug)]
@@ -222,6 +226,10 @@ impl Dispatcher {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+    /// Room that a rush took and that is not needed any more.
+    pub fn give_back(&mut self) {
+        give_back(&mut self.entries);
+    }
     pub fn obstacle(&self, way: usize) -> &Obstacle {
         &self.ways[way].obstacle
     }
@@ -275,8 +283,8 @@ impl Dispatcher {
             return self.settle(way, Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
         }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
-        let doubtful = waiting.attempted_at.is_some();
-        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false });
+        let (doubtful, trace) = (waiting.attempted_at.is_some(), Trace::current());
+        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false, trace });
         self.ways[way].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
         Next::Nothing
     }
@@ -506,6 +514,9 @@ impl Dispatcher {
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.waiting.attempted_at.get_or_insert(at);
         }
+    }
+    pub fn trace(&self, key: PendingKey) -> Trace {
+        self.entries.get(&key).map(|entry| entry.trace.clone()).unwrap_or_default()
     }
     pub fn waiting_for(&self, key: PendingKey) -> Option<&Waiting> {
         self.entries.get(&key).map(|entry| &entry.waiting)
