@@ -113,7 +113,7 @@ impl Webhooks {
             .header("webhook-id", key)
             .header("webhook-timestamp", HeaderValue::from(seconds))
             .header("webhook-signature", signature);
-        if let Some(parent) = Trace::current().parent_header() {
+        if let Some(parent) = Trace::current().header() {
             request = request.header("traceparent", parent);
         }
         let request = request.body(Full::new(Bytes::from(body)));

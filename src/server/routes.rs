@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::ingest::envelope::Kind;
-use crate::ports::trace::Trace;
+use crate::ports::trace::Work;
 
 use super::answer::Answer;
 use super::state::State;
@@ -66,8 +66,8 @@ async fn guarded(request: Request, next: Next) -> Response {
     let doubtful = request.headers().contains_key(TRANSFER_ENCODING) && request.headers().contains_key(CONTENT_LENGTH);
     let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let trace = match is_traced(&route) {
-        true => Trace::request(&route, method, parent),
-        false => Trace::default(),
+        true => Work::request(&route, method, parent),
+        false => Work::default(),
     };
     let mut response = if doubtful {
         let message = "a body has a length or comes in pieces, not both";

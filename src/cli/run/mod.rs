@@ -161,8 +161,8 @@ fn traces(args: &Args, speaker: &mut Speaker) -> Result<Traces, Stop> {
     #[cfg(not(feature = "otel"))]
     {
         logs::begin(args.logs);
-        let said = speaker.say(&telemetry::absent(variable));
-        speaker.aside(&format!("{said}\n"))?;
+        let absent = telemetry::absent(variable);
+        speaker.aside(&format!("{}\n", speaker.say(&absent)))?;
         Ok(Traces::default())
     }
     #[cfg(feature = "otel")]

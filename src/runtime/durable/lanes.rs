@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use crate::ports::Seat;
-use crate::ports::trace::Trace;
+use crate::ports::trace::{Trace, Work};
 use crate::value::Instant;
 
 use super::shard::{Command, Moving, Shard, Up};
@@ -17,7 +17,7 @@ use super::shard::{Command, Moving, Shard, Up};
 const BATCHES_AHEAD: usize = 64;
 
 enum Job {
-    Commands(Vec<Command>, Trace),
+    Commands(Vec<Command>, Work),
     Leave { seat: Seat, at: Instant, to: Sender<Option<Moving>> },
     Join { seat: Seat, moving: Moving, at: Instant, to: Sender<u32> },
 }
@@ -158,8 +158,8 @@ impl Lane<'_> {
     fn flush(&mut self) {
         if !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
-            let trace = Trace::current().turns(batch.len());
-            self.hand(Job::Commands(batch, trace));
+            let work = Trace::current().turns(batch.len());
+            self.hand(Job::Commands(batch, work));
         }
     }
     fn send(&mut self, job: Job) {
@@ -188,11 +188,11 @@ impl<F: Fn(Vec<Up>)> Drop for Alarm<'_, F> {
 fn serve(shard: &mut Shard<'_, '_>, from: &Receiver<Job>, due: &AtomicI64, up: &impl Fn(Vec<Up>)) {
     let _alarm = Alarm(up);
     for job in from {
-        let mut trace = Trace::default();
+        let mut work = Work::default();
         match job {
             Job::Commands(commands, of) => {
                 of.run(|| commands.into_iter().for_each(|command| shard.obey(command)));
-                trace = of;
+                work = of;
             }
             Job::Leave { seat, at, to } => drop(to.send(shard.leave(seat, at))),
             Job::Join { seat, moving, at, to } => drop(to.send(shard.join(seat, moving, at))),
@@ -200,7 +200,7 @@ fn serve(shard: &mut Shard<'_, '_>, from: &Receiver<Job>, due: &AtomicI64, up: &
         due.store(shard.next_due().map_or(i64::MAX, |at| at.0), Ordering::Release);
         let ups = shard.take_ups();
         if !ups.is_empty() {
-            trace.run(|| up(ups));
+            work.run(|| up(ups));
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::ingest::Schema;
 use crate::ir::Channel;
 use crate::machine::Engine;
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
-use crate::ports::trace::{Aim, Trace};
+use crate::ports::trace::{Aim, Trace, Work as Traced};
 use crate::ports::{CallOutcome, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal};
 use crate::render::Renderer;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
@@ -256,8 +256,8 @@ impl Live<'_, '_, '_, '_> {
         }
         self.node.advance(now);
         self.node.tick(now);
-        let trace = Trace::round(replies.iter().map(|reply| &reply.trace));
-        let committed = trace.run(|| self.node.commit(now));
+        let commit = Traced::commit(replies.iter().map(|reply| &reply.trace));
+        let committed = commit.ended_by(|| self.node.commit(now));
         for reply in replies {
             let result = match &committed {
                 Ok(()) => Ok(()),
@@ -306,30 +306,29 @@ impl Live<'_, '_, '_, '_> {
     fn hand_out(&mut self) {
         for work in self.node.work() {
             let carriers = self.carriers.clone();
-            let trace = self.trace_of(&work);
+            let traced = self.trace_of(&work);
             match work {
                 Work::Deliver { key, channel, delivery } => {
                     let mut answer = Answer { inbox: self.inbox.clone(), key, is_call: false, sent: false };
-                    self.tasks.spawn(trace.clone().within(async move {
-                        let outcome = carriers.providers[channel.index()].deliver(&delivery).await;
-                        trace.came(outcome.name());
+                    self.tasks.spawn(async move {
+                        let attempt = carriers.providers[channel.index()].deliver(&delivery);
+                        let outcome = traced.to_end(attempt, Outcome::name).await;
                         answer.delivered(outcome);
-                    }));
+                    });
                 }
                 Work::Call { key, call } => {
                     let mut answer = Answer { inbox: self.inbox.clone(), key, is_call: true, sent: false };
-                    self.tasks.spawn(trace.clone().within(async move {
-                        let outcome = carriers.doer.call(&call).await;
-                        trace.came(outcome.name());
+                    self.tasks.spawn(async move {
+                        let outcome = traced.to_end(carriers.doer.call(&call), CallOutcome::name).await;
                         answer.answered(outcome);
-                    }));
+                    });
                 }
             }
         }
     }
 
     /// The trace of an attempt, in that of the turn which ordered it.
-    fn trace_of(&self, work: &Work) -> Trace {
+    fn trace_of(&self, work: &Work) -> Traced {
         let step = work.key().step;
         let aim = match work {
             Work::Deliver { channel, delivery, .. } => Aim {
