@@ -3,7 +3,9 @@
 //! Built with the feature `otel` it tests the one, without it the other.
 
 use super::sink;
-use super::world::{self, Shop};
+#[cfg(feature = "otel")]
+use super::world;
+use super::world::Shop;
 
 #[cfg(not(feature = "otel"))]
 #[test]
