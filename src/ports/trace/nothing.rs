@@ -5,22 +5,22 @@
 use super::Aim;
 
 /// What something follows from.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Trace;
+#[derive(Debug, Clone, Default)]
+pub struct Trace(());
 
 /// Something under way.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Work;
+#[derive(Debug, Clone, Default)]
+pub struct Work(());
 
 impl Trace {
     pub fn current() -> Trace {
-        Trace
+        Trace(())
     }
     pub fn turns(&self, _: usize) -> Work {
-        Work
+        Work(())
     }
     pub fn attempt(&self, _: &Aim<'_>) -> Work {
-        Work
+        Work(())
     }
     pub fn run<T>(&self, what: impl FnOnce() -> T) -> T {
         what()
@@ -32,10 +32,10 @@ impl Trace {
 
 impl Work {
     pub fn request(_: &str, _: &'static str, _: Option<&str>) -> Work {
-        Work
+        Work(())
     }
     pub fn commit<'t>(_: impl Iterator<Item = &'t Trace>) -> Work {
-        Work
+        Work(())
     }
     pub fn answered(&self, _: u16) {}
     pub async fn to_end<T>(self, attempt: impl Future<Output = T>, _: impl FnOnce(&T) -> &'static str) -> T {
