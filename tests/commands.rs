@@ -4,12 +4,14 @@
 
 mod commands {
     pub mod editors;
+    pub mod experiments;
     pub mod fix;
     pub mod formats;
     pub mod init;
     pub mod japanese;
     pub mod live;
     pub mod reference;
+    pub mod results;
     pub mod run;
     pub mod settings;
     pub mod shells;
@@ -17,4 +19,5 @@ mod commands {
     pub mod tour;
     pub mod watch;
     pub mod who;
+    pub mod why;
 }
