@@ -10,6 +10,7 @@ mod notice;
 mod provider;
 pub mod reach;
 pub mod store;
+pub mod trace;
 
 use std::sync::Arc;
 

@@ -55,6 +55,8 @@ fn sigterm_ends_it_in_order_and_the_next_start_goes_on() {
     assert!(refused.contains("another Tabi runs on the data"), "{refused}");
     post(&shop, 0..40);
     assert_eq!(running.terminate().code(), Some(0));
+    let beside = std::fs::metadata(shop.data().join("tabi.db-wal")).map_or(0, |file| file.len());
+    assert_eq!(beside, 0, "all of it is in the file that somebody may copy");
     // Their wait ended while nothing ran, or ends now.
     let mut again = shop.run(&shop.data());
     again.ready();

@@ -246,7 +246,14 @@ impl Storm {
             // The machine's clock may have been set back meanwhile.
             let now = Instant(self.now.0 - if self.draw.one_in(5) { 3 * 60 * MINUTE } else { 0 });
             let opened = Rig::open_among(
-                &self.programs, self.standing(), &self.disk, &self.memory, shards, allowances(), now, true,
+                &self.programs,
+                self.standing(),
+                &self.disk,
+                &self.memory,
+                shards,
+                allowances(),
+                now,
+                true,
             );
             match opened {
                 Ok(rig) => self.rig = Some(rig),
@@ -270,10 +277,18 @@ impl Storm {
         let text = match self.draw.below(6) {
             0 => text.to_owned(),
             1 => text.replace("wait 1h\n  send sms once", "wait 5h\n  send sms once"),
-            2 => text.replace("  wait 1d\n  send line note with { name: p.key } otherwise", "  send line note with { name: p.key } otherwise"),
+            2 => text.replace(
+                "  wait 1d\n  send line note with { name: p.key } otherwise",
+                "  send line note with { name: p.key } otherwise",
+            ),
             3 => text.replace("wait up to 3h for m.clicked", "wait up to 6h for m.clicked"),
             4 => text.replace("journey thanks", "journey gratitude"),
-            _ => text.replace("event cart about profile { key: id, total: int }", "event cart about profile { coupon: text?, key: id, total: int }").replace("settled for 10m", "settled for 25m"),
+            _ => text
+                .replace(
+                    "event cart about profile { key: id, total: int }",
+                    "event cart about profile { coupon: text?, key: id, total: int }",
+                )
+                .replace("settled for 10m", "settled for 25m"),
         };
         let mut new = self.compiled.entry(text).or_insert_with_key(|text| compiled(text)).clone();
         let fate = if self.draw.one_in(2) { Planned::Stay } else { Planned::Stop };

@@ -201,7 +201,7 @@ pub struct Shard<'e, 'p> {
     /// By the person whose they are now.
     owned: BTreeSet<(Seat, PendingKey)>,
     pending_changed: BTreeSet<PendingKey>,
-    ledger: BTreeMap<PendingKey, LedgerRow>,
+    ledger: BTreeMap<PendingKey, Box<LedgerRow>>,
     proofs: Vec<ConsentRow>,
     zones: BTreeSet<Zone>,
     /// What was placed is told to the node only once recovery is over.
@@ -332,7 +332,10 @@ impl<'e, 'p> Shard<'e, 'p> {
                 self.renderer = loaded.renderer;
             }
             Command::Mark => self.ups.push(Up::Marked),
-            Command::Written { keep } => self.host.people.written(keep),
+            Command::Written { keep } => {
+                self.host.people.written(keep);
+                give_back(&mut self.pending);
+            }
         }
         self.gather();
         self.look_for_approvals();
@@ -476,7 +479,7 @@ impl<'e, 'p> Shard<'e, 'p> {
         let seat = pending.owner;
         self.owned.remove(&(seat, key));
         self.pending_changed.insert(key);
-        self.ledger.insert(key, pending.ledger_row(self.program(), key, at, settlement));
+        self.ledger.insert(key, Box::new(pending.ledger_row(self.program(), key, at, settlement)));
         match pending.thing {
             Thing::Order(mut order) => {
                 if let Some(report) = settlement.address {
@@ -606,12 +609,20 @@ impl<'e, 'p> Shard<'e, 'p> {
         let piece = Piece {
             people: self.host.people.cut(),
             pending,
-            ledger: std::mem::take(&mut self.ledger).into_values().collect(),
+            ledger: std::mem::take(&mut self.ledger).into_values().map(|row| *row).collect(),
             journal: self.host.journal.cut(position),
             consents: std::mem::take(&mut self.proofs),
             figures,
         };
         self.ups.push(Up::Cut(Box::new(piece)));
+    }
+}
+
+/// A table that a rush made large is made small again, with room to grow.
+pub(super) fn give_back<V>(table: &mut HashMap<PendingKey, V, Xxh3Builder>) {
+    const ROOMY: usize = 4_096;
+    if table.capacity() > ROOMY.max(table.len() * 8) {
+        table.shrink_to(table.len() * 2);
     }
 }
 
