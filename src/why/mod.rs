@@ -159,7 +159,8 @@ fn heard(engine: &Engine<'_>, asked: &Asked) -> Result<Heard, Untold> {
     let explaining = Engine::explaining(engine.program());
     let mut teller = Teller::new(&explaining, asked, asked.journey, zone);
     let earlier = asked.past.engines(Engine::explaining);
-    let told = replay(Editions::all(&explaining, &earlier), &asked.past, asked.until, &mut |moment| teller.hear(moment));
+    let told =
+        replay(Editions::all(&explaining, &earlier), &asked.past, asked.until, &mut |moment| teller.hear(moment));
     let person = told.map_err(Untold::NotReplayed)?.person;
     let (lines, starts) = (std::mem::take(&mut teller.lines), std::mem::take(&mut teller.starts));
     Ok(Heard { zone, person, lines, starts })
@@ -204,7 +205,9 @@ fn from_record(engine: &Engine<'_>, asked: &Asked, question: Question, untold: U
     let zone = program.policy(program.journey(asked.journey).policy).zone;
     let account = frame(engine, asked, question, zone, Some(untold));
     let all = asked.past.joined.values().flatten().chain(&asked.past.lines);
-    let mut entries: Vec<_> = replay::entries_of(all, asked.until).filter(|e| engine.program().is_same_line(e.journey, asked.journey)).collect();
+    let mut entries: Vec<_> = replay::entries_of(all, asked.until)
+        .filter(|e| engine.program().is_same_line(e.journey, asked.journey))
+        .collect();
     entries.sort_by_key(|entry| entry.at);
     let lines = entries.into_iter().filter_map(|entry| {
         let told = story::line(program, zone, &Scene::Wrote(entry.clone()))?;

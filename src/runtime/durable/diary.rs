@@ -220,15 +220,7 @@ pub fn without(bytes: &[u8], words: &Words) -> Option<Vec<u8>> {
                 has_changed |= words.blank_input(&mut input);
                 *kind = input.kind;
             }
-<<<<<<< HEAD
-            Kept::Wrote(_)
-            | Kept::Did { .. }
-            | Kept::Consents { .. }
-            | Kept::Joined { .. }
-            | Kept::Changed { .. } => {}
-=======
-            Kept::Wrote(_) | Kept::Did { .. } | Kept::Consents { .. } | Kept::Joined { .. } => {}
->>>>>>> wire
+            Kept::Wrote(_) | Kept::Did { .. } | Kept::Consents { .. } | Kept::Joined { .. } | Kept::Changed { .. } => {}
         }
         kept = rest::add_bytes_of(&line, kept);
     }

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3Builder;
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
 use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report, Words};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
-use crate::ports::{Journal as _, Call, CallKey, Delivery, Seat, SendKey};
+use crate::ports::{Call, CallKey, Delivery, Journal as _, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
