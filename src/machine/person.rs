@@ -232,6 +232,10 @@ impl Person {
     pub fn consents_to(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.consent & (1 << purpose.0) != 0
     }
+    /// Something has happened to them: at first sight memberships are noted.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
     /// Consent was withdrawn, not merely never given.
     pub fn has_withdrawn(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.withdrawn & (1 << purpose.0) != 0

@@ -301,8 +301,9 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
                 Some((told, changes)) => (told, changes.then(|| consents_of(&input))),
                 None => (&input, None),
             };
+            let first = !person.is_known();
             let heeded = self.engine.step(person, &input, &mut self.effects);
-            self.journal.taken(seat, &Taken { input: told, consent, heeded });
+            self.journal.taken(seat, &Taken { input: told, consent, heeded, first });
             self.perform(seat, at);
         }
         self.queue_wake(seat);

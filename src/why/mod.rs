@@ -22,7 +22,7 @@ use crate::simulate::{story, words};
 use crate::value::{Instant, Zone};
 use crate::words::Both;
 
-pub use account::{Account, Basis, Ground, Line, Question};
+pub use account::{Account, Basis, Ground, Line, Outcome, Question};
 pub use never::why_not;
 pub use rehearse::{Unwritten, as_test};
 pub use replay::{Editions, Past, Replayed, Unreplayable, replay};
@@ -70,10 +70,10 @@ pub struct UnderWay {
 }
 
 impl Asked {
-    fn outcome(&self, send: SendId) -> Option<Ground> {
+    fn outcome(&self, send: SendId) -> Option<(Outcome, Ground)> {
         let Some(settled) = self.settled.iter().find(|settled| settled.send == send && settled.at <= self.until) else {
             let under_way = self.under_way.iter().find(|under_way| under_way.send == send)?;
-            return Some(under_way.ground());
+            return Some((Outcome::UnderWay, under_way.ground()));
         };
         let Settled { outcome, why, attempts, .. } = settled;
         let why = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
@@ -94,7 +94,12 @@ impl Asked {
         };
         let tries = if *attempts > 1 { format!(", {attempts} attempts") } else { String::new() };
         let tries_ja = if *attempts > 1 { format!("、{attempts} 回試行") } else { String::new() };
-        Some(Ground::fact(format!("{en}{tries}{why}"), format!("{ja}{tries_ja}{why}")))
+        let became = match outcome.as_str() {
+            "accepted" => Outcome::Taken,
+            "unknown" => Outcome::Unknown,
+            _ => Outcome::NotTaken,
+        };
+        Some((became, Ground::fact(format!("{en}{tries}{why}"), format!("{ja}{tries_ja}{why}"))))
     }
 }
 
@@ -159,7 +164,9 @@ fn heard(engine: &Engine<'_>, asked: &Asked) -> Result<Heard, Untold> {
     let mut teller = Teller::new(&explaining, asked, asked.journey, zone);
     let told = replay(Editions::one(&explaining), &asked.past, asked.until, &mut |moment| teller.hear(moment));
     let person = told.map_err(Untold::NotReplayed)?.person;
-    let (lines, starts) = (std::mem::take(&mut teller.lines), std::mem::take(&mut teller.starts));
+    let (mut lines, starts) = (std::mem::take(&mut teller.lines), std::mem::take(&mut teller.starts));
+    // What happened to somebody else before they were found to be the same is told when it happened.
+    lines.sort_by_key(|line| line.when.instant);
     Ok(Heard { zone, person, lines, starts })
 }
 
@@ -210,7 +217,7 @@ fn from_record(engine: &Engine<'_>, asked: &Asked, question: Question, untold: U
         let place = entry.step.and_then(|step| steps?.get(step.index())).map(sends::written);
         let what = Both::new(told.words.en, told.words.ja);
         let (kind, run) = (kind_of(&entry.what), entry.run.map(|no| no.0));
-        Some(Line { when: when(zone, entry.at), run, kind, what, place, because: Vec::new() })
+        Some(Line { when: when(zone, entry.at), run, kind, what, place, because: Vec::new(), outcome: None })
     });
     (account, lines.collect())
 }
