@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
-    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render, run,
-    shell, show, simulate, status, stop, tail, test, who, why,
+    approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove,
+    render, results, run, shell, show, simulate, status, stop, tail, test, who, why,
 };
 use crate::diag::Language;
 
@@ -41,6 +41,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Results(results::Args),
     Personas(personas::Args),
     Render(render::Args),
     Prove(prove::Args),
@@ -51,6 +52,11 @@ pub enum Command {
     Run(run::Args),
     Ingest(ingest::Args),
     Status(status::Args),
+    Plan(deploy::plan::Args),
+    Apply(deploy::apply::Args),
+    Rollback(deploy::plan::RollbackArgs),
+    Bundles(deploy::list::BundlesArgs),
+    Steps(deploy::list::StepsArgs),
     Stop(stop::StopArgs),
     Resume(stop::ResumeArgs),
     Person(human::Args),

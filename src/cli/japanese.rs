@@ -64,6 +64,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("The same as `--format json`", "`--format json` と同じ"),
     ("Tell the story of this person instead of the report", "報告の代わりに、この人に起きたことを表示"),
     ("Threads to use; the report is the same for any number [default: as many as the machine has]", "使うスレッド数。結果はいくつでも同じ [既定: マシンにある数]"),
+    // results
+    ("Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is", "実験とホールドアウトの結果を表示する: 率・向上・金額と、その確かさ"),
+    ("The data of `tabi run`, while it runs or after [default: .tabi; with events or people, these are replayed instead]", "`tabi run` のデータ (実行中でもよい) [既定: .tabi。イベントや人を指定するとそれらを流す]"),
+    ("Replay the sample of tabi.yaml", "tabi.yaml の sample を流す"),
+    ("The lift in percent that should be seen: what power is told for", "見分けたい向上 (%)。検出力はこれについて示す"),
     // prove
     ("Prove how long journeys last at most, how many messages they send, and that they keep their promises", "ジャーニーの最長の長さ・最大の通数を証明し、約束が守られるかを調べる"),
     ("Only this journey; without it all, and what they send together", "このジャーニーだけ (省略時はすべてと、その合計)"),

@@ -8,6 +8,7 @@ mod backup;
 mod base;
 mod check;
 mod dead;
+mod deploy;
 mod diff;
 mod exit;
 mod explain;
@@ -24,6 +25,7 @@ mod personas;
 mod prove;
 mod remote;
 mod render;
+mod results;
 mod revision;
 mod run;
 mod secrets;
@@ -80,6 +82,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
+        Command::Results(args) => results::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
         Command::Prove(args) => prove::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
@@ -89,6 +92,11 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Run(args) => run::run(args, speaker),
         Command::Ingest(args) => ingest::run(args, speaker),
         Command::Status(args) => status::run(args, speaker),
+        Command::Plan(args) => deploy::plan::run(args, speaker),
+        Command::Apply(args) => deploy::apply::run(args, speaker),
+        Command::Rollback(args) => deploy::plan::rollback(args, speaker),
+        Command::Bundles(args) => deploy::list::bundles(args, speaker),
+        Command::Steps(args) => deploy::list::steps(args, speaker),
         Command::Stop(args) => stop::stop(args, speaker),
         Command::Resume(args) => stop::resume(args, speaker),
         Command::Person(args) => human::run(args, speaker),

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::Format;
+use super::deploy::prepare;
 use super::exit::{Exit, Stop};
 use super::open::{Opened, open};
 use super::remote::{DATA, part};
@@ -16,6 +17,7 @@ use crate::ports::Scope;
 use crate::project::parse_moment;
 use crate::runtime::durable::look::{Seen, look};
 use crate::runtime::durable::pending::{Pending, Thing};
+use crate::runtime::durable::recover::Deployment;
 use crate::server::admin::client;
 use crate::store as data;
 use crate::value::Instant;
@@ -82,9 +84,13 @@ pub fn why_not_run(args: &WhyNotArgs, speaker: &mut Speaker) -> Result<Exit, Sto
 fn run(about: &About, explain: impl Fn(&Engine<'_>, &Asked) -> Account, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&about.place.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let journey = journey(program, &about.journey)?;
     let until = about.at.as_deref().map(|text| moment(text, &opened)).transpose()?;
-    let seen = seen(&about.place.data, &about.person)?;
+    let known = journey(program, &about.journey);
+    let seen = seen(&about.place.data, &about.person).map_err(|stop| known.err().unwrap_or(stop))?;
+    // What ran is in the data, whatever the files say by now.
+    let live = prepare::data(&about.place.data)?.program;
+    let program = &live;
+    let journey = journey(program, &about.journey)?;
     let asked = asked(program, journey, until, seen);
     let account = explain(&Engine::new(program), &asked);
     let text = match about.format {
@@ -161,7 +167,7 @@ fn unreadable(folder: &Path, why: &str) -> Stop {
 
 /// The question, with everything that was seen.
 pub fn asked(program: &Program, journey: JourneyId, until: Option<Instant>, seen: Seen) -> Asked {
-    let is_same_program = seen.program == Some(program.content_hash());
+    let is_same_program = seen.program == Some(Deployment::of(program));
     let settled = seen.ledger.into_iter().map(|(send, row)| Settled {
         send,
         at: row.settled_at,

@@ -60,7 +60,10 @@ impl Turn<'_, '_> {
 
     /// A schedule or a fan-out names this person: the audience is judged, then it is an entry like any other.
     pub(super) fn take_tick(&mut self, id: JourneyId, payload: Option<&Value>) {
-        let Some(journey) = self.program.journeys.get(id.index()) else { return };
+        // A tick of before its journey was replaced is the new version's.
+        let Some(id) = Some(id).filter(|id| id.index() < self.program.journeys.len()) else { return };
+        let Some(id) = self.program.current(id) else { return };
+        let journey = self.program.journey(id);
         self.look(id, None, &[], || Look::Start { payload: payload.cloned() });
         match (&journey.start, payload) {
             (Start::Schedule { audience, .. } | Start::At { audience, .. }, _) => {
@@ -168,11 +171,13 @@ impl Turn<'_, '_> {
     }
     fn forbids(&self, id: JourneyId, key: &Key, slots: &[Value]) -> Option<NotEntered> {
         let journey = self.program.journey(id);
-        if self.person.runs().iter().any(|r| r.journey == id && r.key == *key) {
+        let program = self.program;
+        if self.person.runs().iter().any(|r| program.is_same_line(r.journey, id) && r.key == *key) {
             return Some(NotEntered::Live);
         }
         let entries = self.person.activity.as_deref().map_or(&[][..], |a| &a.entries);
-        let last = entries.iter().find(|e| e.journey == id && e.key == *key).map(|e| e.at);
+        let line = program.line(id);
+        let last = entries.iter().find(|e| e.journey == line && e.key == *key).map(|e| e.at);
         let too_soon = match (journey.reentry, last) {
             (Reentry::Always, _) | (_, None) => false,
             (Reentry::Never, Some(_)) => true,
@@ -191,6 +196,7 @@ impl Turn<'_, '_> {
         }
         let (at, zone) = (self.now, self.engine.zone(self.person, id));
         let reentry = self.program.journey(id).reentry;
+        let id = self.program.line(id);
         let entries = &mut self.activity().entries;
         if let Reentry::After(period) = reentry {
             entries.retain(|e| e.journey != id || zone.plus(e.at, period) > at);

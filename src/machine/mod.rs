@@ -12,6 +12,7 @@
 mod arithmetic;
 mod behaviour;
 mod caps;
+mod change;
 pub mod effect;
 pub mod engine;
 mod entries;

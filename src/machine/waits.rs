@@ -4,11 +4,12 @@
 
 use crate::ir::journey::Exit;
 use crate::ir::{Arm, ArmOn, Expr, Fact, Goal, JourneyId, Op, Pc, SegmentId};
-use crate::value::{Instant, Value};
+use crate::value::{Instant, Money, Value};
 
 use super::effect::{EndReason, RunNo, Way, What};
 use super::evaluate::{Scope, View};
 use super::glimpse::Look;
+use super::history::field_of;
 use super::person::{Pending, Run, RunState};
 use super::steps::{Next, after};
 use super::turn::{Happened, Trigger, Turn};
@@ -39,10 +40,19 @@ impl Turn<'_, '_> {
         reached.extend(over.map(|w| (w.journey, w.run)));
         reached.sort_by_key(|(journey, no)| (self.engine.rank(*journey), *no));
         for (journey, no) in reached {
-            self.journal(journey, Some(no), None, What::Goal { event: happened.event });
+            let worth = self.worth_of(happened);
+            self.journal(journey, Some(no), None, What::Goal { event: happened.event, worth });
             let activity = self.activity();
             activity.watches.retain(|w| w.run != no);
             activity.runs.iter_mut().filter(|r| r.no == no).for_each(|r| r.goal_until = None);
+        }
+    }
+    /// The money that the event is about.
+    fn worth_of(&self, happened: Happened<'_>) -> Option<Money> {
+        let field = self.program.event(happened.event).worth_field()?;
+        match field_of(happened.payload, field) {
+            Value::Money(worth) => Some(worth),
+            _ => None,
         }
     }
     fn look_at_goals(&mut self, happened: Happened<'_>) {
@@ -226,6 +236,11 @@ pub(super) fn facts_of(report: super::Report, is_email: bool) -> u8 {
         Report::Clicked if is_email => Fact::Clicked.bit() | Fact::Opened.bit(),
         Report::Clicked => Fact::Clicked.bit(),
         Report::Bounced => Fact::Bounced.bit(),
-        Report::Accepted | Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed => 0,
+        Report::Accepted
+        | Report::Complained
+        | Report::Blocked
+        | Report::Unblocked
+        | Report::Unsubscribed
+        | Report::Resubscribed => 0,
     }
 }

@@ -117,6 +117,11 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
         self.now = at;
         self.ticks.start(at);
     }
+    /// Another program runs from here on; people go through the change when they are next looked at.
+    pub fn follow(&mut self, engine: &'e Engine<'p>) {
+        self.engine = engine;
+        self.ticks = self.ticks.following(engine.program(), self.now);
+    }
     pub fn engine(&self) -> &'e Engine<'p> {
         self.engine
     }

@@ -32,6 +32,14 @@ pub struct JourneyCounts {
     pub arms: BTreeMap<SplitId, Vec<u64>>,
 }
 
+/// What was counted of one person by their seat.
+#[derive(Debug, Default)]
+pub struct Counted {
+    messages: u32,
+    personal: Option<Personal>,
+    lines: Vec<Entry>,
+}
+
 /// What a person's story is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scene {
@@ -61,6 +69,8 @@ pub struct Counts<'p> {
     zone: Zone,
     /// By seat, what each person met; absent where nothing is compared.
     pub people: Option<(Prints, Vec<Personal>)>,
+    /// By seat, the lines of entries, arms and goals; absent unless asked for.
+    pub lines: Option<Vec<Vec<Entry>>>,
     /// Whose scenes are kept.
     pub watched: BTreeSet<Seat>,
     pub scenes: Vec<(Seat, Scene)>,
@@ -77,6 +87,7 @@ impl<'p> Counts<'p> {
             hours: BTreeMap::new(),
             zone: program.project.zone,
             people: None,
+            lines: None,
             watched: BTreeSet::new(),
             scenes: Vec::new(),
             scenes_left_out: 0,
@@ -94,6 +105,9 @@ impl<'p> Counts<'p> {
         if let Some((_, people)) = &mut self.people {
             people.push(Personal::default());
         }
+        if let Some(lines) = &mut self.lines {
+            lines.push(Vec::new());
+        }
     }
 
     /// Adds the counts of another shard; those by seat and the scenes stay apart.
@@ -107,15 +121,25 @@ impl<'p> Counts<'p> {
     }
 
     /// What was counted of one person is to count for another.
-    pub fn give_away(&mut self, from: Seat) -> (u32, Option<Personal>) {
-        let personal = self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize]));
-        (std::mem::take(&mut self.messages[from as usize]), personal)
+    pub fn give_away(&mut self, from: Seat) -> Counted {
+        Counted {
+            messages: std::mem::take(&mut self.messages[from as usize]),
+            personal: self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize])),
+            lines: self.lines.as_mut().map(|lines| std::mem::take(&mut lines[from as usize])).unwrap_or_default(),
+        }
     }
 
-    pub fn take_over(&mut self, seat: Seat, messages: u32, personal: Option<&Personal>) {
-        self.messages[seat as usize] += messages;
-        if let (Some((_, people)), Some(personal)) = (&mut self.people, personal) {
+    pub fn take_over(&mut self, seat: Seat, counted: &Counted) {
+        self.messages[seat as usize] += counted.messages;
+        if let (Some((_, people)), Some(personal)) = (&mut self.people, &counted.personal) {
             people[seat as usize].absorb(personal);
+        }
+    }
+
+    /// `base` is what the merge added to the run numbers of whoever joined.
+    pub fn take_lines(&mut self, seat: Seat, counted: Counted, base: u32) {
+        if let Some(lines) = &mut self.lines {
+            lines[seat as usize].extend(counted.lines.into_iter().map(|entry| entry.renumbered(base)));
         }
     }
 
@@ -190,6 +214,9 @@ impl Journal for Counts<'_> {
             let zone = self.zone;
             people[seat as usize].note(self.program, prints, entry, || zone.date(entry.at).0);
         }
+        if let (Some(lines), What::Entered | What::Arm { .. } | What::Goal { .. }) = (&mut self.lines, &entry.what) {
+            lines[seat as usize].push(entry.clone());
+        }
         let counts = &mut self.journeys[entry.journey.index()];
         match &entry.what {
             What::NotEntered { why } => *counts.not_entered.entry(*why).or_default() += 1,
@@ -219,6 +246,7 @@ impl Journal for Counts<'_> {
                 }
             }
             What::Withdrawn { .. } => counts.withdrawn += 1,
+            What::Moved { .. } => {}
             What::Goal { .. } => counts.goals += 1,
             What::Ended { reason } => match counts.ended.get_mut(reason) {
                 Some(n) => *n += 1,

@@ -127,6 +127,7 @@ impl Tables {
             self.add_with_merged(row.seat, &checkpoint.merges, &mut gone);
         }
         self.forget(&gone);
+        self.dead.retain(|_, row| !checkpoint.forgotten.iter().any(|person| person.is_named_in(&row.body)));
         for (seat, person) in &checkpoint.people {
             let before = match person {
                 Some(person) => {

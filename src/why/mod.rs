@@ -183,6 +183,11 @@ fn frame(engine: &Engine<'_>, asked: &Asked, question: Question, zone: Zone, unt
              conditions saw; check out the version that runs to see them",
             "いまのキャンペーンは実行時のものと異なるため、当時の記録だけを示します。実行中の版に切り替えると、条件の値も分かります",
         )),
+        Some(Untold::Differs) if engine.program().generation() > 0 => Some(Both::new(
+            "the campaigns were changed since this person was first seen: told from what was written down at the time, without \
+             the values that conditions saw",
+            "この人が初めて現れた後にキャンペーンが変更されたため、当時の記録だけを示します (条件の値は分かりません)",
+        )),
         Some(Untold::Differs) => Some(Both::new(
             "the replay came out otherwise than what was written down at the time, which is told here; please report this",
             "再生の結果が当時の記録と異なるため、記録だけを示します。この不具合を報告してください",
@@ -209,7 +214,11 @@ fn from_record(engine: &Engine<'_>, asked: &Asked, question: Question, untold: U
     let zone = program.policy(program.journey(asked.journey).policy).zone;
     let account = frame(engine, asked, question, zone, Some(untold));
     let all = asked.past.joined.values().flatten().chain(&asked.past.lines);
-    let mut entries: Vec<_> = replay::entries_of(all, asked.until).filter(|e| e.journey == asked.journey).collect();
+    // Versions of one journey have one name.
+    let name = &program.journey(asked.journey).name;
+    let is_of_line =
+        |e: &&crate::machine::Entry| program.journeys.get(e.journey.index()).is_some_and(|j| j.name == *name);
+    let mut entries: Vec<_> = replay::entries_of(all, asked.until).filter(is_of_line).collect();
     entries.sort_by_key(|entry| entry.at);
     let lines = entries.into_iter().filter_map(|entry| {
         let told = story::line(program, zone, &Scene::Wrote(entry.clone()))?;
@@ -246,6 +255,7 @@ fn kind_of(what: &crate::machine::What) -> &'static str {
         What::Set { .. } => "set",
         What::Goal { .. } => "goal",
         What::Membership { .. } => "membership",
+        What::Moved { .. } => "moved",
         What::Ended { .. } => "ended",
     }
 }

@@ -130,7 +130,8 @@ impl Replaying<'_, '_, '_> {
         if !matches!(lines.first(), Some(Line::Began(_))) {
             return Err(missing);
         }
-        let mut told = Replayed { person: Person::new(id.clone()), entries: Vec::new(), is_faithful: true };
+        let person = self.editions.last().newcomer(id.clone());
+        let mut told = Replayed { person, entries: Vec::new(), is_faithful: true };
         let mut consent = None;
         let mut engine = self.editions.last();
         for line in lines {
@@ -140,6 +141,7 @@ impl Replaying<'_, '_, '_> {
                 Line::Wrote(_) => {}
                 Line::Began(at) if *at > until => break,
                 Line::Began(at) => {
+                    told.person = engine.newcomer(id.clone());
                     let input = Input { at: *at, kind: InputKind::Live };
                     self.step(engine, &mut told, &input, Cause::Input(&input));
                 }

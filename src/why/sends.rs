@@ -58,7 +58,8 @@ impl Changes {
             | Report::Delivered
             | Report::Opened
             | Report::Clicked
-            | Report::Unblocked => return,
+            | Report::Unblocked
+            | Report::Resubscribed => return,
         };
         self.reach.insert((channel, what), at);
     }

@@ -145,6 +145,7 @@ impl<'a> Teller<'a> {
                 (because, self.header(HeaderLine::Start))
             }
             What::HeldOut => (Vec::new(), self.header(HeaderLine::Holdout)),
+            What::Moved { .. } => (Vec::new(), None),
             What::Arm { split, arm } => {
                 let holdout = self.program().journey(self.journey).holdout.is_some_and(|h| h.split == *split);
                 let place = if holdout { self.header(HeaderLine::Holdout) } else { None };

@@ -219,6 +219,7 @@ pub fn expectation(program: &Program, entry: &Entry) -> Option<String> {
             | EndReason::Finished
             | EndReason::HeldOut
             | EndReason::Merged
+            | EndReason::Removed
             | EndReason::Overrun => "exited".into(),
         },
         What::Settling { .. }
@@ -232,6 +233,7 @@ pub fn expectation(program: &Program, entry: &Entry) -> Option<String> {
         | What::CallFailed { .. }
         | What::Untagged { .. }
         | What::Set { .. }
+        | What::Moved { .. }
         | What::Membership { .. } => return None,
     })
 }

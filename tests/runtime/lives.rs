@@ -18,7 +18,7 @@ use tabi::text::{Source, Sources};
 use tabi::value::{Instant, Span, Value};
 
 use crate::generate::{self, Draw, ZONES};
-use crate::rig::{Ground, Rig, World, free};
+use crate::rig::{Ground, Programs, Rig, World, free};
 use crate::whys::{Asking, settings};
 
 /// Lives in CI: projects times people.
@@ -130,7 +130,8 @@ impl Runtime {
     fn open(&mut self, now: Instant) -> Rig {
         let shards = 1 + self.draw.below(3) as usize;
         let allowances = free(Idempotency::Recognisable);
-        Rig::open_with(self.ground, &self.disk, &self.memory, shards, allowances, now, false).expect("a node")
+        Rig::open_among(&Programs::default(), self.ground, &self.disk, &self.memory, shards, allowances, now, false)
+            .expect("a node")
     }
     /// Takes the calls, with deaths in between; the node at the end.
     fn live(&mut self, calls: &[(Instant, Json)], until: Instant) -> Rig {
@@ -152,7 +153,13 @@ impl Runtime {
             let arrival = Reader::new(self.ground.schema).call_received(&raw, *at).expect("a sound call");
             if let Some(arrival) = arrival {
                 let arrival = arrival.into_owned();
-                rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: *at, source: "log".into() });
+                rig.node.submit(Submission::Call {
+                    raw: raw.into(),
+                    arrival,
+                    received_at: *at,
+                    source: "log".into(),
+                    generation: 0,
+                });
             }
             rig.settle(*at, &mut paper).expect("a disk that works");
         }

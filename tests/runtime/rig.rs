@@ -2,7 +2,8 @@
 //!
 //! Asserts nothing.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use tabi::ingest::Schema;
 use tabi::ir::Program;
@@ -13,6 +14,7 @@ use tabi::render::Renderer;
 use tabi::runtime::durable::diary::{self, Line};
 use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
 use tabi::runtime::durable::lanes::Lanes;
+use tabi::runtime::durable::library::{Library, Loaded};
 use tabi::runtime::durable::node::{Node, Work};
 use tabi::runtime::durable::outfit::Outfit;
 use tabi::runtime::durable::recover::{OpenError, Opening, Recovered, shelf_of};
@@ -45,6 +47,35 @@ impl Ground {
             schema: Box::leak(Box::new(Schema::new(program))),
             renderer: Box::leak(Box::new(Renderer::new(program))),
         }
+    }
+    pub fn loaded(self) -> Loaded<'static, 'static> {
+        Loaded { engine: self.engine, schema: self.schema, renderer: self.renderer }
+    }
+}
+
+/// Programs that may go live, by generation.
+#[derive(Clone, Default)]
+pub struct Programs(pub Arc<Mutex<BTreeMap<u32, Program>>>);
+
+impl Programs {
+    pub fn put(&self, program: Program) {
+        self.0.lock().unwrap().insert(program.generation(), program);
+    }
+    /// As it went live at a moment.
+    pub fn get(&self, generation: u32, at: Instant) -> Option<Program> {
+        let mut program = self.0.lock().unwrap().get(&generation).cloned()?;
+        let deployed = program.deployed.as_deref_mut()?;
+        deployed.changes.iter_mut().filter(|c| c.generation == generation).for_each(|c| c.at = at);
+        Some(program)
+    }
+}
+
+impl Library<'static, 'static> for Programs {
+    fn load(&mut self, generation: u32, at: Instant) -> Result<Loaded<'static, 'static>, StoreError> {
+        let program = self.get(generation, at).ok_or(StoreError::Damaged { what: "no such program".into() })?;
+        // What comes after links to what went live.
+        self.put(program.clone());
+        Ok(Ground::new(program).loaded())
     }
 }
 
@@ -79,10 +110,13 @@ impl Rig {
         allowances: [Allowance; WAYS],
         now: Instant,
     ) -> Result<Rig, OpenError> {
-        Rig::open_with(ground, disk, memory, shards, allowances, now, true)
+        Rig::open_among(&Programs::default(), ground, disk, memory, shards, allowances, now, true)
     }
-    /// With a journal that is whole, or such as `tabi run` keeps it.
-    pub fn open_with(
+    /// With a journal that is whole, or such as `tabi run` keeps it. Whoever opens it says which program the store was
+    /// written under.
+    #[allow(clippy::too_many_arguments)]
+    pub fn open_among(
+        programs: &Programs,
         ground: Ground,
         disk: &ImaginedDisk,
         memory: &Memory,
@@ -101,10 +135,10 @@ impl Rig {
             whole_diary,
             tail: Arc::default(),
         });
-        let Ground { engine, schema, renderer, .. } = ground;
-        let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
+        let shard = |_| Shard::new(ground.engine, ground.renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
-        let opening = Opening { engine, schema, outfit: outfit.clone(), log, allowances, now };
+        let library = Box::new(programs.clone());
+        let opening = Opening { loaded: ground.loaded(), library, outfit: outfit.clone(), log, allowances, now };
         let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
         Ok(Rig { ground, node, store, recovered })
     }

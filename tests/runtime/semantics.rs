@@ -110,7 +110,7 @@ fn call(ground: Ground, at: Instant, call: Json) -> Submission {
     let raw = call.to_string().into_bytes();
     let arrival = Reader::new(ground.schema).call_received(&raw, at).unwrap_or_else(|why| panic!("{why:?}: {call}"));
     let arrival = arrival.unwrap_or_else(|| panic!("without effect: {call}")).into_owned();
-    Submission::Call { raw: raw.into(), arrival, received_at: at, source: "test".into() }
+    Submission::Call { raw: raw.into(), arrival, received_at: at, source: "test".into(), generation: 0 }
 }
 
 fn identify(ground: Ground, at: Instant, traits: Json) -> Submission {

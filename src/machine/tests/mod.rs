@@ -233,6 +233,8 @@ pub fn program(journeys: Vec<Journey>) -> Program {
         purposes: vec!["marketing".into(), "transactional".into()],
         history: vec![all.clone(), all],
         tracked: Vec::new(),
+        deployed: None,
+        moves: Vec::new(),
         places: Places::default(),
     }
 }
@@ -337,6 +339,7 @@ fn words(program: &Program, what: &What) -> String {
     match what {
         What::Settling { until } => format!("settles {}", stamp(*until)),
         What::Unsettled => "unsettled".into(),
+        What::Moved { step, .. } => format!("moved to step {}", step.0),
         What::NotEntered { why } => format!("not entered: {why:?}"),
         What::Entered => "entered".into(),
         What::HeldOut => "held out".into(),
@@ -360,7 +363,7 @@ fn words(program: &Program, what: &What) -> String {
         What::Tagged { tag } => format!("tagged {tag}"),
         What::Untagged { tag } => format!("untagged {tag}"),
         What::Set { field } => format!("set {}", program.profile[field.index()].name),
-        What::Goal { event } => format!("goal {}", program.event(*event).name),
+        What::Goal { event, .. } => format!("goal {}", program.event(*event).name),
         What::Membership { segment, member } => {
             format!("{} {}", if *member { "enters" } else { "leaves" }, program.segments[segment.index()].name)
         }

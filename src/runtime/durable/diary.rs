@@ -198,9 +198,14 @@ impl Journal for Diary {
 
 /// The lines of a piece, as far as they can be read.
 pub fn lines_of(piece: &JournalRow) -> Vec<Line> {
+    read_lines(piece).0
+}
+
+/// The same, and whether that is all of them.
+pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
     let (mut lines, mut bytes, mut at) = (Vec::new(), piece.lines.as_slice(), piece.from);
     while !bytes.is_empty() {
-        let Ok((line, rest)) = rest::read::<Kept>(bytes) else { break };
+        let Ok((line, rest)) = rest::read::<Kept>(bytes) else { return (lines, false) };
         bytes = rest;
         lines.push(match line {
             Kept::Taken(input) => Line::Taken(input),
@@ -227,7 +232,7 @@ pub fn lines_of(piece: &JournalRow) -> Vec<Line> {
             }
         });
     }
-    lines
+    (lines, true)
 }
 
 #[cfg(test)]

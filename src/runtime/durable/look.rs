@@ -14,14 +14,14 @@ use super::apply::is_public;
 use super::diary::{self, Line};
 use super::pending::Pending;
 use super::record::Where;
-use super::recover::{OpenError, note};
+use super::recover::{Deployment, OpenError, note};
 
 /// Everything of one person that says why something happened to them.
 pub struct Seen {
     /// As the person goes by.
     pub name: String,
     /// Of the program that ran last.
-    pub program: Option<[u8; 32]>,
+    pub program: Option<Deployment>,
     /// Everything up to here is in it.
     pub at: Instant,
     /// The id of first sight.
@@ -89,7 +89,7 @@ pub fn look(reader: &mut dyn StoreReader, id: &str) -> Result<Option<Seen>, Open
     let stops: Vec<Where> = note(reader, note::STOPS)?.unwrap_or_default();
     Ok(Some(Seen {
         name,
-        program: note(reader, note::PROGRAM)?,
+        program: Deployment::kept(reader)?,
         at,
         id: person.id().clone(),
         lines: lines_of(reader, seat)?,
