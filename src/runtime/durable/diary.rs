@@ -117,8 +117,8 @@ pub struct Diary {
     /// What was written is also kept for whoever watches.
     pub is_watched: bool,
     /// What was written and not told to whoever watches yet; only counted while nobody does.
-    pub watched: Vec<(Seat, Entry)>,
-    pub unwatched: usize,
+    watched: Vec<(Seat, Entry)>,
+    unwatched: usize,
 }
 
 impl Diary {
@@ -138,6 +138,10 @@ impl Diary {
         let mut rows: Vec<JournalRow> = std::mem::take(&mut self.pieces).into_iter().map(row).collect();
         rows.sort_unstable_by_key(|row| row.seat);
         rows
+    }
+    /// What was written since, as far as somebody watches; and how much else.
+    pub fn take_watched(&mut self) -> (Vec<(Seat, Entry)>, usize) {
+        (std::mem::take(&mut self.watched), std::mem::take(&mut self.unwatched))
     }
     pub fn forget(&mut self, seat: Seat) {
         self.pieces.remove(&seat);
