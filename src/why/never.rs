@@ -30,7 +30,7 @@ pub fn why_not(engine: &Engine<'_>, asked: &Asked) -> Account {
         Err(untold) => {
             let (mut account, lines) = from_record(engine, asked, Question::WhyNot, untold);
             account.answer = Some(answer(&lines, None));
-            account.take(lines.into_iter().filter(|line| is_a_no(line)).collect());
+            account.take(lines.into_iter().filter(is_a_no).collect());
             return account;
         }
     };

@@ -36,7 +36,7 @@ impl<'e, 'p> Editions<'e, 'p> {
         Editions { engine }
     }
     /// The program that moves the person from this line on. The only place that chooses it.
-    fn from_line(&self, _: &Line) -> &'e Engine<'p> {
+    fn at_line(&self, _: &Line) -> &'e Engine<'p> {
         self.engine
     }
     /// The program that moves the person after the last line.
@@ -135,7 +135,7 @@ impl Replaying<'_, '_, '_> {
         let mut consent = None;
         let mut engine = self.editions.last();
         for line in lines {
-            engine = self.editions.from_line(line);
+            engine = self.editions.at_line(line);
             match line {
                 Line::Consents(all) => consent = Some(all),
                 Line::Wrote(_) => {}
