@@ -240,6 +240,10 @@ impl Person {
     pub fn consents_to(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.consent & (1 << purpose.0) != 0
     }
+    /// Something has happened to them: at first sight memberships are noted.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
     /// A consent to it was withdrawn, and none given since.
     pub fn has_withdrawn(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.withdrawn & (1 << purpose.0) != 0

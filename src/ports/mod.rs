@@ -54,6 +54,8 @@ pub struct Taken<'i> {
     pub consent: Option<&'i [(PurposeId, bool)]>,
     /// Without it the person would be another ([`crate::machine::Engine::step`]).
     pub heeded: bool,
+    /// Nothing has ever happened to the person before.
+    pub first: bool,
 }
 
 /// Somebody turned out to be the same human being as the person of another seat, and became a part of that.

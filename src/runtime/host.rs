@@ -313,13 +313,13 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
                 Some((told, changes)) => (told, changes.then(|| consents_of(&input))),
                 None => (&input, None),
             };
-            let before = person.generation();
+            let (first, before) = (!person.is_known(), person.generation());
             let heeded = self.engine.step(person, &input, &mut self.effects);
             let generation = person.generation();
             if generation != before {
                 self.journal.changed(seat, at, generation);
             }
-            self.journal.taken(seat, &Taken { input: told, consent, heeded });
+            self.journal.taken(seat, &Taken { input: told, consent, heeded, first });
             self.perform(seat, at);
         }
         self.queue_wake(seat);

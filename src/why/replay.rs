@@ -70,6 +70,8 @@ pub struct Moment<'m> {
     pub person: &'m Person,
     /// In order.
     pub effects: &'m [Effect],
+    /// It happened to somebody who became a part of the person: what was added to their run numbers.
+    pub joined: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +109,7 @@ pub fn replay(
     until: Instant,
     watch: &mut dyn FnMut(&Moment<'_>),
 ) -> Result<Replayed, Unreplayable> {
-    let mut replaying = Replaying { editions, past, watch };
+    let mut replaying = Replaying { editions, past, joined: None, watch };
     let mut told = replaying.person(&past.id, &past.lines, until, 0)?;
     let wrote: Vec<&Entry> = recorded(&past.lines, until).collect();
     told.is_faithful = wrote.into_iter().eq(&told.entries);
@@ -121,13 +123,17 @@ pub fn recorded(lines: &[Line], until: Instant) -> impl Iterator<Item = &Entry> 
 pub(super) fn entries_of<'l>(lines: impl Iterator<Item = &'l Line>, until: Instant) -> impl Iterator<Item = &'l Entry> {
     lines.filter_map(move |line| match line {
         Line::Wrote(entry) if entry.at <= until => Some(entry),
-        Line::Wrote(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => None,
+        Line::Wrote(_) | Line::Began(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => {
+            None
+        }
     })
 }
 
 struct Replaying<'r, 'e, 'p> {
     editions: Editions<'e, 'p>,
     past: &'r Past,
+    /// Of whom is replayed now, as [`Moment::joined`] says it.
+    joined: Option<u32>,
     watch: &'r mut dyn FnMut(&Moment<'_>),
 }
 
@@ -141,10 +147,11 @@ impl Replaying<'_, '_, '_> {
     ) -> Result<Replayed, Unreplayable> {
         let missing = if depth == 0 { Unreplayable::Beginning } else { Unreplayable::BeginningOfOther };
         let first = lines.iter().find(|line| !matches!(line, Line::Changed(_)));
-        if !matches!(first, Some(Line::Taken(Input { kind: InputKind::Live, .. }))) {
+        if !matches!(first, Some(Line::Began(_))) {
             return Err(missing);
         }
-        let mut told = Replayed { person: Person::new(id.clone()), entries: Vec::new(), is_faithful: true };
+        let person = self.editions.last().newcomer(id.clone());
+        let mut told = Replayed { person, entries: Vec::new(), is_faithful: true };
         let mut consent = None;
         let mut engine = self.editions.last();
         for line in lines {
@@ -152,6 +159,12 @@ impl Replaying<'_, '_, '_> {
                 Line::Changed(generation) => engine = self.editions.of(*generation),
                 Line::Consents(all) => consent = Some(all),
                 Line::Wrote(_) => {}
+                Line::Began(at) if *at > until => break,
+                Line::Began(at) => {
+                    told.person = engine.newcomer(id.clone());
+                    let input = Input { at: *at, kind: InputKind::Live };
+                    self.step(engine, &mut told, &input, Cause::Input(&input));
+                }
                 Line::Taken(input) if input.at > until => break,
                 Line::Taken(input) => {
                     self.wake(engine, &mut told, input.at);
@@ -162,7 +175,10 @@ impl Replaying<'_, '_, '_> {
                 Line::Joined(joined) => {
                     self.wake(engine, &mut told, joined.at);
                     let theirs = self.past.joined.get(&joined.from).ok_or(Unreplayable::BeginningOfOther)?;
+                    let mine = self.joined;
+                    self.joined = Some(mine.unwrap_or_default().saturating_add(joined.base));
                     let other = self.person(&joined.id, theirs, joined.at, depth + 1)?.person;
+                    self.joined = mine;
                     let mut effects = Vec::new();
                     engine.merge(&mut told.person, other, joined.at, &mut effects);
                     self.tell(&mut told, joined.at, Cause::Joined(joined), &effects);
@@ -191,7 +207,7 @@ impl Replaying<'_, '_, '_> {
             Effect::Journal(entry) => Some(entry.clone()),
             Effect::Send(_) | Effect::Call(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         }));
-        (self.watch)(&Moment { at, cause, person: &told.person, effects });
+        (self.watch)(&Moment { at, cause, person: &told.person, effects, joined: self.joined });
     }
 }
 

@@ -19,6 +19,8 @@ use crate::value::{Instant, Span};
 /// One line of a person's story.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Line {
+    /// The person was seen for the first time: before this line there is none. The program went live for them.
+    Began(Instant),
     Taken(Input),
     Wrote(Entry),
     /// The consents of the profile that comes next as they came: its line leaves out some that nobody needs to be told of.
@@ -56,6 +58,9 @@ enum Kept {
         id: Arc<str>,
         base: u32,
     },
+    Began {
+        after: Span,
+    },
     Changed {
         after: Span,
         generation: u32,
@@ -91,6 +96,9 @@ enum KeptRef<'a> {
         id: &'a str,
         base: u32,
     },
+    Began {
+        after: Span,
+    },
     Changed {
         after: Span,
         generation: u32,
@@ -119,8 +127,8 @@ pub struct Diary {
     /// What was written is also kept for whoever watches.
     pub is_watched: bool,
     /// What was written and not told to whoever watches yet; only counted while nobody does.
-    pub watched: Vec<(Seat, Entry)>,
-    pub unwatched: usize,
+    watched: Vec<(Seat, Entry)>,
+    unwatched: usize,
 }
 
 impl Diary {
@@ -149,6 +157,10 @@ impl Diary {
             piece.lines = lines;
         }
     }
+    /// What was written since, as far as somebody watches; and how much else.
+    pub fn take_watched(&mut self) -> (Vec<(Seat, Entry)>, usize) {
+        (std::mem::take(&mut self.watched), std::mem::take(&mut self.unwatched))
+    }
     pub fn forget(&mut self, seat: Seat) {
         self.pieces.remove(&seat);
     }
@@ -173,6 +185,9 @@ impl Journal for Diary {
         };
         if !worth {
             return;
+        }
+        if taken.first && input.kind == InputKind::Live {
+            return self.add(seat, input.at, |after| KeptRef::Began { after });
         }
         if let Some(consent) = taken.consent.filter(|_| taken.heeded) {
             self.add(seat, input.at, |after| KeptRef::Consents { after, consent });
@@ -250,6 +265,10 @@ pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
                 at = at.plus(after);
                 Line::Wrote(Entry { at, journey, run, step, what })
             }
+            Kept::Began { after } => {
+                at = at.plus(after);
+                Line::Began(at)
+            }
             Kept::Consents { after, consent } => {
                 at = at.plus(after);
                 Line::Consents(consent)
@@ -280,19 +299,26 @@ mod tests {
     #[test]
     fn lines_read_back_with_their_times() {
         let mut diary = Diary::new(false);
+        let live = Input { at: Instant(900), kind: InputKind::Live };
+        diary.taken(7, &Taken { input: &live, consent: None, heeded: true, first: true });
         let consent = [(PurposeId(0), false)];
         let kind = InputKind::Profile { id: Some(u64::MAX), fields: Vec::new(), consent: Vec::new() };
         let input = Input { at: Instant(1_000), kind };
-        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: true });
-        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: false });
+        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: true, first: false });
+        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: false, first: false });
         let joined = Joined { at: Instant(2_000), from: 4, id: "older".into(), base: 9 };
         diary.joined(7, &joined);
         // A timer that fires late tells of its own time.
         diary.wrote(7, &entry(1_500));
         let rows = diary.cut(Position(1));
-        assert_eq!((rows[0].from, rows[0].to), (Instant(1_000), Instant(2_000)));
-        let lines =
-            [Line::Consents(consent.to_vec()), Line::Taken(input), Line::Joined(joined), Line::Wrote(entry(1_500))];
+        assert_eq!((rows[0].from, rows[0].to), (Instant(900), Instant(2_000)));
+        let lines = [
+            Line::Began(Instant(900)),
+            Line::Consents(consent.to_vec()),
+            Line::Taken(input),
+            Line::Joined(joined),
+            Line::Wrote(entry(1_500)),
+        ];
         assert_eq!(lines_of(&rows[0]), lines);
     }
 

@@ -23,7 +23,6 @@ use super::pending::{Pending, Thing, Tray};
 use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
-use super::tail::Decision;
 
 /// What a node asks of a shard. Everything comes in the order of the log.
 pub enum Command<'e, 'p> {
@@ -339,26 +338,13 @@ impl<'e, 'p> Shard<'e, 'p> {
         }
         self.gather();
         self.look_for_approvals();
-        self.tell_watchers();
+        let (watched, unwatched) = self.host.journal.take_watched();
+        self.outfit.tail.tell(watched, unwatched, |seat| Some(self.host.person(seat)?.id().clone()));
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
     }
 
-    /// What was decided goes to whoever watches.
-    fn tell_watchers(&mut self) {
-        let tail = &self.outfit.tail;
-        tail.miss(std::mem::take(&mut self.host.journal.unwatched));
-        if self.host.journal.watched.is_empty() {
-            return;
-        }
-        let watched = std::mem::take(&mut self.host.journal.watched);
-        let decisions = watched.into_iter().filter_map(|(seat, entry)| {
-            let person = self.host.person(seat)?.id().clone();
-            Some(Decision { person, entry })
-        });
-        tail.add(decisions);
-    }
     /// Tells of waits that began for somebody's approval; those of a replay were told before.
     fn look_for_approvals(&mut self) {
         let waits = std::mem::take(&mut self.host.journal.waits);
