@@ -235,7 +235,12 @@ pub fn without(bytes: &[u8], words: &Words) -> Option<Vec<u8>> {
                 has_changed |= words.blank_input(&mut input);
                 *kind = input.kind;
             }
-            Kept::Wrote(_) | Kept::Did { .. } | Kept::Consents { .. } | Kept::Joined { .. } | Kept::Changed { .. } => {}
+            Kept::Wrote(_)
+            | Kept::Did { .. }
+            | Kept::Consents { .. }
+            | Kept::Joined { .. }
+            | Kept::Began { .. }
+            | Kept::Changed { .. } => {}
         }
         kept = rest::add_bytes_of(&line, kept);
     }
