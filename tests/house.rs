@@ -44,13 +44,15 @@ const DOORS: &[(&str, &[&str])] = &[
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
     ("preview", &["render", "value"]),
+    ("lifetime", &[]),
+    ("report", &["lifetime", "words", "machine", "ir", "value"]),
     ("project", &["ports", "text", "diag", "value", "ir"]),
     (
         "cli",
         &[
             "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server",
+            "runtime", "store", "channels", "server", "report", "lifetime",
         ],
     ),
 ];
@@ -80,6 +82,8 @@ const PURE: &[&str] = &[
     "mutate",
     "render",
     "preview",
+    "lifetime",
+    "report",
 ];
 
 const WALL: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";
