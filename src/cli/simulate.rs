@@ -283,6 +283,7 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
         trace: args.trace.clone(),
         response,
         prices,
+        reach: false,
     })
 }
 

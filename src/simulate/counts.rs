@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{Channel, Program, SplitId};
+use crate::ir::{Channel, JourneyId, Program, SplitId};
 use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, What};
 use crate::ports::{Journal, Seat};
 use crate::value::Zone;
@@ -19,6 +19,8 @@ pub const STORY_LINES_MAX: usize = 5_000;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JourneyCounts {
     pub entered: u64,
+    /// People with at least one message; only where it is counted by person.
+    pub reached: Option<u64>,
     pub ended: BTreeMap<EndReason, u64>,
     /// By message.
     pub sent: Vec<u64>,
@@ -38,6 +40,14 @@ pub enum Scene {
     Wrote(Entry),
 }
 
+/// What was counted of one person.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    messages: u32,
+    personal: Option<Personal>,
+    reach: Option<BTreeMap<JourneyId, u32>>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Counts<'p> {
     program: &'p Program,
@@ -49,6 +59,8 @@ pub struct Counts<'p> {
     zone: Zone,
     /// By seat, what each person met; absent where nothing is compared.
     pub people: Option<(Prints, Vec<Personal>)>,
+    /// By seat, messages of each journey; absent where nobody asks who was reached.
+    pub reach: Option<Vec<BTreeMap<JourneyId, u32>>>,
     /// Whose scenes are kept.
     pub watched: BTreeSet<Seat>,
     pub scenes: Vec<(Seat, Scene)>,
@@ -65,6 +77,7 @@ impl<'p> Counts<'p> {
             hours: BTreeMap::new(),
             zone: program.project.zone,
             people: None,
+            reach: None,
             watched: BTreeSet::new(),
             scenes: Vec::new(),
             scenes_left_out: 0,
@@ -76,9 +89,17 @@ impl<'p> Counts<'p> {
         Counts { people: Some((Prints::new(program), Vec::new())), ..Counts::new(program) }
     }
 
+    /// Counts that also tell how many people each journey reached.
+    pub fn with_reach(self) -> Self {
+        Counts { reach: Some(Vec::new()), ..self }
+    }
+
     /// Someone new takes the next seat.
     pub fn newcomer(&mut self) {
         self.messages.push(0);
+        if let Some(reach) = &mut self.reach {
+            reach.push(BTreeMap::new());
+        }
         if let Some((_, people)) = &mut self.people {
             people.push(Personal::default());
         }
@@ -89,21 +110,38 @@ impl<'p> Counts<'p> {
         for (into, from) in self.journeys.iter_mut().zip(&other.journeys) {
             into.absorb(from);
         }
+        for (index, into) in self.journeys.iter_mut().enumerate() {
+            let Some(reach) = &other.reach else { break };
+            let journey = JourneyId(index as u16);
+            let met = |seat: &&BTreeMap<JourneyId, u32>| seat.get(&journey).is_some_and(|messages| *messages > 0);
+            *into.reached.get_or_insert_default() += reach.iter().filter(met).count() as u64;
+        }
         for (hour, n) in &other.hours {
             *self.hours.entry(*hour).or_default() += n;
         }
     }
 
     /// What was counted of one person is to count for another.
-    pub fn give_away(&mut self, from: Seat) -> (u32, Option<Personal>) {
+    pub fn give_away(&mut self, from: Seat) -> Given {
         let personal = self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize]));
-        (std::mem::take(&mut self.messages[from as usize]), personal)
+        let reach = self.reach.as_mut().map(|reach| std::mem::take(&mut reach[from as usize]));
+        Given { messages: std::mem::take(&mut self.messages[from as usize]), personal, reach }
     }
 
-    pub fn take_over(&mut self, seat: Seat, messages: u32, personal: Option<&Personal>) {
-        self.messages[seat as usize] += messages;
-        if let (Some((_, people)), Some(personal)) = (&mut self.people, personal) {
+    pub fn take_over(&mut self, seat: Seat, given: Given) {
+        self.messages[seat as usize] += given.messages;
+        if let (Some((_, people)), Some(personal)) = (&mut self.people, &given.personal) {
             people[seat as usize].absorb(personal);
+        }
+        if let (Some(reach), Some(given)) = (&mut self.reach, given.reach) {
+            given.into_iter().for_each(|(journey, n)| *reach[seat as usize].entry(journey).or_default() += n);
+        }
+    }
+
+    fn reached(&mut self, seat: Seat, journey: JourneyId, sent: bool) {
+        if let Some(reach) = &mut self.reach {
+            let messages = reach[seat as usize].entry(journey).or_default();
+            *messages = if sent { *messages + 1 } else { messages.saturating_sub(1) };
         }
     }
 
@@ -189,6 +227,7 @@ impl Journal for Counts<'_> {
                 counts.sent[message.index()] += 1;
                 if self.program.message(*message).channel.is_personal() {
                     self.messages[seat as usize] += 1;
+                    self.reached(seat, entry.journey, true);
                     *self.hours.entry(self.hour(entry)).or_default() += 1;
                 }
             }
@@ -200,6 +239,7 @@ impl Journal for Counts<'_> {
                     counts.sent[message.index()] -= 1;
                     if self.program.message(*message).channel.is_personal() {
                         self.messages[seat as usize] -= 1;
+                        self.reached(seat, entry.journey, false);
                         let hour = self.hour(entry);
                         self.hours.entry(hour).and_modify(|n| *n -= 1);
                     }

@@ -1,0 +1,1 @@
+//! Figures of made-up people that can be counted by hand, and how a report looks.
