@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
-    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render, run,
+    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render, report, run,
     shell, show, simulate, status, stop, test, who,
 };
 use crate::diag::Language;
@@ -41,6 +41,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Report(report::Args),
     Personas(personas::Args),
     Render(render::Args),
     Prove(prove::Args),

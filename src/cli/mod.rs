@@ -24,6 +24,7 @@ mod personas;
 mod prove;
 mod remote;
 mod render;
+mod report;
 mod revision;
 mod run;
 mod secrets;
@@ -77,6 +78,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Fmt(args) => fmt::run(args, speaker),
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
+        Command::Report(args) => report::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
         Command::Prove(args) => prove::run(args, speaker),

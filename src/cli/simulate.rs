@@ -78,7 +78,7 @@ pub struct Args {
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let sources = sources(args, &opened.project)?;
+    let sources = sources(&args.named(), &opened.project)?;
     let options = options(args, &opened.project)?;
     if let Some(base) = &args.base {
         return compared(args, base, program, (&sources, &options), speaker);
@@ -179,18 +179,31 @@ fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
     }
 }
 
+/// Files that a command names.
+pub(super) struct Named<'a> {
+    pub events: &'a [PathBuf],
+    pub people: &'a [PathBuf],
+    pub mapping: Option<&'a Path>,
+}
+
+impl Args {
+    fn named(&self) -> Named<'_> {
+        Named { events: &self.events, people: &self.people, mapping: self.mapping.as_deref() }
+    }
+}
+
 /// What the command names, else the project's sample.
-fn sources(args: &Args, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
+pub(super) fn sources(args: &Named<'_>, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
     let sample = &project.settings.sample;
     let own = |files: &[String]| -> Vec<PathBuf> { files.iter().map(|file| project.root.join(file)).collect() };
     let (people, events) = match (args.people.is_empty(), args.events.is_empty()) {
         (true, true) => (own(&sample.people), own(&sample.events)),
-        (false, true) => (args.people.clone(), own(&sample.events)),
-        (_, false) => (args.people.clone(), args.events.clone()),
+        (false, true) => (args.people.to_vec(), own(&sample.events)),
+        (_, false) => (args.people.to_vec(), args.events.to_vec()),
     };
     if people.is_empty() && events.is_empty() {
         return Err(Stop::Usage {
-            what: Phrase::new("there is nothing to simulate", "シミュレーションの入力がありません"),
+            what: Phrase::new("there is nothing to read", "入力がありません"),
             help: Phrase::new(
                 "give `--events FILE`, or name files under `sample` in `tabi.yaml`",
                 "`--events FILE` を指定するか、`tabi.yaml` の `sample` にファイルを書く",
@@ -202,7 +215,7 @@ fn sources(args: &Args, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
             return Err(stopped(&SimulateError::Open { source: shown(path), detail: error.to_string() }));
         }
     }
-    let mapping = args.mapping.clone().or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
+    let mapping = args.mapping.map(Path::to_path_buf).or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
     let mut specs = Vec::new();
     for path in &people {
         specs.push(source(path, Kind::Segment));
@@ -270,10 +283,7 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
         response.channels[channel.index()] =
             Some(Reaction { open: rates.open, click: rates.click, convert: rates.convert, delay: rates.delay });
     }
-    let mut prices = Prices::default();
-    for (channel, price) in &settings.costs {
-        prices.0[channel.index()] = Some(*price);
-    }
+    let prices = prices(project);
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Options {
         until,
@@ -287,7 +297,16 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
     })
 }
 
-fn not_a_time(text: &str) -> Stop {
+/// What messages cost, as the settings say.
+pub(super) fn prices(project: &Project) -> Prices {
+    let mut prices = Prices::default();
+    for (channel, price) in &project.settings.costs {
+        prices.0[channel.index()] = Some(*price);
+    }
+    prices
+}
+
+pub(super) fn not_a_time(text: &str) -> Stop {
     Stop::Usage {
         what: Phrase::new(format!("`{text}` is not a time"), format!("`{text}` は日時ではありません")),
         help: Phrase::new(
@@ -297,7 +316,7 @@ fn not_a_time(text: &str) -> Stop {
     }
 }
 
-fn stopped(error: &SimulateError) -> Stop {
+pub(super) fn stopped(error: &SimulateError) -> Stop {
     let what = Phrase::new(error.to_string(), error.ja());
     match error {
         SimulateError::Open { .. } => Stop::Usage {
@@ -333,7 +352,7 @@ fn stopped(error: &SimulateError) -> Stop {
 }
 
 /// A bar on a terminal; elsewhere it draws nothing.
-fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
+pub(super) fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
     let total: Option<u64> = sources.iter().map(SourceSpec::size).sum();
     match (speaker.shows_progress(), total) {
         (false, _) => ProgressBar::hidden(),

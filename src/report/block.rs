@@ -32,15 +32,26 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bars {
     pub title: String,
+    /// What a bar of the whole width stands for; absent: the longest.
+    pub whole: Option<f64>,
     pub bars: Vec<Bar>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
     pub label: String,
-    /// Not negative; bars are drawn against the longest.
+    /// Not negative.
     pub length: f64,
     pub shown: String,
+}
+
+impl Bars {
+    /// The share of the whole width, from 0 to 1.
+    pub fn share(&self, bar: &Bar) -> f64 {
+        let longest = || self.bars.iter().map(|bar| bar.length).fold(0.0, f64::max);
+        let whole = self.whole.unwrap_or_else(longest);
+        if whole > 0.0 { (bar.length / whole).clamp(0.0, 1.0) } else { 0.0 }
+    }
 }
 
 /// A grid whose colours say how much.

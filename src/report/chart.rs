@@ -40,12 +40,10 @@ fn pixels(text: &str) -> usize {
 pub fn bars(bars: &Bars, id: &str) -> String {
     let labels = bars.bars.iter().map(|bar| pixels(&bar.label)).max().unwrap_or(0) + GAP;
     let figures = bars.bars.iter().map(|bar| pixels(&bar.shown)).max().unwrap_or(0) + GAP * 2;
-    let longest = bars.bars.iter().map(|bar| bar.length).fold(0.0, f64::max);
     let told: Vec<String> = bars.bars.iter().map(|bar| format!("{}: {}", bar.label, bar.shown)).collect();
     let mut body = String::new();
     for (row, bar) in bars.bars.iter().enumerate() {
-        let share = if longest > 0.0 { (bar.length / longest).clamp(0.0, 1.0) } else { 0.0 };
-        let (y, wide) = (row * ROW, libm::round(share * BAR as f64) as usize);
+        let (y, wide) = (row * ROW, libm::round(bars.share(bar) * BAR as f64) as usize);
         body.push_str(&format!(
             "<text x=\"{}\" y=\"{}\" class=\"l\">{}</text><rect x=\"{labels}\" y=\"{}\" width=\"{wide}\" height=\"16\" rx=\"2\" \
              class=\"b\"/><text x=\"{}\" y=\"{}\">{}</text>\n",

@@ -126,9 +126,9 @@ impl Report {
     }
 }
 
-/// A share with four decimals, so that the same counts print the same.
+/// A share with six decimals, so that the same counts print the same.
 fn rate(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { rounded(part as f64 / whole as f64, 4) }
+    if whole == 0 { 0.0 } else { rounded(part as f64 / whole as f64, 6) }
 }
 
 fn rounded(number: f64, decimals: i32) -> f64 {

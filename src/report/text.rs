@@ -10,6 +10,8 @@ use super::block::{Bars, Block, Heat, Section, Table};
 
 /// Columns of the longest bar.
 const BAR_COLUMNS: f64 = 30.0;
+/// Columns of a note.
+const NOTE_COLUMNS: usize = 96;
 /// Columns of a grid that a terminal of a usual width still shows.
 const GRID_COLUMNS: usize = 12;
 
@@ -23,8 +25,8 @@ pub fn text(sections: &[Section]) -> String {
         let _ = writeln!(out, "{}\n{}", section.title, "─".repeat(section.title.width()));
         for block in &section.blocks {
             out.push_str(&match block {
-                Block::Note(note) => format!("  {note}\n"),
-                Block::Facts(facts) => columns(&facts.iter().map(pair).collect::<Vec<_>>(), 1),
+                Block::Note(note) => wrapped(note),
+                Block::Facts(facts) => columns(&facts.iter().map(pair).collect::<Vec<_>>(), 2),
                 Block::Table(table) => titled(&table.title, &rows(table)),
                 Block::Bars(bars) => titled(&bars.title, &drawn(bars)),
                 Block::Heat(heat) => titled(&heat.title, &grid(heat)),
@@ -32,6 +34,34 @@ pub fn text(sections: &[Section]) -> String {
         }
     }
     out
+}
+
+/// Between words, and anywhere between characters that are wide (but for signs that must not begin a line).
+fn wrapped(note: &str) -> String {
+    let mut lines = vec![String::new()];
+    let mut word = String::new();
+    let mut rest = note.chars().peekable();
+    while let Some(c) = rest.next() {
+        word.push(c);
+        let is_wide = |c: char| unicode_width::UnicodeWidthChar::width(c) == Some(2);
+        let next = rest.peek().copied();
+        let may_break = c == ' ' || next.is_none_or(|next| is_wide(c) && is_wide(next) && !"、。」）".contains(next));
+        if !may_break {
+            continue;
+        }
+        let full = lines.last().is_some_and(|line| line.width() + word.trim_end().width() > NOTE_COLUMNS);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(&word);
+        }
+        word.clear();
+    }
+    if let Some(line) = lines.last_mut() {
+        line.push_str(&word);
+    }
+    lines.iter().map(|line| format!("  {}\n", line.trim_end())).collect()
 }
 
 fn pair((name, figure): &(String, String)) -> Vec<String> {
@@ -48,10 +78,9 @@ fn rows(table: &Table) -> String {
 }
 
 fn drawn(bars: &Bars) -> String {
-    let longest = bars.bars.iter().map(|bar| bar.length).fold(0.0, f64::max);
     let row = |bar: &super::block::Bar| {
-        let share = if longest > 0.0 { bar.length / longest } else { 0.0 };
-        vec![bar.label.clone(), bar.shown.clone(), "█".repeat(libm::round(share * BAR_COLUMNS) as usize)]
+        let length = libm::round(bars.share(bar) * BAR_COLUMNS) as usize;
+        vec![bar.label.clone(), bar.shown.clone(), "█".repeat(length)]
     };
     let rows: Vec<Vec<String>> = bars.bars.iter().map(row).collect();
     aligned(&rows, |column| column != 1)
@@ -86,4 +115,20 @@ fn aligned(rows: &[Vec<String>], is_left: impl Fn(usize) -> bool) -> String {
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_break_between_words_and_between_wide_characters() {
+        let english = wrapped(&"word ".repeat(30));
+        assert!(english.lines().all(|line| line.width() <= NOTE_COLUMNS + 2), "{english}");
+        assert_eq!(english.split_whitespace().count(), 30);
+        let japanese = wrapped(&"購入した人の割合、".repeat(12));
+        assert!(japanese.lines().all(|line| line.width() <= NOTE_COLUMNS + 2), "{japanese}");
+        assert!(japanese.lines().all(|line| !line.trim_start().starts_with('、')), "{japanese}");
+        assert_eq!(wrapped("short"), "  short\n");
+    }
 }

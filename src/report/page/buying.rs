@@ -34,10 +34,12 @@ pub fn repeat_purchases(ladder: &Ladder, tell: Teller) -> Section {
     let blocks = vec![
         Block::Bars(Bars {
             title: tell.text("Who goes on to the next purchase", "次の購入に進んだ割合"),
+            whole: Some(1.0),
             bars: ladder.steps.iter().map(rung).collect(),
         }),
         Block::Bars(Bars {
             title: tell.text("Second purchase within", "2 回目の購入までの期間と割合"),
+            whole: Some(1.0),
             bars: ladder.second_within.iter().map(within).collect(),
         }),
         Block::Table(Table {
@@ -124,6 +126,7 @@ pub fn future(future: &Future, tell: Teller) -> Section {
     match &estimate.alive {
         Some(tenths) => blocks.push(Block::Bars(Bars {
             title: tell.text("People by the probability that they are still customers", "継続確率ごとの人数"),
+            whole: None,
             bars: tenths.iter().enumerate().map(|(tenth, people)| tenth_bar(tenth, *people, tell)).collect(),
         })),
         None => blocks.push(Block::Note(tell.text(

@@ -58,7 +58,7 @@ pub fn figures(told: &Journeys, tell: Teller) -> Section {
         let goals: Vec<Bar> = active().filter_map(|(name, journey)| goal_bar(name, journey, tell)).collect();
         if !goals.is_empty() {
             let title = tell.text("Goals reached, of those who entered", "目標の達成率 (参加者のうち)");
-            blocks.push(Block::Bars(Bars { title, bars: goals }));
+            blocks.push(Block::Bars(Bars { title, whole: None, bars: goals }));
         }
     }
     let reactions: Vec<Vec<String>> = active().filter_map(|(name, journey)| signals(name, journey)).collect();

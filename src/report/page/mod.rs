@@ -8,7 +8,7 @@ mod money;
 
 use super::block::{Block, Section};
 use super::{Figures, Input, Report};
-use crate::words::{Language, grouped, percent};
+use crate::words::{Language, grouped};
 
 pub fn sections(report: &Report, language: Language) -> Vec<Section> {
     let tell = Teller { language };
@@ -76,7 +76,7 @@ fn number(count: u64) -> String {
 
 /// One decimal: `64.3%`.
 fn share(rate: f64) -> String {
-    percent(libm::round(rate * 1000.0) as i64 * 1000)
+    format!("{:.1}%", rate * 100.0)
 }
 
 /// `1,234.50 GBP` of `1234.50 GBP`.

@@ -54,6 +54,7 @@ pub fn revenue(book: &Book, tell: Teller) -> Section {
         }),
         Block::Bars(Bars {
             title: tell.text("Gross revenue by month", "月別の総売上"),
+            whole: None,
             bars: months.iter().map(bar).collect(),
         }),
     ];

@@ -327,6 +327,11 @@ fn known_ids(reader: &mut dyn StoreReader) -> Result<Vec<KnownId>, StoreError> {
     Ok(leads.into_iter().map(known).collect())
 }
 
+/// The content hash of the campaigns whose data a store holds; `None` in one that nothing was written to yet.
+pub fn program_of(reader: &mut dyn StoreReader) -> Result<Option<[u8; 32]>, OpenError> {
+    note(reader, note::PROGRAM)
+}
+
 fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
     let Some(bytes) = reader.note(name)? else { return Ok(None) };
     match postcard::from_bytes(&bytes) {
