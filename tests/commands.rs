@@ -10,6 +10,7 @@ mod commands {
     pub mod japanese;
     pub mod live;
     pub mod reference;
+    pub mod report;
     pub mod run;
     pub mod settings;
     pub mod shells;

@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
-    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render, report, run,
-    shell, show, simulate, status, stop, test, who,
+    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render,
+    report, run, shell, show, simulate, status, stop, test, who,
 };
 use crate::diag::Language;
 

@@ -83,7 +83,10 @@ pub fn last_changes(root: &Path, files: &BTreeSet<String>) -> BTreeMap<String, D
     let day = |file: &String| {
         // Paths are as people see them from here; git is asked from the project's folder.
         let from_anywhere = std::path::absolute(file).ok()?;
-        let output = git.run(&["log", "-1", "--format=%cs", "--", from_anywhere.to_str()?]).ok().filter(|out| out.status.success())?;
+        let output = git
+            .run(&["log", "-1", "--format=%cs", "--", from_anywhere.to_str()?])
+            .ok()
+            .filter(|out| out.status.success())?;
         Some((file.clone(), Date::parse(String::from_utf8_lossy(&output.stdout).trim())?))
     };
     files.iter().filter_map(day).collect()

@@ -215,7 +215,8 @@ pub(super) fn sources(args: &Named<'_>, project: &Project) -> Result<Vec<SourceS
             return Err(stopped(&SimulateError::Open { source: shown(path), detail: error.to_string() }));
         }
     }
-    let mapping = args.mapping.map(Path::to_path_buf).or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
+    let mapping =
+        args.mapping.map(Path::to_path_buf).or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
     let mut specs = Vec::new();
     for path in &people {
         specs.push(source(path, Kind::Segment));

@@ -75,7 +75,8 @@ impl Buying {
             Some((found, None)) => Ok(fit(of(&found.at), found.value)),
             // Chances of leaving that vanish: is it as likely that nobody leaves at all?
             None | Some((_, Some("a" | "b"))) => {
-                let stays = |point: &[f64; 2]| Buying { r: libm::exp(point[0]), alpha: libm::exp(point[1]), a: 0.0, b: 1.0 };
+                let stays =
+                    |point: &[f64; 2]| Buying { r: libm::exp(point[0]), alpha: libm::exp(point[1]), a: 0.0, b: 1.0 };
                 let mut cost = |point: &[f64; 2]| -stays(point).likelihood(&alike);
                 let without = best(&mut cost, &[[0.0, 0.0], [1.0, 1.0]]).ok_or(Refusal::NoRest)?;
                 if let Some(parameter) = edge_of(&without.at) {
@@ -83,7 +84,11 @@ impl Buying {
                 }
                 let as_likely = found.is_none_or(|found| without.value <= found.value + NO_WORSE);
                 let parameter = "a";
-                if as_likely { Ok(fit(stays(&without.at), without.value)) } else { Err(Refusal::RunsAway { parameter }) }
+                if as_likely {
+                    Ok(fit(stays(&without.at), without.value))
+                } else {
+                    Err(Refusal::RunsAway { parameter })
+                }
             }
             Some((_, Some(parameter))) => Err(Refusal::RunsAway { parameter }),
         }

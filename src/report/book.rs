@@ -74,7 +74,10 @@ pub struct Month {
 pub enum Value {
     Estimated(Box<Estimate>),
     /// Why not, in both languages.
-    Unknown { why: String, why_ja: String },
+    Unknown {
+        why: String,
+        why_ja: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -135,16 +138,11 @@ pub fn accounts(people: &[Person], currency: Currency) -> Vec<Account> {
 }
 
 impl Book {
-    pub(super) fn of(
-        people: &[Person],
-        currency: Currency,
-        end: Date,
-        buying: Buying<'_>,
-        options: &Options,
-    ) -> Book {
+    pub(super) fn of(people: &[Person], currency: Currency, end: Date, buying: Buying<'_>, options: &Options) -> Book {
         let accounts = accounts(people, currency);
         let money = |minor: i64| Money { currency, minor }.to_string();
-        let amounts = people.iter().flat_map(|p| &p.days).flat_map(|day| &day.amounts).filter(|m| m.currency == currency);
+        let amounts =
+            people.iter().flat_map(|p| &p.days).flat_map(|day| &day.amounts).filter(|m| m.currency == currency);
         let (mut purchases, mut worthless) = (0, 0);
         for amount in amounts {
             purchases += 1;
@@ -192,7 +190,7 @@ fn divided(whole: i64, parts: u64) -> i64 {
 }
 
 fn share(part: i64, whole: i64) -> f64 {
-    if whole > 0 { rounded(part as f64 / whole as f64, 4) } else { 0.0 }
+    if whole > 0 { rounded(part as f64 / whole as f64, 6) } else { 0.0 }
 }
 
 /// What the best one in so many brings of the whole; `sorted` ascends.
@@ -285,7 +283,7 @@ fn value(accounts: &[Account], currency: Currency, end: Date, buying: Buying<'_>
         mean: money(total / sorted.len().max(1) as f64).to_string(),
         p50: at(50),
         p90: at(90),
-        top_tenth_share: if total > 0.0 { rounded(best / total, 4) } else { 0.0 },
+        top_tenth_share: if total > 0.0 { rounded(best / total, 6) } else { 0.0 },
         people_values: values.into_iter().map(|(seat, value)| (seat, money(value))).collect(),
     }))
 }

@@ -76,7 +76,8 @@ pub fn heat(heat: &Heat, id: &str) -> String {
             body.push_str(&cell(spot, names + column * CELL_WIDTH, y));
         }
         body.push('\n');
-        let figures: Vec<&str> = spots.iter().map(|spot| spot.shown.as_str()).filter(|shown| !shown.is_empty()).collect();
+        let figures: Vec<&str> =
+            spots.iter().map(|spot| spot.shown.as_str()).filter(|shown| !shown.is_empty()).collect();
         told.push(format!("{name}: {}", figures.join(", ")));
     }
     let size = (names + columns * CELL_WIDTH, (heat.rows.len() + 1) * CELL_HEIGHT);

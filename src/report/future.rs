@@ -20,7 +20,10 @@ const KEPT_BACK_ONE_IN: i32 = 4;
 pub enum Future {
     Estimated(Box<Estimate>),
     /// Why not, in both languages.
-    Unknown { why: String, why_ja: String },
+    Unknown {
+        why: String,
+        why_ja: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -169,7 +169,8 @@ impl<'p> Journal<'p> {
     /// A line about the person at hand. One about a journey or message the program does not have is left out: false.
     pub fn wrote(&mut self, entry: &Entry) -> bool {
         let Some(done) = self.done.get_mut(entry.journey.index()) else { return false };
-        let personal = |message: &MessageId| self.program.messages.get(message.index()).map(|m| m.channel.is_personal());
+        let personal =
+            |message: &MessageId| self.program.messages.get(message.index()).map(|m| m.channel.is_personal());
         match &entry.what {
             What::Entered => done.entered += 1,
             What::Goal { .. } => done.goals += 1,
@@ -344,7 +345,8 @@ impl Offers {
                 continue;
             }
             let given = carried.and_then(|carried| carried.get(&MessageId(index as u16)));
-            let holds_out = |offer: &Offer| message.offer == Some(*offer) || given.is_some_and(|given| given.contains(offer));
+            let holds_out =
+                |offer: &Offer| message.offer == Some(*offer) || given.is_some_and(|given| given.contains(offer));
             let held_out: Vec<Offer> = Offer::ALL.into_iter().filter(holds_out).collect();
             offers.all += count;
             offers.without += if held_out.is_empty() { *count } else { 0 };

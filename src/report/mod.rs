@@ -102,7 +102,9 @@ impl Figures {
         currencies.sort_unstable_by_key(|currency| currency.code());
         currencies.dedup();
         let (future, buying) = future::Future::of(people, end);
-        let books = currencies.into_iter().map(|currency| book::Book::of(people, currency, end, buying.as_ref().copied(), options));
+        let books = currencies
+            .into_iter()
+            .map(|currency| book::Book::of(people, currency, end, buying.as_ref().copied(), options));
         Some(Figures {
             people: people.len() as u64,
             purchases: people.iter().map(Person::purchases).sum(),

@@ -58,7 +58,8 @@ impl Person {
 impl Day {
     /// What was paid in a currency; `None` where nothing was.
     pub fn amount(&self, currency: Currency) -> Option<i64> {
-        let mut own = self.amounts.iter().filter(|money| money.currency == currency).map(|money| money.minor).peekable();
+        let mut own =
+            self.amounts.iter().filter(|money| money.currency == currency).map(|money| money.minor).peekable();
         own.peek()?;
         Some(own.fold(0, i64::saturating_add))
     }

@@ -73,7 +73,8 @@ impl Rfm {
             cell.0 += 1;
             cell.1 = cell.1.saturating_add(account.net_until(end));
         }
-        let money = |minor| accounts.first().map_or_else(String::new, |a| Money { currency: a.currency, minor }.to_string());
+        let money =
+            |minor| accounts.first().map_or_else(String::new, |a| Money { currency: a.currency, minor }.to_string());
         let cell = |((r, f, m), (people, minor))| Cell { r, f, m, people, money: money(minor) };
         let mut days: Vec<Date> = quarter_ends(accounts, end);
         days.push(end);

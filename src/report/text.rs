@@ -102,7 +102,8 @@ fn columns(rows: &[Vec<String>], words: usize) -> String {
 
 fn aligned(rows: &[Vec<String>], is_left: impl Fn(usize) -> bool) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let wide = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+    let wide =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..count).map(wide).collect();
     let mut out = String::new();
     for row in rows {

@@ -14,9 +14,9 @@ use clap::ValueEnum;
 
 use super::exit::{Exit, Stop};
 use super::open::{self as opening, Opened, open};
+use super::revision;
 use super::simulate::{Named, bar, not_a_time, prices, sources, stopped};
 use super::speak::Speaker;
-use super::revision;
 use crate::diag::{Language, Phrase};
 use crate::ir::Program;
 use crate::lint;
@@ -116,9 +116,10 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     }
     let counted = events::Counted::of(program, &project.settings.report, &args.purchase, &args.returned)?;
     let options = options(args, project)?;
-    let until = args.until.as_ref().map(|text| {
-        project::parse_moment(text, project.settings.zone).ok_or_else(|| not_a_time(text))
-    });
+    let until = args
+        .until
+        .as_ref()
+        .map(|text| project::parse_moment(text, project.settings.zone).ok_or_else(|| not_a_time(text)));
     let until = until.transpose()?;
     let today = today(args, project)?;
 
@@ -300,7 +301,10 @@ fn write(path: &Path, text: &str) -> Result<(), Stop> {
                 format!("`{path}` cannot be written: {error}"),
                 format!("`{path}` に書き込めません: {}", Phrase::of_io(&error).ja),
             ),
-            help: Phrase::new("name a file in a folder that exists and may be written to", "書き込めるフォルダーの中のファイルを指定する"),
+            help: Phrase::new(
+                "name a file in a folder that exists and may be written to",
+                "書き込めるフォルダーの中のファイルを指定する",
+            ),
         }
     })
 }

@@ -115,12 +115,19 @@ pub fn future(future: &Future, tell: Teller) -> Section {
         tell.fact("Model (time in weeks)", "モデル (時間の単位は週)", parameters),
         tell.fact("Fitted to", "推定に使った人数", tell.people(estimate.people)),
         (
-            tell.text(format!("Purchases expected in the next {days} days"), format!("今後 {days} 日の購入回数 (予測)")),
+            tell.text(
+                format!("Purchases expected in the next {days} days"),
+                format!("今後 {days} 日の購入回数 (予測)"),
+            ),
             number(libm::round(estimate.next_90_days) as u64),
         ),
     ];
     if let Some(alive) = estimate.alive_people {
-        facts.push(tell.fact("Still customers (expected)", "継続中の顧客数 (予測)", tell.people(libm::round(alive) as u64)));
+        facts.push(tell.fact(
+            "Still customers (expected)",
+            "継続中の顧客数 (予測)",
+            tell.people(libm::round(alive) as u64),
+        ));
     }
     let mut blocks = vec![Block::Facts(facts)];
     match &estimate.alive {

@@ -26,7 +26,11 @@ pub fn figures(told: &Journeys, tell: Teller) -> Section {
         told.journeys.iter().filter(|(_, journey)| journey.entered == 0).map(|(name, _)| name.as_str()).collect();
     let mut facts = vec![
         tell.fact("Messages", "送信数", listed(&told.sent)),
-        tell.fact("With a discount", "値引きを含む送信", told.offers.discount_share.map_or_else(|| "–".to_owned(), share)),
+        tell.fact(
+            "With a discount",
+            "値引きを含む送信",
+            told.offers.discount_share.map_or_else(|| "–".to_owned(), share),
+        ),
         tell.fact(
             "Sell / nurture / service",
             "販売 / 育成 / サービス",
@@ -118,14 +122,8 @@ fn goal_bar(name: &str, journey: &Journey, tell: Teller) -> Option<Bar> {
 
 fn signals(name: &str, journey: &Journey) -> Option<Vec<String>> {
     let signals = journey.signals.as_ref()?;
-    let figures = [
-        signals.opened,
-        signals.clicked,
-        signals.unsubscribed,
-        signals.blocked,
-        signals.complained,
-        signals.bounced,
-    ];
+    let figures =
+        [signals.opened, signals.clicked, signals.unsubscribed, signals.blocked, signals.complained, signals.bounced];
     Some([vec![name.to_owned()], figures.map(number).to_vec()].concat())
 }
 
@@ -144,11 +142,7 @@ fn costs(cost: &BTreeMap<String, String>) -> String {
 pub fn coverage(told: &Journeys, tell: Teller) -> Option<Section> {
     let stages = told.coverage.as_ref()?;
     let row = |stage: &crate::report::journeys::Stage| {
-        let journeys = if stage.journeys.is_empty() {
-            tell.text("none", "なし")
-        } else {
-            stage.journeys.join(", ")
-        };
+        let journeys = if stage.journeys.is_empty() { tell.text("none", "なし") } else { stage.journeys.join(", ") };
         vec![stage.stage.clone(), journeys]
     };
     let table = Table {

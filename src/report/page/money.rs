@@ -146,7 +146,12 @@ fn largest_moves(moves: &Moves, tell: Teller) -> Table {
             format!("人数の多い移動 ({} → {})", moves.from, moves.to),
         ),
         head: tell.head(&[("from", "移動前"), ("to", "移動後"), ("people", "人数")]),
-        rows: moves.cells.iter().take(MOVES_SHOWN).map(|m| vec![m.from.clone(), m.to.clone(), number(m.people)]).collect(),
+        rows: moves
+            .cells
+            .iter()
+            .take(MOVES_SHOWN)
+            .map(|m| vec![m.from.clone(), m.to.clone(), number(m.people)])
+            .collect(),
         words: 2,
     }
 }
@@ -177,11 +182,7 @@ pub fn lifetime_value(book: &Book, tell: Teller) -> Section {
         ),
         tell.fact("Margin", "粗利率", share(estimate.margin)),
         tell.fact("Discount per year", "割引率 (年)", share(estimate.discount)),
-        tell.fact(
-            "Gamma–Gamma",
-            "Gamma–Gamma",
-            format!("p {}, q {}, v {}", estimate.p, estimate.q, estimate.v),
-        ),
+        tell.fact("Gamma–Gamma", "Gamma–Gamma", format!("p {}, q {}, v {}", estimate.p, estimate.q, estimate.v)),
     ];
     let mut blocks = vec![Block::Facts(facts)];
     if estimate.margin >= 1.0 {
