@@ -122,6 +122,12 @@ impl Report {
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("a report is plain data with string keys") + "\n"
     }
+    pub fn title(&self, language: Language) -> String {
+        match language {
+            Language::English => format!("{}: figures", self.project),
+            Language::Japanese => format!("{} の指標", self.project),
+        }
+    }
     /// The same for people, section by section.
     pub fn sections(&self, language: Language) -> Vec<Section> {
         page::sections(self, language)

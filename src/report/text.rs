@@ -15,14 +15,11 @@ const NOTE_COLUMNS: usize = 96;
 /// Columns of a grid that a terminal of a usual width still shows.
 const GRID_COLUMNS: usize = 12;
 
-/// All sections, ending in a newline.
-pub fn text(sections: &[Section]) -> String {
-    let mut out = String::new();
-    for (number, section) in sections.iter().enumerate() {
-        if number > 0 {
-            out.push('\n');
-        }
-        let _ = writeln!(out, "{}\n{}", section.title, "─".repeat(section.title.width()));
+/// The title and all sections, ending in a newline.
+pub fn text(title: &str, sections: &[Section]) -> String {
+    let mut out = format!("{title}\n");
+    for section in sections {
+        let _ = writeln!(out, "\n{}\n{}", section.title, "─".repeat(section.title.width()));
         for block in &section.blocks {
             out.push_str(&match block {
                 Block::Note(note) => wrapped(note),

@@ -164,8 +164,8 @@ const SHOP: &[(&str, &str)] = &[
         "profile {\n  email: email? pii\n}\n\n\
          event bought about profile { total: money JPY }\n\nevent bought_abroad about profile { total: money USD }\n\n\
          event sent_back about profile { total: money JPY }\n\n\
-         message thanks on email for transactional class nurture\n\nmessage coupon on email for marketing offer discount\n\n\
-         policy standard {\n  timezone Asia/Tokyo\n  consent marketing\n}\n\n\
+         message thanks on email for transactional class nurture\n\nmessage coupon on email for marketing offers discount\n\n\
+         policy standard {\n  timezone Asia/Tokyo\n  quiet 21:00..08:00 then hold\n  cap 3 messages per 7d\n  consent marketing\n}\n\n\
          journey follow_up {\n  purpose repeat\n  owner \"@crm\"\n  about \"Thank, and ask again.\"\n  under policy standard\n  \
          goal bought within 30d target 50%\n  review every 3mo by \"@lead\"\n  reentry never\n  stage regular\n\n  \
          start when bought\n\n  send email thanks\n  wait 3d\n  send email coupon\n}\n",

@@ -17,7 +17,7 @@ use super::open::{self as opening, Opened, open};
 use super::revision;
 use super::simulate::{Named, bar, not_a_time, prices, sources, stopped};
 use super::speak::Speaker;
-use crate::diag::{Language, Phrase};
+use crate::diag::Phrase;
 use crate::ir::Program;
 use crate::lint;
 use crate::project::{self, Project};
@@ -174,14 +174,8 @@ fn written(args: &Args, report: &Report, speaker: &Speaker) -> String {
     let form = if args.json { Form::Json } else { args.format };
     match form {
         Form::Json => report.to_json(),
-        Form::Pretty => text::text(&report.sections(language)),
-        Form::Html => {
-            let title = match speaker.language {
-                Language::English => format!("{}: figures", report.project),
-                Language::Japanese => format!("{} の指標", report.project),
-            };
-            html::html(&title, &report.sections(language), language)
-        }
+        Form::Pretty => text::text(&report.title(language), &report.sections(language)),
+        Form::Html => html::html(&report.title(language), &report.sections(language), language),
     }
 }
 

@@ -187,7 +187,7 @@ pub fn reviews(told: &Journeys, tell: Teller) -> Option<Section> {
         ("interval", "間隔"),
         ("last change", "最終変更"),
         ("due", "期限"),
-        ("", "状態"),
+        ("state", "状態"),
     ];
     let table = Table { title: tell.text("Reviews", "見直し"), head: tell.head(&head), rows, words: 6 };
     let note = tell.text(

@@ -88,7 +88,7 @@ fn money(amount: &str) -> String {
 }
 
 fn overview(report: &Report, tell: Teller) -> Section {
-    let title = tell.text(format!("{}: figures", report.project), format!("{} の指標", report.project));
+    let title = tell.text("Overview", "概要");
     let Some(Figures { people, purchases, from, to, ladder, books, .. }) = &report.purchases else {
         let note = tell.text("Nobody bought anything in what was read.", "読み込んだデータに購入がありません。");
         return Section { title, blocks: vec![Block::Note(note)] };
