@@ -162,6 +162,9 @@ fn fifth(sorted: &[i64], value: i64) -> u8 {
     (1 + worse * 5 / sorted.len().max(1)).min(5) as u8
 }
 
+/// Quarters whose moves are told: three years; each means scoring everybody once more.
+const QUARTERS_MAX: usize = 12;
+
 /// The last days of the calendar's quarters from the first purchase on, before the end.
 fn quarter_ends(accounts: &[Account], end: Date) -> Vec<Date> {
     let Some(first) = accounts.iter().filter_map(|a| a.days.first()).map(|(day, _)| *day).min() else {
@@ -177,7 +180,7 @@ fn quarter_ends(accounts: &[Account], end: Date) -> Vec<Date> {
         let Some(next) = Date::from_ymd(year, month, 1) else { return days };
         let last = Date(next.0 - 1);
         if last >= end {
-            return days;
+            return days.split_off(days.len().saturating_sub(QUARTERS_MAX));
         }
         days.push(last);
         month += 3;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::events::{Counted, Kind};
 use crate::ingest::{Arrival, Schema, Tally, What};
 use crate::ir::Program;
+use crate::ports::Seat;
 use crate::report::{Bought, Input, Person, Purchases};
 use crate::runtime::Identities;
 use crate::runtime::identity::Resolved;
@@ -33,8 +34,8 @@ struct Reader<'a> {
     until: Option<Instant>,
     identities: Identities,
     purchases: Purchases,
-    /// When a purchase with this id was last seen, by event and id.
-    seen: HashMap<(u16, u64), Instant>,
+    /// When something of this person with this id was last seen.
+    seen: HashMap<(Seat, u64), Instant>,
     repeated: u64,
     last: Option<Instant>,
 }
@@ -99,7 +100,7 @@ impl Reader<'_> {
             _ => return,
         };
         if let Some(id) = id
-            && self.came_before(event.0, *id, arrival.at.unwrap_or(own))
+            && self.came_before(seat, *id, arrival.at.unwrap_or(own))
         {
             self.repeated += 1;
             return;
@@ -113,9 +114,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Two events with one id are one, within the project's `dedupe_window`.
-    fn came_before(&mut self, event: u16, id: u64, at: Instant) -> bool {
-        let before = self.seen.insert((event, id), at);
+    /// Two events of a person with one id are one, within the project's `dedupe_window`.
+    fn came_before(&mut self, seat: Seat, id: u64, at: Instant) -> bool {
+        let before = self.seen.insert((seat, id), at);
         before.is_some_and(|before| at.since(before) <= self.program.project.dedupe_window)
     }
 }
