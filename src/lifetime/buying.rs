@@ -75,20 +75,11 @@ impl Buying {
             Some((found, None)) => Ok(fit(of(&found.at), found.value)),
             // Chances of leaving that vanish: is it as likely that nobody leaves at all?
             None | Some((_, Some("a" | "b"))) => {
-                let stays =
-                    |point: &[f64; 2]| Buying { r: libm::exp(point[0]), alpha: libm::exp(point[1]), a: 0.0, b: 1.0 };
-                let mut cost = |point: &[f64; 2]| -stays(point).likelihood(&alike);
-                let without = best(&mut cost, &[[0.0, 0.0], [1.0, 1.0]]).ok_or(Refusal::NoRest)?;
-                if let Some(parameter) = edge_of(&without.at) {
-                    return Err(Refusal::RunsAway { parameter });
+                let without = without_leaving(&alike)?;
+                if found.is_some_and(|found| without.1 > found.value + NO_WORSE) {
+                    return Err(Refusal::RunsAway { parameter: "a" });
                 }
-                let as_likely = found.is_none_or(|found| without.value <= found.value + NO_WORSE);
-                let parameter = "a";
-                if as_likely {
-                    Ok(fit(stays(&without.at), without.value))
-                } else {
-                    Err(Refusal::RunsAway { parameter })
-                }
+                Ok(fit(without.0, without.1))
             }
             Some((_, Some(parameter))) => Err(Refusal::RunsAway { parameter }),
         }
@@ -190,6 +181,17 @@ impl Buying {
         let (low, high) = (pole - 2.0 * NEAR_A_POLE, pole + 2.0 * NEAR_A_POLE);
         let (below, above) = (at(low)?, at(high)?);
         Some(below + (above - below) * (own - low) / (high - low))
+    }
+}
+
+/// The NBD, and its cost.
+fn without_leaving(alike: &[Alike]) -> Result<(Buying, f64), Refusal> {
+    let of = |point: &[f64; 2]| Buying { r: libm::exp(point[0]), alpha: libm::exp(point[1]), a: 0.0, b: 1.0 };
+    let found = best(&mut |point: &[f64; 2]| -of(point).likelihood(alike), &[[0.0, 0.0], [1.0, 1.0]]);
+    let found = found.ok_or(Refusal::NoRest)?;
+    match edge_of(&found.at) {
+        Some(parameter) => Err(Refusal::RunsAway { parameter }),
+        None => Ok((of(&found.at), found.value)),
     }
 }
 

@@ -144,7 +144,7 @@ fn the_cdnow_sample_comes_to_the_published_parameters() {
     [(found.r, 0.24259), (found.alpha, 4.41353), (found.a, 0.79289), (found.b, 2.42575)]
         .iter()
         .for_each(|(found, published)| near(*found, *published));
-    assert!((fit.log_likelihood + 9_582.4256).abs() < 1e-3, "{fit:?}");
+    assert!((fit.log_likelihood + 9_582.425_6).abs() < 1e-3, "{fit:?}");
     let fit = Spending::fit(&spenders).unwrap();
     let found = [(fit.spending.p, 6.2488), (fit.spending.q, 3.7446), (fit.spending.v, 15.4477)];
     found.iter().for_each(|(found, published)| assert!((found - published).abs() < 1e-4, "{fit:?}"));
@@ -398,4 +398,60 @@ fn the_page_of_the_documents_is_true() {
         }
     }
     assert!(commands >= 3, "the page shows {commands} commands");
+}
+
+/// Lines of a journal as `tabi run` writes them, added up.
+#[test]
+fn a_journal_is_added_up_by_journey_and_person() {
+    use tabi::machine::{Entry, Reason, Report as Said, What};
+    use tabi::report::journeys::Journal;
+    let shop = folder(SHOP);
+    let project = tabi::project::load(shop.path());
+    let settings = tabi::compile::Settings {
+        name: project.settings.name.clone(),
+        zone: project.settings.zone,
+        currency: project.settings.currency,
+        max_event_age: project.settings.max_event_age,
+        dedupe_window: project.settings.dedupe_window,
+        sender: project.settings.sender.clone(),
+        lifecycle: Vec::new(),
+        levels: std::collections::BTreeMap::new(),
+        today: None,
+    };
+    let program = tabi::compile::compile(&project.sources, &settings).program.expect("the shop compiles");
+    let message = |name: &str| {
+        tabi::ir::MessageId(program.messages.iter().position(|message| message.name == name).unwrap() as u16)
+    };
+    let (thanks, coupon) = (message("thanks"), message("coupon"));
+    let entry = |journey: u16, what: What| Entry {
+        at: tabi::value::Instant(0),
+        journey: tabi::ir::JourneyId(journey),
+        run: None,
+        step: None,
+        what,
+    };
+    let handle = tabi::ir::HandleId(0);
+    let mut journal = Journal::new(&program);
+    for what in [
+        What::Entered,
+        What::Sent { message: thanks, handle },
+        What::Reported { message: thanks, report: Said::Opened },
+        What::Sent { message: coupon, handle },
+        What::Reported { message: coupon, report: Said::Unsubscribed },
+        What::Goal { event: program.event_named("bought").unwrap() },
+    ] {
+        assert!(journal.wrote(&entry(0, what)));
+    }
+    journal.next_person();
+    // Accepted, and never dispatched: nobody was reached.
+    journal.wrote(&entry(0, What::Entered));
+    journal.wrote(&entry(0, What::Sent { message: thanks, handle }));
+    journal.wrote(&entry(0, What::Dropped { message: thanks, reason: Reason::Budget }));
+    journal.next_person();
+    assert!(!journal.wrote(&entry(7, What::Entered)), "a journey that there is not");
+    let done = journal.finish();
+    assert_eq!((done[0].entered, done[0].reached, done[0].goals), (2, 1, 1));
+    assert_eq!((done[0].sent[thanks.index()], done[0].sent[coupon.index()]), (1, 1));
+    let signals = done[0].signals.expect("there are some");
+    assert_eq!((signals.opened, signals.unsubscribed, signals.blocked), (1, 1, 0));
 }
