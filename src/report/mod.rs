@@ -76,6 +76,20 @@ pub struct Input {
     pub return_events: Vec<String>,
     /// Purchases and returns whose id had come before.
     pub repeated: u64,
+    /// What the log says of people's addresses, whatever message it was about.
+    pub left: Left,
+}
+
+/// People's addresses in the log: how often they turned out dead, were complained from, or left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+pub struct Left {
+    pub bounced: u64,
+    pub complained: u64,
+    pub unsubscribed: u64,
+    /// LINE unfollow.
+    pub blocked: u64,
+    /// LINE follow.
+    pub unblocked: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::events::{Counted, Kind};
-use crate::ingest::{Arrival, Schema, Tally, What};
+use crate::ingest::{Arrival, Schema, Signal, Tally, What};
 use crate::ir::Program;
 use crate::ports::Seat;
-use crate::report::{Bought, Input, Person, Purchases};
+use crate::report::{Bought, Input, Left, Person, Purchases};
 use crate::runtime::Identities;
 use crate::runtime::identity::Resolved;
 use crate::simulate::sources::{Intake, Side, mappings};
@@ -26,6 +26,7 @@ pub struct History {
     pub last_moment: Option<Instant>,
     pub tally: Tally,
     repeated: u64,
+    left: Left,
 }
 
 struct Reader<'a> {
@@ -37,6 +38,7 @@ struct Reader<'a> {
     /// When something of this person with this id was last seen.
     seen: HashMap<(Seat, u64), Instant>,
     repeated: u64,
+    left: Left,
     last: Option<Instant>,
 }
 
@@ -60,16 +62,17 @@ pub fn read(
         purchases: Purchases::default(),
         seen: HashMap::new(),
         repeated: 0,
+        left: Left::default(),
         last: None,
     });
     intake
         .run(&mut |_, arrival| reader.borrow_mut().take(&arrival), &mut |bytes| progress(bytes))
         .map_err(|(_, error)| error)?;
     let (tally, _) = intake.close().swap_remove(0);
-    let Reader { identities, purchases, repeated, last, .. } = reader.into_inner();
+    let Reader { identities, purchases, repeated, left, last, .. } = reader.into_inner();
     let last_day = purchases.last_day().max(last.map(|at| program.project.zone.date(at)));
     let (people, _) = purchases.people();
-    Ok(History { people, identities, last: last_day, last_moment: last, tally, repeated })
+    Ok(History { people, identities, last: last_day, last_moment: last, tally, repeated, left })
 }
 
 impl Reader<'_> {
@@ -88,6 +91,15 @@ impl Reader<'_> {
         let Some(Resolved { seat, absorb, .. }) = resolved else { return };
         if let Some(gone) = absorb {
             self.purchases.unite(gone, seat);
+        }
+        if let What::Signal { signal, .. } = &arrival.what {
+            *match signal {
+                Signal::Bounced => &mut self.left.bounced,
+                Signal::Complained => &mut self.left.complained,
+                Signal::Unsubscribed => &mut self.left.unsubscribed,
+                Signal::Blocked => &mut self.left.blocked,
+                Signal::Unblocked => &mut self.left.unblocked,
+            } += 1;
         }
         let What::Event { id, event, payload } = &arrival.what else { return };
         let of = |kinds: &[Kind]| kinds.iter().find(|kind| kind.event == *event).cloned();
@@ -144,6 +156,7 @@ impl History {
             purchase_events: names(&counted.purchases),
             return_events: names(&counted.returns),
             repeated: self.repeated,
+            left: self.left,
         }
     }
 }

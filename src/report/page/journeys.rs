@@ -19,7 +19,11 @@ pub fn figures(told: &Journeys, tell: Teller) -> Section {
         row.push(goal.map_or_else(|| "–".to_owned(), |goal| share(goal.rate)));
         row.push(goal.and_then(|goal| goal.target).map_or_else(|| "–".to_owned(), share));
         row.push(journey.offers.discount_share.map_or_else(|| "–".to_owned(), share));
-        row.push(journey.classes.nurture_share.map_or_else(|| "–".to_owned(), share));
+        row.push(match (journey.classes.nurture_share, journey.classes.nurture_asked) {
+            (None, _) => "–".to_owned(),
+            (Some(own), None) => share(own),
+            (Some(own), Some(asked)) => format!("{} (≥ {})", share(own), share(asked)),
+        });
         row
     };
     let quiet: Vec<&str> =

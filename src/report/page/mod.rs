@@ -7,7 +7,7 @@ mod journeys;
 mod money;
 
 use super::block::{Block, Section};
-use super::{Figures, Input, Report};
+use super::{Figures, Input, Left, Report};
 use crate::words::{Language, grouped};
 
 pub fn sections(report: &Report, language: Language) -> Vec<Section> {
@@ -132,6 +132,15 @@ fn input(input: &Input, tell: Teller) -> Section {
     facts.push(tell.fact("Returns are", "返品とみなすイベント", returns));
     if input.repeated > 0 {
         facts.push(tell.fact("Came twice, counted once", "重複 (1 回と数えた)", number(input.repeated)));
+    }
+    let left = &input.left;
+    if *left != Left::default() {
+        let figures = [left.unsubscribed, left.blocked, left.unblocked, left.complained, left.bounced].map(number);
+        let names = (
+            "Unsubscribed / blocked / back / complained / bounced",
+            "配信停止 / ブロック / 解除 / 迷惑メール報告 / 不達",
+        );
+        facts.push(tell.fact(names.0, names.1, figures.join(" / ")));
     }
     let mut blocks = vec![Block::Facts(facts)];
     if !input.return_events.is_empty() {
