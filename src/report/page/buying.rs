@@ -131,11 +131,24 @@ pub fn future(future: &Future, tell: Teller) -> Section {
     }
     let mut blocks = vec![Block::Facts(facts)];
     match &estimate.alive {
-        Some(tenths) => blocks.push(Block::Bars(Bars {
-            title: tell.text("People by the probability that they are still customers", "継続確率ごとの人数"),
-            whole: None,
-            bars: tenths.iter().enumerate().map(|(tenth, people)| tenth_bar(tenth, *people, tell)).collect(),
-        })),
+        Some(tenths) => {
+            blocks.push(Block::Bars(Bars {
+                title: tell.text("People by the probability that they are still customers", "継続確率ごとの人数"),
+                whole: None,
+                bars: tenths.iter().enumerate().map(|(tenth, people)| tenth_bar(tenth, *people, tell)).collect(),
+            }));
+            let once = tell.people(estimate.people.saturating_sub(estimate.repeaters));
+            blocks.push(Block::Note(tell.text(
+                format!(
+                    "Careful: the model sees leaving only in people who came again. The {once} with one day of purchase count as \
+                     still customers, however long ago that was; look at their recency instead."
+                ),
+                format!(
+                    "注意: このモデルは再購入した人の離脱しか見分けません。購入日が 1 日だけの {once}は、どれだけ前の購入でも継続中とみなされます。\
+                     こうした人は最新購入日 (R) で判断してください。"
+                ),
+            )));
+        }
         None => blocks.push(Block::Note(tell.text(
             "The data show nobody leaving for good, so no probability of it is told.",
             "データからは離脱した人が見当たらないため、継続確率は示しません。",

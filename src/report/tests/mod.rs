@@ -58,7 +58,7 @@ fn people_who_are_gone_are_told_from_those_who_are_not() {
     let regulars = figures.ladder.steps[0].next;
     assert!(regulars > 400 && chance(30).is_some() && chance(31).is_some());
     let english = text::text("t", &report(figures.clone()).sections(Language::English));
-    assert!(english.contains("still customers") && english.contains("0–10%"), "{english}");
+    assert!(english.contains("Careful: the model sees leaving") && english.contains("0–10%"), "{english}");
     let japanese = text::text("t", &report(figures).sections(Language::Japanese));
     assert!(japanese.contains("継続確率ごとの人数"), "{japanese}");
 }
