@@ -4,6 +4,7 @@
 
 mod commands {
     pub mod editors;
+    pub mod experiments;
     pub mod fix;
     pub mod formats;
     pub mod init;
@@ -11,6 +12,7 @@ mod commands {
     pub mod live;
     pub mod reference;
     pub mod report;
+    pub mod results;
     pub mod run;
     pub mod settings;
     pub mod shells;
@@ -18,4 +20,5 @@ mod commands {
     pub mod tour;
     pub mod watch;
     pub mod who;
+    pub mod why;
 }

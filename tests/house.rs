@@ -22,6 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("compile", &["text", "diag", "value", "syntax", "schema", "check", "content", "lower", "lint", "ir"]),
     // The waist.
     ("ir", &["value"]),
+    ("link", &["ir", "value"]),
     // The engine: does not know that there is a language.
     ("machine", &["ir", "value"]),
     ("ports", &["ingest", "render", "machine", "ir", "value"]),
@@ -29,6 +30,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("simulate", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     ("ingest", &["ir", "value"]),
     ("render", &["ir", "value"]),
+    // Experiments: the numbers know no journeys, and what is read of a journal knows no host.
+    ("stats", &[]),
+    ("results", &["stats", "words", "machine", "ir", "value"]),
     // The edges: know the ports and not each other.
     ("store", &["ports", "value"]),
     ("channels", &["render", "ports", "machine", "ir", "value"]),
@@ -41,8 +45,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("words", &["ir", "value"]),
     ("diagram", &["words", "ir", "value"]),
     ("diff", &["words", "prove", "ir", "value"]),
+    ("plan", &["words", "diff", "link", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
+    ("why", &["words", "witness", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("preview", &["render", "value"]),
     ("lifetime", &[]),
     ("report", &["lifetime", "words", "machine", "ir", "value"]),
@@ -50,9 +56,9 @@ const DOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "text", "diag", "value", "fmt", "compile", "lint", "ir", "machine", "simulate", "ingest", "prove",
-            "witness", "diagram", "diff", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server", "report", "lifetime",
+            "text", "diag", "value", "fmt", "compile", "link", "lint", "ir", "machine", "simulate", "ingest", "prove",
+            "witness", "diagram", "diff", "plan", "cover", "mutate", "words", "project", "preview", "render", "ports",
+            "runtime", "store", "channels", "server", "results", "why", "report", "lifetime",
         ],
     ),
 ];
@@ -72,18 +78,23 @@ const PURE: &[&str] = &[
     "fmt",
     "compile",
     "ir",
+    "link",
     "machine",
     "prove",
     "words",
     "witness",
     "diagram",
     "diff",
+    "plan",
     "cover",
     "mutate",
+    "why",
     "render",
     "preview",
     "lifetime",
     "report",
+    "stats",
+    "results",
 ];
 
 const WALL: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";

@@ -15,14 +15,21 @@ pub fn moves(context: Context<'_, '_>, checked: &Checked, sink: &mut Sink) {
 
 fn one(context: Context<'_, '_>, checked: &Checked, decl: &MovesDecl, sink: &mut Sink) {
     let journeys = &context.world.journeys;
-    let Some(id) = journeys.find(&decl.journey.text) else {
-        sink.report(unknown(("journey", "ジャーニー"), &decl.journey.text, decl.journey.span, journeys.candidates()));
-        return;
-    };
     for (i, one) in decl.moves.iter().enumerate() {
         if let Some(first) = decl.moves[..i].iter().find(|m| m.step.text == one.step.text) {
             sink.report(duplicate(("step", "手順"), &one.step.text, one.step.span, first.step.span));
         }
+    }
+    // A journey that is no more has people to stay or to stop, and none that could go on in it.
+    let target = decl.to.as_ref().unwrap_or(&decl.journey);
+    let leads_on = decl.to.is_some() || decl.moves.iter().any(|one| matches!(one.target, MoveTarget::To { .. }));
+    let Some(id) = journeys.find(&target.text) else {
+        if leads_on {
+            sink.report(unknown(("journey", "ジャーニー"), &target.text, target.span, journeys.candidates()));
+        }
+        return;
+    };
+    for one in &decl.moves {
         let MoveTarget::To { step, timing: _ } = &one.target else { continue };
         let Some(journey) = &checked.journeys[usize::from(id)] else { continue };
         let steps = &journey.header.steps;

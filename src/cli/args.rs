@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
-    approve, backup, check, dead, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render,
-    report, run, shell, show, simulate, status, stop, test, who,
+    approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove,
+    render, report, results, run, shell, show, simulate, status, stop, tail, test, who, why,
 };
 use crate::diag::Language;
 
@@ -42,6 +42,7 @@ pub enum Command {
     Test(test::Args),
     Simulate(simulate::Args),
     Report(report::Args),
+    Results(results::Args),
     Personas(personas::Args),
     Render(render::Args),
     Prove(prove::Args),
@@ -52,9 +53,17 @@ pub enum Command {
     Run(run::Args),
     Ingest(ingest::Args),
     Status(status::Args),
+    Plan(deploy::plan::Args),
+    Apply(deploy::apply::Args),
+    Rollback(deploy::plan::RollbackArgs),
+    Bundles(deploy::list::BundlesArgs),
+    Steps(deploy::list::StepsArgs),
     Stop(stop::StopArgs),
     Resume(stop::ResumeArgs),
     Person(human::Args),
+    Why(why::WhyArgs),
+    WhyNot(why::WhyNotArgs),
+    Tail(tail::Args),
     Dead(dead::Args),
     Approve(approve::Args),
     Backup(backup::BackupArgs),

@@ -76,6 +76,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("The day by which reviews are overdue [default: today]", "見直しの期限を判定する日 [既定: 今日]"),
     ("For people, for programs, or as a page of its own with charts", "人向け・プログラム向け・グラフ付きの単独ページ"),
     ("Write what is expected of each person into this file, as `identify` calls for `tabi ingest` and `tabi simulate`", "人ごとの予測を、`tabi ingest` と `tabi simulate` が読める `identify` としてこのファイルに書く"),
+    // results
+    ("Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is", "実験とホールドアウトの結果を表示する: 率・向上・金額と、その確かさ"),
+    ("The data of `tabi run`, while it runs or after [default: .tabi; with events or people, these are replayed instead]", "`tabi run` のデータ (実行中でもよい) [既定: .tabi。イベントや人を指定するとそれらを流す]"),
+    ("Replay the sample of tabi.yaml", "tabi.yaml の sample を流す"),
+    ("The lift in percent that should be seen: what power is told for", "見分けたい向上 (%)。検出力はこれについて示す"),
     // prove
     ("Prove how long journeys last at most, how many messages they send, and that they keep their promises", "ジャーニーの最長の長さ・最大の通数を証明し、約束が守られるかを調べる"),
     ("Only this journey; without it all, and what they send together", "このジャーニーだけ (省略時はすべてと、その合計)"),
@@ -118,12 +123,26 @@ const TEXTS: &[(&str, &str)] = &[
     ("How logs are written", "ログの形式"),
     // ingest
     ("Send calls in Segment's shape from files to a running Tabi", "Segment 形式の呼び出しをファイルから実行中の Tabi に送る"),
-    ("NDJSON, plain, gzip or zstd; `-` is the standard input", "NDJSON (非圧縮・gzip・zstd)。`-` は標準入力"),
+    ("NDJSON in Segment's shape, or CSV with a mapping; plain, gzip or zstd; `-` is the standard input", "Segment 形式の NDJSON、または対応表つきの CSV (非圧縮・gzip・zstd)。`-` は標準入力"),
+    ("The project whose events the columns become, or a folder inside it", "CSV の列から作るイベントのプロジェクト、またはその中のフォルダー"),
     ("Where Tabi takes events in", "Tabi の待ち受け URL"),
     ("Where the write key is found: `env:NAME` or `file:/path`", "書き込みキーの場所: `env:NAME` または `file:/path`"),
     ("As if they happened while being sent: clocks are corrected, and a call without a time happens now [default: the past, each with its own time]", "送信時に起きたものとして扱う: 時計のずれを直し、日時がなければ現在とする [既定: 過去の出来事として、それぞれの日時のまま]"),
     ("Note in this file how far it got, and go on from there the next time", "どこまで送ったかをこのファイルに記録し、次回はその続きから送る"),
     ("Write the result as JSON", "結果を JSON で書く"),
+    // tail
+    ("Show the decisions of a running Tabi as they are made; people by a code, not by their ids; Ctrl-C ends", "実行中の Tabi の判断を、その都度表示する。人は ID ではなく符号で示す (Ctrl-C で終了)"),
+    ("Only of the person with this id", "この ID の人の分だけ"),
+    ("Show the ids of people", "人の ID を表示する"),
+    ("For people, or for programs: one line of JSON each", "人向け、またはプログラム向け (1 行ずつの JSON)"),
+    ("End after so many lines", "この行数で終了"),
+    // test --from-run, why, why-not
+    ("Write a run of a real person as a test that passes, under other names: the last run, unless --run says which", "実際の人の回を、名前などを置き換えた成功するテストとして書き出す (--run の指定がなければ最後の回)"),
+    ("With --from-run: the run's number, as `tabi person show` tells it", "--from-run で、回の番号 (`tabi person show` に表示されるもの)"),
+    ("Tell what a journey did with a person, and because of what: conditions with their values, rules, draws", "ジャーニーで人に起きたことと、その理由を示す: 条件と値・規則・割り当て"),
+    ("Tell why a person did not enter a journey, or did not get its messages", "人がジャーニーに参加しなかった理由、メッセージが届かなかった理由を示す"),
+    ("As of this moment: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339 [default: now]", "この時点まで: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339 [既定: 現在]"),
+    ("The folder of the data of a Tabi that runs, or ran", "Tabi のデータのフォルダー (実行中でも停止後でもよい)"),
     // status, stop, resume, person, dead, approve, backup, restore
     ("Show what a running Tabi is at: journeys, channels, what waits, what is stopped, alarms", "実行中の Tabi の様子を表示する: ジャーニー・チャネル・待機・停止・警告"),
     ("The folder of the data of the Tabi that runs", "実行中の Tabi のデータのフォルダー"),

@@ -8,6 +8,7 @@ mod backup;
 mod base;
 mod check;
 mod dead;
+mod deploy;
 mod diff;
 mod exit;
 mod explain;
@@ -25,6 +26,7 @@ mod prove;
 mod remote;
 mod render;
 mod report;
+mod results;
 mod revision;
 mod run;
 mod secrets;
@@ -34,9 +36,11 @@ mod simulate;
 mod speak;
 mod status;
 mod stop;
+mod tail;
 mod test;
 mod watch;
 mod who;
+mod why;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +84,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Report(args) => report::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
+        Command::Results(args) => results::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
         Command::Prove(args) => prove::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
@@ -89,9 +94,17 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Run(args) => run::run(args, speaker),
         Command::Ingest(args) => ingest::run(args, speaker),
         Command::Status(args) => status::run(args, speaker),
+        Command::Plan(args) => deploy::plan::run(args, speaker),
+        Command::Apply(args) => deploy::apply::run(args, speaker),
+        Command::Rollback(args) => deploy::plan::rollback(args, speaker),
+        Command::Bundles(args) => deploy::list::bundles(args, speaker),
+        Command::Steps(args) => deploy::list::steps(args, speaker),
         Command::Stop(args) => stop::stop(args, speaker),
         Command::Resume(args) => stop::resume(args, speaker),
         Command::Person(args) => human::run(args, speaker),
+        Command::Why(args) => why::why_run(args, speaker),
+        Command::WhyNot(args) => why::why_not_run(args, speaker),
+        Command::Tail(args) => tail::run(args, speaker),
         Command::Dead(args) => dead::run(args, speaker),
         Command::Approve(args) => approve::run(args, speaker),
         Command::Backup(args) => backup::backup(args, speaker),

@@ -28,27 +28,8 @@ pub struct Args {
     #[arg(value_name = "PROJECT", default_value = ".")]
     project: PathBuf,
 
-    /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
-    /// [default: `sample.events` of tabi.yaml]
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    events: Vec<PathBuf>,
-
-    /// People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    people: Vec<PathBuf>,
-
-    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
-
-    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of
-    /// tabi.yaml, for the sample's events]
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-
-    /// For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    inputs: Inputs,
 
     /// End at the first line that cannot be used, instead of counting it
     #[arg(long)]
@@ -75,10 +56,47 @@ pub struct Args {
     threads: Option<usize>,
 }
 
+// What is replayed. Shared by commands that replay; a doc comment would become their help.
+#[derive(Debug, clap::Args)]
+pub struct Inputs {
+    /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
+    /// [default: `sample.events` of tabi.yaml]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    events: Vec<PathBuf>,
+
+    /// People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    people: Vec<PathBuf>,
+
+    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+
+    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of
+    /// tabi.yaml, for the sample's events]
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+
+    /// For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl Inputs {
+    /// Files that a command with options of its own names; time ends with them.
+    pub fn of_files(events: &[PathBuf], people: &[PathBuf], mapping: Option<&Path>) -> Inputs {
+        let mapping = mapping.map(Path::to_path_buf);
+        Inputs { events: events.to_vec(), people: people.to_vec(), mapping, until: None, seed: 0 }
+    }
+    pub fn names_files(&self) -> bool {
+        !self.events.is_empty() || !self.people.is_empty()
+    }
+}
+
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let sources = sources(&args.named(), &opened.project)?;
+    let sources = sources(&args.inputs, &opened.project)?;
     let options = options(args, &opened.project)?;
     if let Some(base) = &args.base {
         return compared(args, base, program, (&sources, &options), speaker);
@@ -179,21 +197,8 @@ fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
     }
 }
 
-/// Files that a command names.
-pub(super) struct Named<'a> {
-    pub events: &'a [PathBuf],
-    pub people: &'a [PathBuf],
-    pub mapping: Option<&'a Path>,
-}
-
-impl Args {
-    fn named(&self) -> Named<'_> {
-        Named { events: &self.events, people: &self.people, mapping: self.mapping.as_deref() }
-    }
-}
-
 /// What the command names, else the project's sample.
-pub(super) fn sources(args: &Named<'_>, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
+pub fn sources(args: &Inputs, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
     let sample = &project.settings.sample;
     let own = |files: &[String]| -> Vec<PathBuf> { files.iter().map(|file| project.root.join(file)).collect() };
     let (people, events) = match (args.people.is_empty(), args.events.is_empty()) {
@@ -215,8 +220,7 @@ pub(super) fn sources(args: &Named<'_>, project: &Project) -> Result<Vec<SourceS
             return Err(stopped(&SimulateError::Open { source: shown(path), detail: error.to_string() }));
         }
     }
-    let mapping =
-        args.mapping.map(Path::to_path_buf).or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
+    let mapping = args.mapping.clone().or_else(|| sample.mapping.as_ref().map(|file| project.root.join(file)));
     let mut specs = Vec::new();
     for path in &people {
         specs.push(source(path, Kind::Segment));
@@ -242,7 +246,7 @@ fn is_standard_input(path: &Path) -> bool {
 }
 
 /// By its name, compressed or not.
-fn is_csv(path: &Path) -> bool {
+pub(super) fn is_csv(path: &Path) -> bool {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
     name.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".csv")
 }
@@ -268,11 +272,18 @@ fn csv(path: &Path, mapping: Option<&Path>) -> Result<Kind, Stop> {
 }
 
 /// A path as people type it: without `./`, and without going into a folder only to leave it.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).to_string_lossy().into_owned()
 }
 
 fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
+    let machine = replay(&args.inputs, project)?;
+    let threads = args.threads.unwrap_or(machine.threads);
+    Ok(Options { strict: args.strict, threads, trace: args.trace.clone(), ..machine })
+}
+
+/// The options that come from the inputs and the project's settings.
+pub fn replay(args: &Inputs, project: &Project) -> Result<Options, Stop> {
     let settings = &project.settings;
     let until: Option<Instant> = match &args.until {
         // That of the settings is the end of the sample; another log has its own.
@@ -286,16 +297,7 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
     }
     let prices = prices(project);
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(Options {
-        until,
-        seed: args.seed,
-        strict: args.strict,
-        threads: args.threads.unwrap_or_else(machine),
-        trace: args.trace.clone(),
-        response,
-        prices,
-        reach: false,
-    })
+    Ok(Options { until, seed: args.seed, threads: machine(), response, prices, ..Options::default() })
 }
 
 /// What messages cost, as the settings say.
@@ -317,7 +319,7 @@ pub(super) fn not_a_time(text: &str) -> Stop {
     }
 }
 
-pub(super) fn stopped(error: &SimulateError) -> Stop {
+pub fn stopped(error: &SimulateError) -> Stop {
     let what = Phrase::new(error.to_string(), error.ja());
     match error {
         SimulateError::Open { .. } => Stop::Usage {
@@ -353,7 +355,7 @@ pub(super) fn stopped(error: &SimulateError) -> Stop {
 }
 
 /// A bar on a terminal; elsewhere it draws nothing.
-pub(super) fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
+pub fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
     let total: Option<u64> = sources.iter().map(SourceSpec::size).sum();
     match (speaker.shows_progress(), total) {
         (false, _) => ProgressBar::hidden(),

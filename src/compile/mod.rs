@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod exceptions;
+mod moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,8 +161,12 @@ fn checked(
     let mut timelines = check::tests(context, &checked, &|span| placer.place(span), &mut sink);
     let mut exceptions = exceptions::collect(files, settings.today, &mut sink);
     let meaningful = !sink.diagnostics.iter().any(Diagnostic::is_error);
-    let (program, mut map) =
+    let moves = moves::read(&world);
+    let (mut program, mut map) =
         meaningful.then(|| lower::program(&world, splits, checked, read.contents, sources)).unzip();
+    if let Some(program) = &mut program {
+        program.moves = moves;
+    }
     if let (Some(program), Some(map)) = (&program, &mut map) {
         map.mentions = read.mentions;
         timelines.iter_mut().for_each(|timeline| timeline.kept = lower::kept_for(program, timeline));

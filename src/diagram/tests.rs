@@ -144,6 +144,8 @@ fn program(code: Vec<Op>) -> Program {
         purposes: vec!["marketing".into()],
         history: Vec::new(),
         tracked: Vec::new(),
+        deployed: None,
+        moves: Vec::new(),
         places: Places::default(),
     }
 }

@@ -18,7 +18,7 @@ mod things;
 
 use serde::Serialize;
 
-use crate::ir::{Place, Program};
+use crate::ir::{JourneyId, Place, Program};
 use crate::words::Both;
 pub use render::{json, markdown, pretty};
 
@@ -137,4 +137,29 @@ impl Difference {
     pub fn count(&self) -> usize {
         self.sections.iter().map(|section| section.changes.len().max(1)).sum()
     }
+}
+
+/// What became of a step of a journey's older version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterpart {
+    pub old: String,
+    /// Its name in the newer version; absent: it is gone, or something else stands there.
+    pub new: Option<String>,
+    /// It says the same by itself; what stands inside or around it is not looked at.
+    pub is_same: bool,
+}
+
+/// Every step of the older version, in the order of its text.
+pub fn counterparts(older: (&Program, JourneyId), newer: (&Program, JourneyId)) -> Vec<Counterpart> {
+    let (old, new) = (outline::outline(older.0, older.1), outline::outline(newer.0, newer.1));
+    let alignment = align::align(&old, &new);
+    let counterpart = |placed: &align::Placed<'_>| {
+        let pair = alignment.pairs.iter().find(|pair| std::ptr::eq(pair.old.step, placed.step));
+        Counterpart {
+            old: placed.step.name.clone(),
+            new: pair.map(|pair| pair.new.step.name.clone()),
+            is_same: pair.is_some_and(|pair| pair.old.step.says() == pair.new.step.says()),
+        }
+    };
+    align::placed(&old).iter().map(counterpart).collect()
 }

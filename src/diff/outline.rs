@@ -53,6 +53,13 @@ impl Step {
         }
         text
     }
+    /// What the step itself says, without what stands inside its blocks.
+    pub fn says(&self) -> String {
+        let mut text = format!("{}:{}", self.kind, self.subject);
+        self.facets.iter().for_each(|f| text.extend(["|", &f.key, "=", &f.exact]));
+        self.blocks.iter().for_each(|block| text.extend(["{", &block.exact, "}"]));
+        text
+    }
     /// Whether the author chose the name; others shift when steps come and go.
     pub fn is_named(&self) -> bool {
         let derived = self.name.rsplit_once('_').is_some_and(|(kind, number)| {

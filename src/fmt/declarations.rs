@@ -305,8 +305,9 @@ impl Printer<'_> {
 
     fn moves(&mut self, decl: &MovesDecl) {
         let from = self.slice(decl.from.span);
-        self.put(&format!("moves {} from {from} {{", decl.journey.text));
-        self.reach(decl.from.span.end);
+        let to = decl.to.as_ref().map_or_else(String::new, |to| format!(" to {}", to.text));
+        self.put(&format!("moves {} from {from}{to} {{", decl.journey.text));
+        self.reach(decl.to.as_ref().map_or(decl.from.span.end, |to| to.span.end));
         self.lines_of(
             &decl.moves,
             decl.span.end,

@@ -24,7 +24,7 @@ use crate::ir::{Channel, EventId, FieldId, PurposeId};
 use crate::value::{Instant, Value};
 
 pub use reason::{Reason, Tally};
-pub use schema::Schema;
+pub use schema::{Current, Schema};
 
 /// One accepted line (or one group of rows): what came, about whom, and when.
 #[derive(Debug, Clone, PartialEq)]

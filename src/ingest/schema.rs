@@ -3,10 +3,11 @@
 //! Reads nothing; built once per run and shared by all readers.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::value::RawValue;
 
-use crate::ir::{ActionId, Channel, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
+use crate::ir::{ActionId, Channel, EventDef, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
 use crate::value::{Currency, Value};
 
 use super::Signal;
@@ -19,6 +20,8 @@ pub struct Shape {
     /// As the author wrote it; `profile` for the profile.
     pub name: String,
     pub fields: Vec<ShapeField>,
+    /// Of an event: which field is its own time.
+    pub at: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +30,8 @@ pub struct ShapeField {
     /// `first_name` is also known as `firstName`.
     pub camel: Option<Box<str>>,
     pub ty: Type,
+    /// Nothing new has it any more.
+    pub gone: bool,
 }
 
 impl Shape {
@@ -35,12 +40,16 @@ impl Shape {
             name: f.name.as_str().into(),
             camel: camel(&f.name).map(Into::into),
             ty: f.ty.clone(),
+            gone: f.is_gone(),
         });
-        Shape { name: name.to_string(), fields: fields.collect() }
+        Shape { name: name.to_string(), fields: fields.collect(), at: None }
+    }
+    fn of_event(event: &EventDef) -> Shape {
+        Shape { at: Some(event.at_field().index()), ..Shape::new(&event.name, &event.fields) }
     }
 
     pub fn field_named(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|f| *f.name == *name || f.camel.as_deref() == Some(name))
+        self.fields.iter().position(|f| !f.gone && (*f.name == *name || f.camel.as_deref() == Some(name)))
     }
 }
 
@@ -105,6 +114,8 @@ const RESERVED: &[(&str, Named)] = &[
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
+    /// Of the program.
+    pub generation: u32,
     pub profile: Shape,
     /// By [`EventId`].
     pub events: Vec<Shape>,
@@ -120,12 +131,32 @@ pub struct Schema {
     names: HashMap<Box<str>, EventId>,
 }
 
+/// The schema that is live, for readers that outlive a change of it.
+#[derive(Debug, Clone)]
+pub struct Current(Arc<RwLock<Arc<Schema>>>);
+
+impl From<Schema> for Current {
+    fn from(schema: Schema) -> Current {
+        Current(Arc::new(RwLock::new(Arc::new(schema))))
+    }
+}
+
+impl Current {
+    pub fn get(&self) -> Arc<Schema> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    pub fn set(&self, schema: Schema) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(schema);
+    }
+}
+
 impl Schema {
     pub fn new(program: &Program) -> Schema {
         let named = |(i, e): (usize, &crate::ir::EventDef)| (e.name.as_str().into(), EventId(i as u16));
         Schema {
+            generation: program.generation(),
             profile: Shape::new("profile", &program.profile),
-            events: program.events.iter().map(|e| Shape::new(&e.name, &e.fields)).collect(),
+            events: program.events.iter().map(Shape::of_event).collect(),
             about_things: program.events.iter().map(|e| e.subject != Subject::Profile).collect(),
             records: program.records.iter().map(|r| Shape::new(&r.name, &r.fields)).collect(),
             answers: program.actions.iter().map(|a| Shape::new(&a.name, &a.gives)).collect(),

@@ -86,6 +86,8 @@ fn program() -> Program {
         purposes: vec!["marketing".into(), "transactional".into()],
         history: vec![HistoryNeed::default(); 5],
         tracked: vec![],
+        deployed: None,
+        moves: Vec::new(),
         places: Places::default(),
     }
 }

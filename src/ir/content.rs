@@ -22,10 +22,10 @@
 //! The checker has made sure that nothing else is asked for, so a rendered message never meets a missing name, a
 //! missing optional or a value that cannot be written.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A text with Jinja's `{{ … }}`, `{% … %}` and `{# … #}` in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Template(pub String);
 
@@ -37,7 +37,7 @@ impl Template {
 }
 
 /// The content of a message file, by the channel of the message.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     Email(Email),
     Line(Line),
@@ -47,7 +47,7 @@ pub enum Content {
 }
 
 /// Head and body of an email.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Email {
     pub subject: Template,
     /// What a mailbox shows after the subject.
@@ -62,7 +62,7 @@ pub struct Email {
 }
 
 /// The HTML part of an email. Values are escaped as HTML.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     /// Says what rendering first and compiling to HTML afterwards says.
     Mjml(Template),
@@ -70,19 +70,19 @@ pub enum Body {
 }
 
 /// One to five message objects of LINE's Messaging API, each a [`Node::Object`] once expanded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     pub messages: Vec<Item>,
 }
 
 /// Text without markup, not escaped.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sms {
     pub text: Template,
 }
 
 /// A notification of an app. Nothing is escaped.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Push {
     pub title: Template,
     pub body: Template,
@@ -95,14 +95,14 @@ pub struct Push {
 }
 
 /// The JSON that a system gets.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Webhook {
     pub json: Node,
 }
 
 /// JSON with templates in its strings. The file is read as JSON first and each string rendered afterwards, unescaped,
 /// so no value can break the shape around it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Node {
     Null,
     Bool(bool),
@@ -119,7 +119,7 @@ pub enum Node {
 }
 
 /// A member of an object.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     pub name: String,
     /// `"$if"` in the value: the member is left out where it is false.
@@ -128,7 +128,7 @@ pub struct Member {
 }
 
 /// An element of a list, or several, or none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// `"$for"`: the element once for each; absent: once.
     pub each: Option<Each>,
@@ -138,19 +138,19 @@ pub struct Item {
 }
 
 /// `"$for": "NAME in LIST"`. `loop` is in scope, as in Jinja's `for`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Each {
     pub name: String,
     pub list: Expression,
 }
 
 /// An expression of Jinja without braces around it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Expression(pub String);
 
 /// Who sends, as the law wants it named in selling mail; from `tabi.yaml`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Sender {
     pub name: Option<String>,
     /// Postal.

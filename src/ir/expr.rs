@@ -2,12 +2,12 @@
 //!
 //! Holds no evaluator: the machine does.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{EventId, FieldId, HandleId, SegmentId, SlotId};
 use crate::value::{CalendarPeriod, Value};
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Expr {
     Const(Value),
     /// Live: a field of the person, read again at every step.
@@ -83,7 +83,7 @@ pub enum Expr {
     DateOf(Box<Expr>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compare {
     Equal,
     NotEqual,
@@ -95,7 +95,7 @@ pub enum Compare {
 
 /// `Value` kinds decide: money ± money, money × number, instant ± period, date ± period, instant − instant, numbers,
 /// text + text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operator {
     Add,
     Subtract,
@@ -103,14 +103,14 @@ pub enum Operator {
     Divide,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quantifier {
     Any,
     None,
     All,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SinceUnit {
     Days,
     Months,
@@ -118,7 +118,7 @@ pub enum SinceUnit {
 }
 
 /// What can be known of one delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fact {
     /// Accepted for dispatch.
@@ -151,7 +151,7 @@ impl Fact {
 }
 
 /// A question to a person's history of one event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Behaviour {
     pub event: EventId,
     /// Sees the past event as `Subject(0)`.
@@ -162,7 +162,7 @@ pub struct Behaviour {
     pub ask: Ask,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
     /// A bool.
     Did,

@@ -2,7 +2,7 @@
 //!
 //! A run's position is one number, so it can be stored, compared and explained. Steps have stable names.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     ActionId, EventId, Expr, Fact, FieldId, HandleId, MessageId, PolicyId, SegmentId, Share, SlotId, SplitId, StepId,
@@ -13,7 +13,7 @@ use crate::value::{CalendarPeriod, Instant, LocalTime, Zone};
 /// A place in [`Journey::code`].
 pub type Pc = u32;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Journey {
     pub name: String,
     pub title: Option<String>,
@@ -43,26 +43,26 @@ pub struct Journey {
     pub handles: Vec<HandleDef>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepDef {
     /// `nudge`, `wait_1`, `send_2`: unique within the journey.
     pub name: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlotDef {
     /// The author's name, or a derived one for counters and draws.
     pub name: String,
     pub ty: Type,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandleDef {
     /// The author's name, or the step's.
     pub name: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
     pub event: EventId,
     /// Sees the event as `Subject(0)` and the run's slots.
@@ -74,7 +74,7 @@ pub struct Goal {
     pub template: Vec<(FieldId, Expr)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Reentry {
     Never,
     /// Since the last entry.
@@ -83,12 +83,12 @@ pub enum Reentry {
 }
 
 /// Who is held out: arm 0 of the split.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Holdout {
     pub split: SplitId,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Promise {
     /// `what` absent: all messages. `per` absent: over the whole run.
     Messages {
@@ -99,7 +99,7 @@ pub enum Promise {
     EndsWithin(CalendarPeriod),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Start {
     Event {
         event: EventId,
@@ -129,20 +129,20 @@ pub enum Start {
 }
 
 /// `for everyone [in SEGMENT] [(COND)]`; the condition may see the slot of the start.
-#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Audience {
     pub segment: Option<SegmentId>,
     pub condition: Option<Expr>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     pub when: ScheduleWhen,
     /// Absent: `local`, each person's own zone (else the policy's).
     pub zone: Option<Zone>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ScheduleWhen {
     Day {
         at: LocalTime,
@@ -161,20 +161,20 @@ pub enum ScheduleWhen {
     Cron(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Exit {
     Event { event: EventId, filter: Option<Expr> },
     Segment { segment: SegmentId, enters: bool },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instruction {
     pub step: StepId,
     pub op: Op,
 }
 
 /// Without a named target, the run goes on at the next instruction. Every code ends in `End` or `Stop`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Op {
     Wait {
         until: Until,
@@ -238,7 +238,7 @@ pub enum Op {
     End,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Until {
     /// A span or period expression, from now.
     After(Expr),
@@ -254,13 +254,13 @@ pub enum Until {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Arm {
     pub on: ArmOn,
     pub target: Pc,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ArmOn {
     Event {
         event: EventId,

@@ -7,15 +7,20 @@
 
 pub mod address;
 pub mod content;
+pub mod deployed;
 pub mod expr;
+pub mod exprs;
+pub mod history;
 pub mod journey;
 pub mod places;
 pub mod timeline;
+pub mod track;
 mod walk;
 
 use serde::{Deserialize, Serialize};
 
 use crate::value::{CalendarPeriod, Currency, Decimal, LocalTime, Span, Zone};
+pub use deployed::{Change, Deployed, Fate, Moves, Phase, PhaseOf, Planned, Redirect, Timing, Version};
 pub use expr::{Ask, Behaviour, Compare, Expr, Fact, Operator, Quantifier, SinceUnit};
 pub use journey::{
     Arm, ArmOn, Audience, Goal, Holdout, Instruction, Journey, Op, Pc, Promise, Reentry, Schedule, ScheduleWhen, Start,
@@ -55,7 +60,7 @@ ids! {
     PurposeId
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     pub ir_version: u32,
     pub project: Project,
@@ -77,12 +82,18 @@ pub struct Program {
     pub history: Vec<HistoryNeed>,
     /// Segments whose membership is kept and watched, because something starts, ends or waits by it; derived.
     pub tracked: Vec<TrackedSegment>,
+    /// Present once it is live over people who may have known others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<Box<Deployed>>,
     /// Where things stand in the sources. Not part of the hash.
     #[serde(skip)]
     pub places: Places,
+    /// What is to become of people when this replaces an older version. Not part of the hash: once done it says nothing.
+    #[serde(skip)]
+    pub moves: Vec<Moves>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Project {
     pub name: String,
     pub zone: Zone,
@@ -95,7 +106,7 @@ pub struct Project {
 }
 
 /// The type of a value. `one of [...]` is an enum without a name of its own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Type {
     Text,
     Id,
@@ -125,28 +136,38 @@ pub enum Type {
     Optional(Box<Type>),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldDef {
     pub name: String,
     pub ty: Type,
     pub pii: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+impl FieldDef {
+    /// Between the name of a field that is no more and the generation that dropped it.
+    pub const GONE: char = '@';
+
+    /// Kept because something old may hold it; nothing new does.
+    pub fn is_gone(&self) -> bool {
+        self.name.contains(FieldDef::GONE)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnumDef {
     /// `one of [a, b]` for an anonymous one.
     pub name: String,
     pub variants: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordDef {
     pub name: String,
     pub fields: Vec<FieldDef>,
 }
 
 /// Fields of the profile with a meaning to the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 pub struct PersonFields {
     /// First field of type `zone`.
     pub zone: Option<FieldId>,
@@ -156,7 +177,7 @@ pub struct PersonFields {
     pub addresses: [Option<FieldId>; Channel::COUNT],
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventDef {
     pub name: String,
     pub subject: Subject,
@@ -165,13 +186,34 @@ pub struct EventDef {
 }
 
 impl EventDef {
-    /// Index of the implicit `at`.
+    /// Index of the implicit `at`: the last field, but for those that the event got while it was live.
     pub fn at_field(&self) -> FieldId {
-        FieldId(self.fields.len() as u16 - 1)
+        let index = self.fields.iter().rposition(|field| field.name == EventDef::AT);
+        FieldId(index.unwrap_or(self.fields.len().saturating_sub(1)) as u16)
+    }
+    /// Name of the field that every event has.
+    pub const AT: &'static str = "at";
+    /// The field that says what the event is worth: its only field of money, or of several the first by name of
+    /// `revenue`, `total`, `value` (what Segment's specification calls the money of an order). With several that are
+    /// called otherwise, none: nobody has said which.
+    pub fn worth_field(&self) -> Option<FieldId> {
+        let is_money = |ty: &Type| match ty {
+            Type::Money(_) => true,
+            Type::Optional(inner) => matches!(**inner, Type::Money(_)),
+            _ => false,
+        };
+        let is_money = |field: &FieldDef| !field.is_gone() && is_money(&field.ty);
+        let money: Vec<usize> = (0..self.fields.len()).filter(|i| is_money(&self.fields[*i])).collect();
+        let named = |name: &&str| money.iter().find(|i| self.fields[**i].name == *name);
+        let field = match money[..] {
+            [only] => only,
+            _ => *["revenue", "total", "value"].iter().find_map(named)?,
+        };
+        Some(FieldId(field as u16))
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Subject {
     Profile,
     /// About something else (`item`): fans out.
@@ -214,7 +256,7 @@ impl Channel {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageDef {
     pub name: String,
     pub channel: Channel,
@@ -232,7 +274,7 @@ pub struct MessageDef {
     pub patience: Span,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActionDef {
     pub name: String,
     pub takes: Vec<FieldDef>,
@@ -251,7 +293,7 @@ pub struct ActionDef {
 }
 
 /// What is held out or given to people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Offer {
     /// A lower price: coupons, sales, free shipping.
@@ -276,7 +318,7 @@ impl Offer {
 }
 
 /// What a message is for, as a reader would say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageClass {
     /// Wants something bought now. Every message that needs consent, unless it says otherwise.
@@ -299,7 +341,7 @@ impl MessageClass {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     pub name: String,
     /// For people whose own zone is unknown. Never absent: the project's zone stands in.
@@ -315,21 +357,21 @@ pub struct Policy {
 }
 
 /// Half-open local hours `[from, to)`; may cross midnight.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quiet {
     pub from: LocalTime,
     pub to: LocalTime,
     pub overflow: Overflow,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Overflow {
     Hold,
     Drop,
 }
 
 /// At most `count` sends accepted for dispatch in the window, over all journeys.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cap {
     pub count: u32,
     /// Absent: all personal channels.
@@ -340,7 +382,7 @@ pub struct Cap {
 }
 
 /// At most `count` sends of all people together in the window; decided at dispatch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
     pub count: u64,
     pub channel: Option<Channel>,
@@ -348,13 +390,13 @@ pub struct Budget {
     pub window: CalendarPeriod,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Withhold {
     pub purpose: PurposeId,
     pub when: Expr,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     pub name: String,
     pub title: Option<String>,
@@ -362,7 +404,7 @@ pub struct Segment {
 }
 
 /// A named draw: a split's arms, or a holdout (arms `held`, `treated`).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Split {
     pub name: String,
     pub per_run: bool,
@@ -375,16 +417,16 @@ impl Split {
     pub const WHOLE: u32 = 100_000;
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SplitArm {
     pub name: String,
     pub share: u32,
 }
 
 /// How much of one event's past is kept for each person: what the program can ask about, no more.
-#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct HistoryNeed {
-    /// Fields kept in each entry, ascending; `at` is always kept and not listed.
+    /// Fields kept in each entry; `at` is always kept and not listed. Ascending, but for those that were asked for later.
     pub fields: Vec<FieldId>,
     /// How many entries ever came (`count of E` without filter or window).
     pub total: bool,
@@ -393,7 +435,7 @@ pub struct HistoryNeed {
     pub log: HistoryLog,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 pub enum HistoryLog {
     #[default]
     None,
@@ -403,7 +445,7 @@ pub enum HistoryLog {
     Forever,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrackedSegment {
     pub segment: SegmentId,
     /// Re-evaluated when one of these events came …
@@ -421,10 +463,11 @@ impl Program {
         *blake3::hash(&bytes).as_bytes()
     }
     pub fn event_named(&self, name: &str) -> Option<EventId> {
-        self.events.binary_search_by(|e| e.name.as_str().cmp(name)).ok().map(|i| EventId(i as u16))
+        self.events.iter().rposition(|e| e.name == name).map(|i| EventId(i as u16))
     }
     pub fn journey_named(&self, name: &str) -> Option<JourneyId> {
-        self.journeys.iter().position(|j| j.name == name).map(|i| JourneyId(i as u16))
+        // Of versions the one that people enter is the latest.
+        self.journeys.iter().rposition(|j| j.name == name).map(|i| JourneyId(i as u16))
     }
     pub fn event(&self, id: EventId) -> &EventDef {
         &self.events[id.index()]

@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{JourneyId, MessageId, PolicyId};
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Places {
     /// By [`JourneyId`], then by [`super::StepId`].
     pub steps: Vec<Vec<Place>>,
@@ -21,14 +23,14 @@ pub struct Places {
     pub messages: Vec<Place>,
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Place {
     pub path: Arc<str>,
     pub line: u32,
 }
 
 /// A line of a journey above its steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum HeaderLine {
     Purpose,
     Owner,
@@ -49,7 +51,7 @@ pub enum HeaderLine {
 }
 
 /// A policy: where it is named, and its rules by kind, in their order.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PolicyPlaces {
     pub name: Place,
     pub quiet: Vec<Place>,

@@ -4,12 +4,9 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod exprs;
-mod history;
 mod layout;
 pub mod map;
 mod places;
-mod track;
 
 pub use map::SourceMap;
 pub use places::Placer;
@@ -21,6 +18,7 @@ use crate::ir::{
     ActionDef, ActionId, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageClass, MessageDef,
     Program, PurposeId, RecordDef, Split, Type,
 };
+use crate::ir::{history, track};
 use crate::schema::{Field, TRANSACTIONAL, Table, World};
 use crate::text::Sources;
 
@@ -56,7 +54,9 @@ pub fn program(
         purposes: world.purposes.iter().map(|p| p.name.clone()).collect(),
         history: Vec::new(),
         tracked: Vec::new(),
+        deployed: None,
         places,
+        moves: Vec::new(),
     };
     program.history = history::needs(&program, &[]);
     program.tracked = track::tracked(&program);

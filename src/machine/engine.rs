@@ -35,6 +35,8 @@ pub struct Engine<'p> {
     pub(super) sent_window: Span,
     /// Tells every instruction that a run leaves.
     pub(super) traced: bool,
+    /// Tells what was looked at.
+    pub(super) explained: bool,
 }
 
 /// What an expression outside any run is to see.
@@ -78,7 +80,7 @@ pub(super) struct JourneyInterest {
 impl<'p> Engine<'p> {
     pub fn new(program: &'p Program) -> Engine<'p> {
         let mut order: Vec<JourneyId> = (0..program.journeys.len()).map(|i| JourneyId(i as u16)).collect();
-        order.sort_by_key(|j| (std::cmp::Reverse(program.journey(*j).priority), *j));
+        order.sort_by_key(|j| program.rank(*j));
         let mut engine = Engine {
             program,
             events: program.history.iter().map(EventInterest::of_need).collect(),
@@ -87,6 +89,7 @@ impl<'p> Engine<'p> {
             journeys: program.journeys.iter().map(JourneyInterest::of).collect(),
             sent_window: sent_window(program),
             traced: false,
+            explained: false,
         };
         engine.events.resize_with(program.events.len(), EventInterest::default);
         for (index, tracked) in program.tracked.iter().enumerate() {
@@ -104,28 +107,41 @@ impl<'p> Engine<'p> {
     pub fn tracing(program: &'p Program) -> Engine<'p> {
         Engine { traced: true, ..Engine::new(program) }
     }
+    /// An engine that tells the way of every run, and the person as they were at every decision ([`Effect::Looked`]). Much
+    /// slower than others, and the same in all it does.
+    pub fn explaining(program: &'p Program) -> Engine<'p> {
+        Engine { explained: true, ..Engine::tracing(program) }
+    }
     pub fn program(&self) -> &'p Program {
         self.program
     }
 
     /// Moves the person through one input and says what is to be done; effects are appended in order.
     /// Inputs of one person come in order of `at`; one that comes with an earlier time is processed all the same.
-    pub fn step(&self, person: &mut Person, input: &Input, effects: &mut Vec<Effect>) {
-        if person.wake > input.at && self.is_idle(person, &input.kind) {
-            return;
+    ///
+    /// Whether it was heeded: without an input that was not, the person would be the same now and for ever. Timers that
+    /// are due act either way.
+    pub fn step(&self, person: &mut Person, input: &Input, effects: &mut Vec<Effect>) -> bool {
+        let is_of_now = person.generation == self.program.generation();
+        if is_of_now && person.wake > input.at && self.is_idle(person, &input.kind) {
+            return false;
         }
         let is_due = person.wake <= input.at;
         let moves_no_membership = person.known && self.moves_no_membership(&input.kind);
         let before = effects.len();
         let mut turn = Turn::new(self, person, effects, input.at);
-        if is_due {
+        if !is_of_now {
+            turn.catch_up_with_program();
+        }
+        if is_due || !is_of_now {
             turn.fire_due(input.at);
         }
-        turn.take(&input.kind);
+        let heeded = turn.take(&input.kind);
         // An event that moved a run or a pending start wrote so in the journal: without a line the next wake stands.
-        if is_due || !moves_no_membership || turn.effects.len() > before {
+        if is_due || !is_of_now || !moves_no_membership || turn.effects.len() > before {
             turn.finish();
         }
+        heeded
     }
     /// An event that no tracked segment asks about.
     fn moves_no_membership(&self, kind: &InputKind) -> bool {
@@ -186,12 +202,19 @@ impl<'p> Engine<'p> {
     /// Returns what was added to the other's run numbers: late reports and answers to its sends and calls must name the
     /// new number.
     pub fn merge(&self, person: &mut Person, mut other: Person, at: Instant, effects: &mut Vec<Effect>) -> u32 {
-        Turn::new(self, &mut other, effects, at).fire_due(at);
+        let mut turn = Turn::new(self, &mut other, effects, at);
+        turn.catch_up_with_program();
+        turn.fire_due(at);
         let mut turn = Turn::new(self, person, effects, at);
+        turn.catch_up_with_program();
         turn.fire_due(at);
         let base = turn.merge(other);
         turn.finish();
         base
+    }
+    /// Someone new, who knows no program but this.
+    pub fn newcomer(&self, id: impl Into<std::sync::Arc<str>>) -> Person {
+        Person { generation: self.program.generation(), ..Person::new(id) }
     }
     /// The value of an expression as `person` stands at `at`, seen from a journey, inside a run if one is named.
     pub fn evaluate(&self, person: &Person, journey: JourneyId, run: Option<RunNo>, expr: &Expr, at: Instant) -> Value {
@@ -231,6 +254,7 @@ impl<'p> Engine<'p> {
     }
     fn note_journey(&mut self, id: JourneyId, journey: &Journey) {
         match &journey.start {
+            _ if self.program.is_retired(id) => {}
             Start::Event { event, audience: None, .. } => self.event(*event, |e| e.starts.push(id)),
             Start::Segment { segment, enters, .. } => self.segment(*segment, id, Some(*enters)),
             Start::Event { audience: Some(_), .. } | Start::Schedule { .. } | Start::At { .. } => {}
@@ -254,6 +278,14 @@ impl<'p> Engine<'p> {
                 ArmOn::Segment { segment, .. } => self.segment(*segment, id, None),
                 ArmOn::Handle { .. } | ArmOn::Approval { .. } => {}
             }
+        }
+    }
+    /// Journeys whose members are enrolled when the program goes live: of one that replaces another, only what it brought.
+    pub(super) fn going_live(&self, known: bool) -> Vec<JourneyId> {
+        let deployed = self.program.deployed.as_deref().filter(|_| known);
+        match deployed.and_then(|d| d.changes.last().filter(|change| change.generation == d.generation)) {
+            Some(change) => change.fresh.clone(),
+            None => self.program.live_journeys().collect(),
         }
     }
     pub(super) fn rank(&self, journey: JourneyId) -> u16 {

@@ -74,8 +74,9 @@ impl EventHistory {
     }
     /// Behind all rows of the same time: what came first stays first.
     fn insert(&mut self, need: &HistoryNeed, at: Instant, kept: impl Fn(&FieldId) -> Value) {
-        let index = self.times.partition_point(|t| *t <= at);
         let stride = need.fields.len();
+        self.widen(stride);
+        let index = self.times.partition_point(|t| *t <= at);
         // Most people have few entries: exact growth keeps them small, and past a few the usual growth keeps it fast.
         if self.times.len() < EXACT_GROWTH_MAX {
             self.times.reserve_exact(1);
@@ -87,13 +88,27 @@ impl EventHistory {
     fn forget_until(&mut self, need: &HistoryNeed, oldest: Instant) {
         let count = self.times.partition_point(|t| *t <= oldest);
         if count > 0 {
+            self.values.drain(..count * self.stride(need.fields.len()));
             self.times.drain(..count);
-            self.values.drain(..count * need.fields.len());
+        }
+    }
+    /// Values in a row: as many as the need had fields when the rows were last written.
+    fn stride(&self, asked: usize) -> usize {
+        self.values.len().checked_div(self.times.len()).unwrap_or(asked)
+    }
+    /// Rows of before the program asked for so many fields lack the last of them.
+    fn widen(&mut self, to: usize) {
+        let stride = self.stride(to);
+        if stride < to {
+            let rows = std::mem::take(&mut self.values);
+            let missing = vec![Value::Missing; to - stride];
+            let row = |i: usize| rows[i * stride..(i + 1) * stride].iter().cloned().chain(missing.iter().cloned());
+            self.values = (0..self.times.len()).flat_map(row).collect();
         }
     }
     /// The log, oldest first.
     pub fn rows(&self, need: &HistoryNeed) -> impl DoubleEndedIterator<Item = Row<'_>> + ExactSizeIterator {
-        let stride = need.fields.len();
+        let stride = self.stride(need.fields.len());
         (0..self.times.len())
             .map(move |i| Row { at: self.times[i], values: &self.values[i * stride..(i + 1) * stride] })
     }
@@ -138,7 +153,7 @@ impl Row<'_> {
         if field == event.at_field() {
             return Value::Instant(self.at);
         }
-        let position = need.fields.binary_search(&field).ok();
+        let position = need.fields.iter().position(|kept| *kept == field);
         position.and_then(|i| self.values.get(i)).cloned().unwrap_or_default()
     }
     /// The event as a value; fields that are not kept are missing.

@@ -78,4 +78,6 @@ pub enum Report {
     Unblocked,
     /// The person withdrew consent on this channel.
     Unsubscribed,
+    /// The person takes that back, and nothing else: a block and a complaint stand.
+    Resubscribed,
 }

@@ -90,7 +90,9 @@ impl Turn<'_, '_> {
         }
     }
     fn merge_run(&mut self, run: Run) {
-        let mine = self.person.runs().iter().find(|r| r.journey == run.journey && r.key == run.key);
+        let program = self.program;
+        let is_same = |r: &&Run| program.is_same_line(r.journey, run.journey) && r.key == run.key;
+        let mine = self.person.runs().iter().find(is_same);
         let loser = match mine {
             None => None,
             Some(mine) if mine.entered_at <= run.entered_at => Some(run.no),

@@ -12,10 +12,12 @@
 mod arithmetic;
 mod behaviour;
 mod caps;
+mod change;
 pub mod effect;
 pub mod engine;
 mod entries;
 mod evaluate;
+pub mod glimpse;
 mod history;
 pub mod input;
 mod merge;
@@ -29,16 +31,19 @@ mod sends;
 mod steps;
 mod timers;
 mod turn;
+mod unsend;
 mod waits;
 
 pub use effect::{
     ActionCall, CallId, Effect, EndReason, Entry, NotEntered, Order, Passage, Reason, RunNo, SendId, Way, What,
 };
 pub use engine::{Engine, Given};
+pub use glimpse::{Glimpse, Look};
 pub use input::{Input, InputKind, Report};
 pub use person::{Person, Run, RunState};
 pub use rest::Unreadable;
 pub use sends::Gate;
+pub use unsend::Words;
 
 /// Instructions executed for one person at one moment. Programs are bounded, but journeys can set each other off through
 /// the profile; past this a run ends as [`EndReason::Overrun`] instead of the machine running for ever.

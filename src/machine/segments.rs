@@ -7,6 +7,7 @@ use crate::value::Instant;
 
 use super::effect::What;
 use super::evaluate::View;
+use super::glimpse::Look;
 use super::person::push_exact;
 use super::turn::Turn;
 
@@ -33,6 +34,7 @@ impl Turn<'_, '_> {
         self.note_flip(index, horizon);
         self.note_membership(index, member).then(|| {
             for journey in &self.engine.tracked[index as usize].journeys {
+                self.look(*journey, None, &[], || Look::Member(tracked.segment));
                 self.journal(*journey, None, None, What::Membership { segment: tracked.segment, member });
             }
             (index, member)
@@ -77,14 +79,17 @@ impl Turn<'_, '_> {
     /// The program has just gone live for this person: membership is noted in silence, and `including members` enrols.
     pub(super) fn go_live(&mut self) {
         let all: Vec<u16> = (0..self.engine.tracked.len() as u16).collect();
+        // To somebody new everything is; who was there before is enrolled by what the program brought.
+        let going_live = self.engine.going_live(self.person.known);
         self.written.clear();
         self.reassess(&all);
         let mut enrolling: Vec<JourneyId> = Vec::new();
-        for (index, journey) in self.program.journeys.iter().enumerate() {
+        for id in going_live {
+            let journey = self.program.journey(id);
             if let Start::Segment { segment, enters, including_members: true } = &journey.start
                 && self.engine.tracked_index(*segment).is_some_and(|tracked| self.is_member(tracked) == *enters)
             {
-                enrolling.push(JourneyId(index as u16));
+                enrolling.push(id);
             }
         }
         enrolling.sort_by_key(|j| self.engine.rank(*j));

@@ -17,7 +17,8 @@ use super::{Attempt, Notice};
 pub enum Submission {
     /// One call in Segment's shape that was understood. `raw` is the call as it came, one JSON object, and reads back as
     /// `arrival` when it is taken to have been received at the same time.
-    Call { raw: Box<[u8]>, arrival: Arrival<'static>, received_at: Instant, source: String },
+    /// `generation` is that of the schema it was understood by.
+    Call { raw: Box<[u8]>, arrival: Arrival<'static>, received_at: Instant, source: String, generation: u32 },
     /// A call that was refused: kept, so that somebody can mend and replay it.
     Dead { raw: Box<[u8]>, received_at: Instant, source: String, reason: String, detail: String },
     /// A provider or a person told us something.
@@ -37,6 +38,9 @@ pub enum Submission {
     Stop { scope: Scope, stopped: bool, by: String },
     /// Erase this person and keep a tombstone.
     Forget { person: String },
+    /// The program of this generation goes live; it is kept where the runtime finds it. If another one was faster, nothing
+    /// happens.
+    Change { generation: u32, bundle: [u8; 32] },
     /// Dead letters that were replayed or dismissed.
     DeadGone { numbers: Vec<u64> },
 }
@@ -82,6 +86,8 @@ pub enum Refusal {
 pub enum Question {
     /// Journeys with heads, channels with their state, what waits, what is stopped, alarms.
     Status,
+    /// The same, once everything that is known now is in the store.
+    Settled,
     /// One person: profile, consents, runs, what waits, recent story.
     Person {
         id: String,
@@ -97,6 +103,11 @@ pub enum Question {
     /// A consistent copy of all data into a new folder, while everything runs.
     Backup {
         to: PathBuf,
+    },
+    /// Decisions from a number on, at most so many; without a number, where to begin.
+    Tail {
+        from: Option<u64>,
+        limit: usize,
     },
     /// The messages on paper: the newest first, at most so many.
     Paper {

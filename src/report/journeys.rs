@@ -54,10 +54,10 @@ pub struct Around {
     pub lifecycle: Vec<String>,
     /// By [`Channel::index`].
     pub prices: [Option<Price>; Channel::COUNT],
-    /// By journey: offers that reach people by its messages, declared on the message or given by an action before it.
-    pub carried: Vec<BTreeMap<MessageId, Vec<Offer>>>,
-    /// By journey: when its text was last changed; `None` where nothing tells.
-    pub changed: Vec<Option<Date>>,
+    /// By journey and message: what it holds out, by declaration or since it names what an action gave.
+    pub carried: BTreeMap<String, BTreeMap<String, Vec<Offer>>>,
+    /// By journey: when its text was last changed; absent where nothing tells.
+    pub changed: BTreeMap<String, Date>,
     /// By which reviews are overdue.
     pub today: Date,
 }
@@ -166,24 +166,26 @@ impl<'p> Journal<'p> {
         Journal { program, done: vec![none; program.journeys.len()], person: BTreeMap::new() }
     }
 
-    /// A line about the person at hand. One about a journey or message the program does not have is left out: false.
-    pub fn wrote(&mut self, entry: &Entry) -> bool {
-        let Some(done) = self.done.get_mut(entry.journey.index()) else { return false };
+    /// A line about the person at hand; what an older version of a journey did is the journey's. One about a journey or
+    /// message the program does not have is left out.
+    pub fn wrote(&mut self, entry: &Entry) {
+        let journey = self.program.current(entry.journey).unwrap_or(entry.journey);
+        let Some(done) = self.done.get_mut(journey.index()) else { return };
         let personal =
             |message: &MessageId| self.program.messages.get(message.index()).map(|m| m.channel.is_personal());
         match &entry.what {
             What::Entered => done.entered += 1,
             What::Goal { .. } => done.goals += 1,
             What::Sent { message, .. } => {
-                let Some(personal) = personal(message) else { return false };
+                let Some(personal) = personal(message) else { return };
                 done.sent[message.index()] += 1;
-                *self.person.entry(entry.journey).or_default() += u64::from(personal);
+                *self.person.entry(journey).or_default() += u64::from(personal);
             }
             // Accepted by the machine a moment ago, and never dispatched.
             What::Dropped { message, reason: Reason::Budget } => {
-                let Some(personal) = personal(message) else { return false };
+                let Some(personal) = personal(message) else { return };
                 done.sent[message.index()] = done.sent[message.index()].saturating_sub(1);
-                let own = self.person.entry(entry.journey).or_default();
+                let own = self.person.entry(journey).or_default();
                 *own = own.saturating_sub(u64::from(personal));
             }
             What::Reported { report, .. } => {
@@ -196,7 +198,7 @@ impl<'p> Journal<'p> {
                     Said::Complained => signals.complained += 1,
                     Said::Unsubscribed => signals.unsubscribed += 1,
                     Said::Blocked => signals.blocked += 1,
-                    Said::Accepted | Said::Refused | Said::OverBudget | Said::Unblocked => {}
+                    Said::Accepted | Said::Refused | Said::OverBudget | Said::Unblocked | Said::Resubscribed => {}
                 }
             }
             What::Settling { .. }
@@ -215,9 +217,9 @@ impl<'p> Journal<'p> {
             | What::Untagged { .. }
             | What::Set { .. }
             | What::Membership { .. }
+            | What::Moved { .. }
             | What::Ended { .. } => {}
         }
-        true
     }
 
     /// What follows is about somebody else.
@@ -239,8 +241,13 @@ impl Journeys {
         let mut all = (vec![0; program.messages.len()], Offers::default());
         let mut journeys = BTreeMap::new();
         for (index, (journey, done)) in program.journeys.iter().zip(done).enumerate() {
+            let id = JourneyId(index as u16);
+            // Its counts are those of its current version; one that is gone is told only if it did something.
+            if program.is_retired(id) && (program.current(id).is_some() || done.entered == 0) {
+                continue;
+            }
             all.0.iter_mut().zip(&done.sent).for_each(|(sum, n)| *sum += n);
-            let offers = Offers::of(program, done, around.carried.get(index));
+            let offers = Offers::of(program, done, around.carried.get(&journey.name));
             all.1.add(&offers);
             let asked = program.policies.get(journey.policy.index()).and_then(|policy| policy.nurture);
             let goal = journey.goal.as_ref().map(|goal| {
@@ -249,7 +256,7 @@ impl Journeys {
                 let met = target.filter(|_| done.entered > 0).map(|target| rate >= target);
                 Goal { event: program.event(goal.event).name.clone(), reached: done.goals, rate, target, met }
             });
-            let changed = around.changed.get(index).copied().flatten();
+            let changed = around.changed.get(&journey.name).copied();
             let told = Journey {
                 title: journey.title.clone(),
                 purpose: journey.purpose.clone(),
@@ -275,11 +282,17 @@ impl Journeys {
                     }
                 }),
             };
-            journeys.insert(journey.name.clone(), told);
+            let name = match journeys.contains_key(&journey.name) {
+                true => format!("{} ({})", journey.name, index + 1),
+                false => journey.name.clone(),
+            };
+            journeys.insert(name, told);
         }
         let stage = |stage: &String| {
-            let own = program.journeys.iter().filter(|journey| journey.stage.as_ref() == Some(stage));
-            Stage { stage: stage.clone(), journeys: own.map(|journey| journey.name.clone()).collect() }
+            let live =
+                program.journeys.iter().enumerate().filter(|(index, _)| !program.is_retired(JourneyId(*index as u16)));
+            let own = live.filter(|(_, journey)| journey.stage.as_ref() == Some(stage));
+            Stage { stage: stage.clone(), journeys: own.map(|(_, journey)| journey.name.clone()).collect() }
         };
         Journeys {
             source,
@@ -338,13 +351,13 @@ impl Classes {
 }
 
 impl Offers {
-    fn of(program: &Program, done: &Done, carried: Option<&BTreeMap<MessageId, Vec<Offer>>>) -> Offers {
+    fn of(program: &Program, done: &Done, carried: Option<&BTreeMap<String, Vec<Offer>>>) -> Offers {
         let mut offers = Offers::default();
-        for (index, (message, count)) in program.messages.iter().zip(&done.sent).enumerate() {
+        for (message, count) in program.messages.iter().zip(&done.sent) {
             if !message.channel.is_personal() {
                 continue;
             }
-            let given = carried.and_then(|carried| carried.get(&MessageId(index as u16)));
+            let given = carried.and_then(|carried| carried.get(&message.name));
             let holds_out =
                 |offer: &Offer| message.offer == Some(*offer) || given.is_some_and(|given| given.contains(offer));
             let held_out: Vec<Offer> = Offer::ALL.into_iter().filter(holds_out).collect();

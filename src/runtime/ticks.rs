@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ir::{EventId, JourneyId, Program, Start};
+use crate::ir::{EventId, JourneyId, Program, Schedule, Start};
 use crate::machine::schedule::{is_local, next_tick};
 use crate::value::{Instant, Zone};
 
@@ -26,8 +26,8 @@ pub struct Tick {
 
 impl<'p> Ticks<'p> {
     pub fn new(program: &'p Program) -> Self {
-        let mut order: Vec<JourneyId> = (0..program.journeys.len()).map(|i| JourneyId(i as u16)).collect();
-        order.sort_by_key(|j| (std::cmp::Reverse(program.journey(*j).priority), *j));
+        let mut order: Vec<JourneyId> = program.live_journeys().collect();
+        order.sort_by_key(|j| program.rank(*j));
         Ticks { program, order, due: Vec::new() }
     }
 
@@ -102,6 +102,41 @@ impl<'p> Ticks<'p> {
             next.inspect(|next| tick.at = *next).is_some()
         });
     }
+    /// Under a program that took over at a moment: a schedule that stays keeps its next time, others begin after it.
+    pub fn following<'q>(&self, program: &'q Program, at: Instant) -> Ticks<'q> {
+        let mut next = Ticks::new(program);
+        if self.due.is_empty() && self.order.is_empty() {
+            return next;
+        }
+        for journey in next.order.clone() {
+            let of = program.journey(journey);
+            let stays = |tick: &&Tick| {
+                let before = self.program.journey(tick.journey);
+                program.is_same_line(tick.journey, journey) && when_of(&before.start) == when_of(&of.start)
+            };
+            let kept: Vec<Tick> = self.due.iter().filter(stays).map(|tick| Tick { journey, ..*tick }).collect();
+            let had_it = self.order.iter().any(|before| {
+                program.is_same_line(*before, journey)
+                    && when_of(&self.program.journey(*before).start) == when_of(&of.start)
+            });
+            if !kept.is_empty() || had_it {
+                next.due.extend(kept);
+                continue;
+            }
+            let zone = program.policy(of.policy).zone;
+            if !is_local(&of.start) {
+                next.due.extend(next_tick(&of.start, zone, at).map(|at| Tick { at, journey, zone: None }));
+                continue;
+            }
+            let mut zones: Vec<Zone> = self.due.iter().filter_map(|tick| tick.zone).chain([zone]).collect();
+            zones.sort_unstable();
+            zones.dedup();
+            for zone in zones {
+                next.due.extend(next_tick(&of.start, zone, at).map(|at| Tick { at, journey, zone: Some(zone) }));
+            }
+        }
+        next
+    }
     /// As they stand, to be kept and restored.
     pub fn all(&self) -> &[Tick] {
         &self.due
@@ -114,5 +149,14 @@ impl<'p> Ticks<'p> {
     pub fn fanned_out_by(&self, event: EventId) -> Vec<JourneyId> {
         let starts = |journey: &JourneyId| matches!(&self.program.journey(*journey).start, Start::Event { event: e, audience: Some(_), .. } if *e == event);
         self.order.iter().copied().filter(starts).collect()
+    }
+}
+
+/// What of a start the clock decides.
+fn when_of(start: &Start) -> Option<(Option<&Schedule>, Option<Instant>)> {
+    match start {
+        Start::Schedule { schedule, .. } => Some((Some(schedule), None)),
+        Start::At { at, .. } => Some((None, Some(*at))),
+        Start::Event { .. } | Start::Segment { .. } => None,
     }
 }

@@ -87,9 +87,10 @@ fn judge(state: &State, kind: Kind, claim: Claim, taken: Taken, received_at: Ins
     let pieces = unpacked.map_err(|reason| wrong(&reason))?.pieces;
     room.grow(pieces.len() * MEMORY_PER_CALL)?;
     let source = state.keys.name(source);
+    let schema = state.schema.get();
     let mut reader = match state.settings.unknown {
-        Unknowns::Accept => segment::Reader::new(&state.schema),
-        Unknowns::Refuse => segment::Reader::strict(&state.schema),
+        Unknowns::Accept => segment::Reader::new(&schema),
+        Unknowns::Refuse => segment::Reader::strict(&schema),
     };
     let submissions = Vec::with_capacity(pieces.len());
     let mut judged = Judged { submissions, refused: Vec::new(), tally: Tally::default(), room };
@@ -104,7 +105,8 @@ fn judge(state: &State, kind: Kind, claim: Claim, taken: Taken, received_at: Ins
                 judged.tally.accepted += 1;
                 judged.tally.skewed += u64::from(arrival.skewed);
                 let (raw, source) = (raw.into(), source.to_owned());
-                judged.submissions.push(Submission::Call { raw, arrival, received_at, source });
+                let generation = schema.generation;
+                judged.submissions.push(Submission::Call { raw, arrival, received_at, source, generation });
             }
             Ok(None) => judged.tally.without_effect += 1,
             Err(reason) => {

@@ -93,10 +93,12 @@ fn again(state: &State, letter: &Letter) -> Result<Option<Submission>, Reason> {
     let received_at = state.desk.now();
     let came_at = Instant::parse_rfc3339(&letter.at).unwrap_or(received_at);
     let raw = envelope::restamped(letter.body.as_bytes(), came_at)?;
+    let schema = state.schema.get();
     let mut reader = match state.settings.unknown {
-        Unknowns::Accept => segment::Reader::new(&state.schema),
-        Unknowns::Refuse => segment::Reader::strict(&state.schema),
+        Unknowns::Accept => segment::Reader::new(&schema),
+        Unknowns::Refuse => segment::Reader::strict(&schema),
     };
     let arrival = reader.call_received(&raw, received_at)?.map(|arrival| arrival.into_owned());
-    Ok(arrival.map(|arrival| Submission::Call { raw: raw.into(), arrival, received_at, source: letter.source.clone() }))
+    let (source, generation) = (letter.source.clone(), schema.generation);
+    Ok(arrival.map(|arrival| Submission::Call { raw: raw.into(), arrival, received_at, source, generation }))
 }

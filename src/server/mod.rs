@@ -13,6 +13,7 @@ mod hooks;
 mod keys;
 mod leave;
 pub mod limits;
+mod nonce;
 mod operate;
 mod page;
 mod routes;
@@ -24,14 +25,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
-use crate::ingest::Schema;
+use crate::ingest::Current;
 use crate::ports::Desk;
 
 pub use hooks::{Hook, Hooks, Told};
 pub use keys::Key;
 pub use leave::Language;
 pub use limits::Limits;
-pub use state::Settings;
+pub use state::{Nonces, Settings};
 
 /// Everything that is served, before it is.
 pub struct Server {
@@ -41,12 +42,12 @@ pub struct Server {
 impl Server {
     pub fn new(
         settings: Settings,
-        schema: Schema,
+        schema: impl Into<Current>,
         hooks: Hooks,
         metrics: Option<PrometheusHandle>,
         desk: Arc<dyn Desk>,
     ) -> Server {
-        Server { state: Arc::new(state::State::new(settings, schema, hooks, metrics, desk)) }
+        Server { state: Arc::new(state::State::new(settings, schema.into(), hooks, metrics, desk)) }
     }
 
     /// Serves the public side, and the operators' on their socket, until `stop` becomes true. When this returns, nothing is

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
-use crate::ingest::{Schema, Tally};
+use crate::ingest::{Current, Tally};
 use crate::ports::environment::Unknowns;
 use crate::ports::{Desk, Secret};
+use crate::value::Instant;
 
 use super::body::ROOM_BYTES;
 use super::hooks::Hooks;
@@ -33,11 +34,16 @@ pub struct Settings {
     /// `/metrics` on the public side, too.
     pub metrics_public: bool,
     pub limits: Limits,
+    /// Makes the nonce by which LINE tells that an account is this user's; absent where LINE is not live.
+    pub nonces: Option<Nonces>,
 }
+
+/// The nonce for a user id, made now; `None` for an id that it cannot carry.
+pub type Nonces = fn(&Secret, &str, Instant) -> Option<String>;
 
 pub struct State {
     pub desk: Arc<dyn Desk>,
-    pub schema: Schema,
+    pub schema: Current,
     pub keys: Keys,
     pub hooks: Hooks,
     pub settings: Settings,
@@ -53,7 +59,7 @@ pub struct State {
 impl State {
     pub fn new(
         settings: Settings,
-        schema: Schema,
+        schema: Current,
         hooks: Hooks,
         metrics: Option<PrometheusHandle>,
         desk: Arc<dyn Desk>,

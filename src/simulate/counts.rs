@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Channel, JourneyId, Program, SplitId};
 use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, What};
-use crate::ports::{Journal, Seat};
+use crate::ports::{Journal, Seat, Taken};
+use crate::runtime::durable::diary::Line;
 use crate::value::Zone;
 
 use super::personal::{Personal, Prints};
@@ -33,6 +34,15 @@ pub struct JourneyCounts {
     pub arms: BTreeMap<SplitId, Vec<u64>>,
 }
 
+/// What was counted of one person by their seat.
+#[derive(Debug, Default)]
+pub struct Counted {
+    messages: u32,
+    personal: Option<Personal>,
+    reach: BTreeMap<JourneyId, u32>,
+    lines: Vec<Entry>,
+}
+
 /// What a person's story is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scene {
@@ -40,12 +50,15 @@ pub enum Scene {
     Wrote(Entry),
 }
 
-/// What was counted of one person.
-#[derive(Debug, Clone, Default)]
-pub struct Given {
-    messages: u32,
-    personal: Option<Personal>,
-    reach: Option<BTreeMap<JourneyId, u32>>,
+impl Scene {
+    /// What a line of the journal tells; nothing where it only makes a replay exact.
+    pub fn of(line: Line) -> Option<Scene> {
+        match line {
+            Line::Taken(input) => Some(Scene::Taken(input)),
+            Line::Wrote(entry) => Some(Scene::Wrote(entry)),
+            Line::Consents(_) | Line::Joined(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +74,8 @@ pub struct Counts<'p> {
     pub people: Option<(Prints, Vec<Personal>)>,
     /// By seat, messages of each journey; absent where nobody asks who was reached.
     pub reach: Option<Vec<BTreeMap<JourneyId, u32>>>,
+    /// By seat, the lines of entries, arms and goals; absent unless asked for.
+    pub lines: Option<Vec<Vec<Entry>>>,
     /// Whose scenes are kept.
     pub watched: BTreeSet<Seat>,
     pub scenes: Vec<(Seat, Scene)>,
@@ -78,6 +93,7 @@ impl<'p> Counts<'p> {
             zone: program.project.zone,
             people: None,
             reach: None,
+            lines: None,
             watched: BTreeSet::new(),
             scenes: Vec::new(),
             scenes_left_out: 0,
@@ -103,6 +119,9 @@ impl<'p> Counts<'p> {
         if let Some((_, people)) = &mut self.people {
             people.push(Personal::default());
         }
+        if let Some(lines) = &mut self.lines {
+            lines.push(Vec::new());
+        }
     }
 
     /// Adds the counts of another shard; those by seat and the scenes stay apart.
@@ -122,19 +141,22 @@ impl<'p> Counts<'p> {
     }
 
     /// What was counted of one person is to count for another.
-    pub fn give_away(&mut self, from: Seat) -> Given {
-        let personal = self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize]));
-        let reach = self.reach.as_mut().map(|reach| std::mem::take(&mut reach[from as usize]));
-        Given { messages: std::mem::take(&mut self.messages[from as usize]), personal, reach }
+    pub fn give_away(&mut self, from: Seat) -> Counted {
+        Counted {
+            messages: std::mem::take(&mut self.messages[from as usize]),
+            personal: self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize])),
+            reach: self.reach.as_mut().map(|reach| std::mem::take(&mut reach[from as usize])).unwrap_or_default(),
+            lines: self.lines.as_mut().map(|lines| std::mem::take(&mut lines[from as usize])).unwrap_or_default(),
+        }
     }
 
-    pub fn take_over(&mut self, seat: Seat, given: Given) {
-        self.messages[seat as usize] += given.messages;
-        if let (Some((_, people)), Some(personal)) = (&mut self.people, &given.personal) {
+    pub fn take_over(&mut self, seat: Seat, counted: &Counted) {
+        self.messages[seat as usize] += counted.messages;
+        if let (Some((_, people)), Some(personal)) = (&mut self.people, &counted.personal) {
             people[seat as usize].absorb(personal);
         }
-        if let (Some(reach), Some(given)) = (&mut self.reach, given.reach) {
-            given.into_iter().for_each(|(journey, n)| *reach[seat as usize].entry(journey).or_default() += n);
+        if let Some(reach) = &mut self.reach {
+            counted.reach.iter().for_each(|(journey, n)| *reach[seat as usize].entry(*journey).or_default() += n);
         }
     }
 
@@ -142,6 +164,13 @@ impl<'p> Counts<'p> {
         if let Some(reach) = &mut self.reach {
             let messages = reach[seat as usize].entry(journey).or_default();
             *messages = if sent { *messages + 1 } else { messages.saturating_sub(1) };
+        }
+    }
+
+    /// `base` is what the merge added to the run numbers of whoever joined.
+    pub fn take_lines(&mut self, seat: Seat, counted: Counted, base: u32) {
+        if let Some(lines) = &mut self.lines {
+            lines[seat as usize].extend(counted.lines.into_iter().map(|entry| entry.renumbered(base)));
         }
     }
 
@@ -193,7 +222,8 @@ fn place(reason: Reason) -> usize {
 }
 
 impl Journal for Counts<'_> {
-    fn taken(&mut self, seat: Seat, input: &Input) {
+    fn taken(&mut self, seat: Seat, taken: &Taken<'_>) {
+        let input = taken.input;
         match input.kind {
             InputKind::Event { .. }
             | InputKind::Profile { .. }
@@ -214,6 +244,9 @@ impl Journal for Counts<'_> {
         if let Some((prints, people)) = &mut self.people {
             let zone = self.zone;
             people[seat as usize].note(self.program, prints, entry, || zone.date(entry.at).0);
+        }
+        if let (Some(lines), What::Entered | What::Arm { .. } | What::Goal { .. }) = (&mut self.lines, &entry.what) {
+            lines[seat as usize].push(entry.clone());
         }
         let counts = &mut self.journeys[entry.journey.index()];
         match &entry.what {
@@ -246,6 +279,7 @@ impl Journal for Counts<'_> {
                 }
             }
             What::Withdrawn { .. } => counts.withdrawn += 1,
+            What::Moved { .. } => {}
             What::Goal { .. } => counts.goals += 1,
             What::Ended { reason } => match counts.ended.get_mut(reason) {
                 Some(n) => *n += 1,

@@ -64,7 +64,9 @@ fn taken(program: &Program, zone: Zone, input: &Input) -> Option<Words> {
         InputKind::Event { event, payload, .. } => {
             let name = &program.event(*event).name;
             let fields = words::value(program, zone, &Type::Event(*event), payload);
-            Words::new(format!("{name} {fields}"), format!("{name} {fields}"))
+            // An event without properties is its name.
+            let told = if fields == "{}" { name.clone() } else { format!("{name} {fields}") };
+            Words::new(told.clone(), told)
         }
         InputKind::Profile { fields, consent, .. } => {
             let mut parts: Vec<String> = Vec::new();
@@ -178,9 +180,13 @@ fn wrote(program: &Program, zone: Zone, entry: &Entry) -> Words {
             let name = &program.profile[field.index()].name;
             Words::new(format!("set profile.{name}"), format!("profile.{name} を書き換えた"))
         }
-        What::Goal { event } => {
+        What::Goal { event, .. } => {
             let name = &program.event(*event).name;
             Words::new(format!("goal reached: {name}"), format!("ゴール達成: {name}"))
+        }
+        What::Moved { journey, step } => {
+            let step = &program.journey(*journey).steps[step.index()].name;
+            Words::new(format!("moved to `{step}` of the new version"), format!("新しい版の `{step}` へ移動"))
         }
         What::Membership { segment, member } => {
             let name = &program.segments[segment.index()].name;
@@ -203,6 +209,7 @@ fn ended(program: &Program, entry: &Entry, reason: &EndReason) -> Words {
             Words::new(format!("left because of `{name}`"), format!("`{name}` により離脱"))
         }
         EndReason::HeldOut => Words::new("the comparison is over", "比較期間の終わり"),
+        EndReason::Removed => Words::new("ended by a change of the campaigns", "キャンペーンの変更により終了"),
         EndReason::Merged => {
             Words::new("ended: the same journey goes on under another id", "別のIDの同じジャーニーに統合")
         }
@@ -223,5 +230,6 @@ fn report_words(report: Report) -> Words {
         Report::Blocked => Words::new("blocked", "ブロック"),
         Report::Unblocked => Words::new("unblocked", "ブロック解除"),
         Report::Unsubscribed => Words::new("unsubscribed", "配信停止"),
+        Report::Resubscribed => Words::new("subscribed again", "配信再開"),
     }
 }

@@ -41,7 +41,10 @@ pub fn value(program: &Program, zone: Zone, ty: &Type, value: &Value) -> String 
         let mut parts: Vec<String> =
             shown.map(|(f, v)| format!("{}: {}", f.name, self::value(program, zone, &f.ty, v))).collect();
         cut(&mut parts);
-        format!("{{ {} }}", parts.join(", "))
+        match parts.is_empty() {
+            true => "{}".to_owned(),
+            false => format!("{{ {} }}", parts.join(", ")),
+        }
     };
     match (value, ty) {
         (Value::Missing, _) => "missing".into(),
@@ -126,6 +129,7 @@ pub fn end_key(program: &Program, journey: crate::ir::JourneyId, reason: &EndRea
         EndReason::Stopped(Some(because)) => format!("stopped: {because}"),
         EndReason::Exited(index) => format!("exit: {}", exit_name(program, journey, *index)),
         EndReason::HeldOut => "held out".into(),
+        EndReason::Removed => "removed".into(),
         EndReason::Merged => "merged".into(),
         EndReason::Overrun => "overrun".into(),
     }

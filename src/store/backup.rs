@@ -55,6 +55,8 @@ pub fn backup(from: &Path, to: &Path) -> Result<Summary, StoreError> {
             }
         }
     }
+    // After the log: what its last record speaks of was kept before it was written.
+    super::kept::copy(&from.folder, &to.folder)?;
     write_durably(&to.readme(), README.as_bytes())?;
     let summary = measure(&to)?;
     write_durably(&to.copy(), summary.text().as_bytes())?;

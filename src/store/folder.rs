@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! README.txt   what a person who looks here should know
+//! bundles/     the sources of every version that was live
 //! copy.txt     only in a copy: what it held when it was made
 //! lock         held by the process that runs
 //! log/         the inputs, in segments
+//! programs/    every version that was live, made ready to follow the one before
 //! secret       32 bytes, made once: seals links and ids
 //! tabi.db      what followed from the inputs, up to a position of the log
 //! ```

@@ -127,6 +127,7 @@ impl Tables {
             self.add_with_merged(row.seat, &checkpoint.merges, &mut gone);
         }
         self.forget(&gone);
+        self.dead.retain(|_, row| !checkpoint.forgotten.iter().any(|person| person.is_named_in(&row.body)));
         for (seat, person) in &checkpoint.people {
             let before = match person {
                 Some(person) => {
@@ -159,6 +160,9 @@ impl Tables {
         }
         for row in &checkpoint.journal {
             self.journal.entry((row.seat, row.position)).or_insert_with(|| row.clone());
+        }
+        for row in &checkpoint.journal_again {
+            self.journal.insert((row.seat, row.position), row.clone());
         }
         for row in &checkpoint.consents {
             self.consents.entry((row.position, row.ordinal)).or_insert_with(|| row.clone());
@@ -225,6 +229,9 @@ impl Tables {
 }
 
 impl StoreReader for MemoryStore {
+    fn position(&mut self) -> Result<(Position, Instant), StoreError> {
+        Store::position(self)
+    }
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
         Ok(self.0.shared().tables.people.get(&seat).cloned())
     }

@@ -6,6 +6,7 @@ mod backup;
 pub mod disk;
 mod folder;
 pub mod imagined;
+pub mod kept;
 mod lock;
 pub mod log;
 pub mod memory;

@@ -43,7 +43,7 @@ pub(super) fn usage(word: &str) -> Option<&'static str> {
         "policy" => "policy NAME { … }",
         "segment" => "segment NAME = CONDITION",
         "journey" => "journey NAME \"title\" { … }",
-        "moves" => "moves JOURNEY from \"VERSION\" { … }",
+        "moves" => "moves JOURNEY from \"VERSION\" [to OTHER] { … }",
         "test" => "test JOURNEY \"title\" { … }",
         "timezone" => "timezone Asia/Tokyo",
         "quiet" => "quiet 21:00..08:00 then hold",

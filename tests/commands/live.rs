@@ -3,6 +3,7 @@
 //! The engine has its own tests in `tests/runtime.rs`, the server in `tests/server.rs`.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -16,10 +17,10 @@ use super::run::{output, tabi, told};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A Tabi that runs until the test is over.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Running {
-    fn start(folder: &Path, arguments: &[&str], port: u16) -> Running {
+    pub fn start(folder: &Path, arguments: &[&str], port: u16) -> Running {
         let child = tabi(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut running = Running(child);
         until(|| {
@@ -31,7 +32,7 @@ impl Running {
         running
     }
     /// As Ctrl-C does.
-    fn stop(mut self) -> bool {
+    pub fn stop(mut self) -> bool {
         let killed = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let status = self.0.wait().unwrap();
@@ -46,7 +47,7 @@ impl Drop for Running {
     }
 }
 
-fn until(mut is_so: impl FnMut() -> bool) {
+pub fn until(mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}");
@@ -56,7 +57,7 @@ fn until(mut is_so: impl FnMut() -> bool) {
 }
 
 /// A port that nobody listens on, at the moment.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -68,7 +69,7 @@ fn blocks(heading: &str) -> Vec<String> {
     parts.iter().map(|part| part.split("```").next().unwrap().to_owned()).collect()
 }
 
-fn shell(folder: &Path, script: &str) -> String {
+pub fn shell(folder: &Path, script: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_tabi")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     let output =
@@ -115,10 +116,24 @@ fn the_minute_of_the_readme_is_as_it_says() {
     let names: Vec<&String> = journeys.keys().collect();
     assert_eq!(names.iter().map(|name| reached(name)).sum::<u64>(), 2, "one person was sent each of two: {text}");
     assert_eq!(journeys[names[0]]["signals"]["unsubscribed"], 0);
+    // What is live counts, not what the files say by now.
     fs::write(project.join("more.tabi"), "segment everyone = did purchase\n").unwrap();
-    let other = output(&project, &["report", "--data", ".tabi"]);
-    let said = String::from_utf8(other.stderr).unwrap();
-    assert!(other.status.code() == Some(1) && said.contains("another version of these"), "{said}");
+    assert_eq!(told(&project, &["report", "--data", ".tabi", "--json"]), (text, 0));
+}
+
+#[test]
+fn a_port_that_the_system_chose_is_told() {
+    let parent = tempfile::tempdir().unwrap();
+    told(parent.path(), &["init", "shop", "--name", "Shop"]);
+    let mut command = tabi(&parent.path().join("shop"), &["run", "--listen", "127.0.0.1:0", "--lang", "en"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let line = said.find(|line| line.contains("Tabi runs: events at http://127.0.0.1:")).unwrap();
+    let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+    assert!(port.parse::<u16>().is_ok_and(|port| port != 0), "{line}");
+    assert!(TcpStream::connect(format!("127.0.0.1:{port}")).is_ok(), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

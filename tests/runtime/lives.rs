@@ -4,26 +4,28 @@
 //! Expects nothing of the stories themselves.
 
 use serde_json::{Value as Json, json};
-use tabi::compile::{Settings, compile};
+use tabi::compile::compile;
 use tabi::ingest::segment::Reader;
 use tabi::machine::Person;
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Submission};
 use tabi::render::plain;
-use tabi::runtime::durable::diary::Line;
 use tabi::runtime::durable::node::Work;
 use tabi::simulate::counts::Scene;
 use tabi::simulate::{Kind, Options, SourceInput, SourceSpec, simulate, story, timeline};
 use tabi::store::imagined::ImaginedDisk;
 use tabi::store::memory::Memory;
 use tabi::text::{Source, Sources};
-use tabi::value::{Currency, Instant, Span, Value, Zone};
+use tabi::value::{Instant, Span, Value};
 
 use crate::generate::{self, Draw, ZONES};
-use crate::rig::{Ground, Rig, World, free};
+use crate::rig::{Ground, Programs, Rig, World, free};
+use crate::whys::{Asking, settings};
 
 /// Lives in CI: projects times people.
 const PROJECTS: u64 = 700;
 const PEOPLE: u64 = 3;
+/// Projects whose lives are also explained and rehearsed.
+const EXPLAINED: u64 = 40;
 const CALLS: u64 = 40;
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -52,12 +54,7 @@ impl World for Paper {
 fn ground(seed: u64) -> Ground {
     let mut sources = Sources::default();
     sources.add(Source::new("generated.tabi", generate::project(seed)));
-    let settings = Settings {
-        zone: Zone::from_name("Asia/Tokyo").unwrap(),
-        currency: Currency::from_code("JPY").unwrap(),
-        ..Settings::default()
-    };
-    let compiled = compile(&sources, &settings);
+    let compiled = compile(&sources, &settings());
     Ground::new(compiled.program.unwrap_or_else(|| panic!("seed {seed}: {:#?}", compiled.diagnostics)))
 }
 
@@ -132,7 +129,9 @@ struct Runtime {
 impl Runtime {
     fn open(&mut self, now: Instant) -> Rig {
         let shards = 1 + self.draw.below(3) as usize;
-        Rig::open(self.ground, &self.disk, &self.memory, shards, free(Idempotency::Recognisable), now).expect("a node")
+        let allowances = free(Idempotency::Recognisable);
+        Rig::open_among(&Programs::default(), self.ground, &self.disk, &self.memory, shards, allowances, now, false)
+            .expect("a node")
     }
     /// Takes the calls, with deaths in between; the node at the end.
     fn live(&mut self, calls: &[(Instant, Json)], until: Instant) -> Rig {
@@ -154,7 +153,13 @@ impl Runtime {
             let arrival = Reader::new(self.ground.schema).call_received(&raw, *at).expect("a sound call");
             if let Some(arrival) = arrival {
                 let arrival = arrival.into_owned();
-                rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: *at, source: "log".into() });
+                rig.node.submit(Submission::Call {
+                    raw: raw.into(),
+                    arrival,
+                    received_at: *at,
+                    source: "log".into(),
+                    generation: 0,
+                });
             }
             rig.settle(*at, &mut paper).expect("a disk that works");
         }
@@ -171,11 +176,7 @@ fn lived(rig: &Rig, id: &str) -> Option<Vec<String>> {
         Value::Zone(zone) => Some(*zone),
         _ => None,
     });
-    let scene = |line: Line| match line {
-        Line::Taken(input) => Scene::Taken(input),
-        Line::Wrote(entry) => Scene::Wrote(entry),
-    };
-    let scenes = rig.node.seats_of(seat).into_iter().flat_map(|seat| rig.lines(seat)).map(scene).collect();
+    let scenes = rig.node.seats_of(seat).into_iter().flat_map(|seat| rig.lines(seat)).filter_map(Scene::of).collect();
     Some(sorted(story::of(program, id, zone.unwrap_or(program.project.zone), scenes, 0).lines))
 }
 
@@ -188,6 +189,7 @@ fn random_lives_tell_the_same_story_in_both() {
     };
     let one = seeds.end - seeds.start == 1;
     let (mut lives, mut lines) = (0, 0);
+    let mut asking = Asking::default();
     for seed in seeds {
         let ground = ground(seed);
         let mut draw = Draw(seed ^ 0x5eed);
@@ -209,10 +211,19 @@ fn random_lives_tell_the_same_story_in_both() {
                     only(&came, &wanted)
                 );
             }
+            if let Some(seat) = rig.node.identities().find(&id) {
+                let same = rig.replay(seat);
+                assert!(same.is_ok(), "TABI_LIFE_SEED={seed}, {id}: {}", same.unwrap_err());
+                if one || seed < EXPLAINED {
+                    asking.about(seed, ground.engine, &rig.past(seat), rig.node.now());
+                }
+            }
             lives += 1;
             lines += came.map_or(0, |lines| lines.len());
         }
     }
-    println!("{lives} lives, {lines} lines");
+    println!("{lives} lives, {lines} lines; {asking:?}");
+    assert!(one || (asking.branches > 20 && asking.refusals > 100), "too little was explained: {asking:?}");
+    assert!(one || asking.tests > 3 * (asking.unsayable + asking.personal), "too few runs became tests: {asking:?}");
     assert!(one || lines > 5_000, "too little happened: {lines} lines");
 }

@@ -2,17 +2,19 @@
 //!
 //! Asserts nothing.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use tabi::ingest::Schema;
 use tabi::ir::Program;
-use tabi::machine::{Engine, Person};
+use tabi::machine::{Engine, Entry, Person};
 use tabi::ports::store::{Store, StoreError, StoreReader};
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Seat, Secret};
 use tabi::render::Renderer;
 use tabi::runtime::durable::diary::{self, Line};
 use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
 use tabi::runtime::durable::lanes::Lanes;
+use tabi::runtime::durable::library::{Library, Loaded};
 use tabi::runtime::durable::node::{Node, Work};
 use tabi::runtime::durable::outfit::Outfit;
 use tabi::runtime::durable::recover::{OpenError, Opening, Recovered, shelf_of};
@@ -21,6 +23,8 @@ use tabi::store::imagined::ImaginedDisk;
 use tabi::store::log::FileLog;
 use tabi::store::memory::{Memory, MemoryStore};
 use tabi::value::Instant;
+use tabi::why::replay::recorded;
+use tabi::why::{Editions, Past, replay};
 
 /// Rounds at one moment; more means that something goes round and round.
 const ROUNDS_MAX: usize = 10_000;
@@ -43,6 +47,35 @@ impl Ground {
             schema: Box::leak(Box::new(Schema::new(program))),
             renderer: Box::leak(Box::new(Renderer::new(program))),
         }
+    }
+    pub fn loaded(self) -> Loaded<'static, 'static> {
+        Loaded { engine: self.engine, schema: self.schema, renderer: self.renderer }
+    }
+}
+
+/// Programs that may go live, by generation.
+#[derive(Clone, Default)]
+pub struct Programs(pub Arc<Mutex<BTreeMap<u32, Program>>>);
+
+impl Programs {
+    pub fn put(&self, program: Program) {
+        self.0.lock().unwrap().insert(program.generation(), program);
+    }
+    /// As it went live at a moment.
+    pub fn get(&self, generation: u32, at: Instant) -> Option<Program> {
+        let mut program = self.0.lock().unwrap().get(&generation).cloned()?;
+        let deployed = program.deployed.as_deref_mut()?;
+        deployed.changes.iter_mut().filter(|c| c.generation == generation).for_each(|c| c.at = at);
+        Some(program)
+    }
+}
+
+impl Library<'static, 'static> for Programs {
+    fn load(&mut self, generation: u32, at: Instant) -> Result<Loaded<'static, 'static>, StoreError> {
+        let program = self.get(generation, at).ok_or(StoreError::Damaged { what: "no such program".into() })?;
+        // What comes after links to what went live.
+        self.put(program.clone());
+        Ok(Ground::new(program).loaded())
     }
 }
 
@@ -77,6 +110,21 @@ impl Rig {
         allowances: [Allowance; WAYS],
         now: Instant,
     ) -> Result<Rig, OpenError> {
+        Rig::open_among(&Programs::default(), ground, disk, memory, shards, allowances, now, true)
+    }
+    /// With a journal that is whole, or such as `tabi run` keeps it. Whoever opens it says which program the store was
+    /// written under.
+    #[allow(clippy::too_many_arguments)]
+    pub fn open_among(
+        programs: &Programs,
+        ground: Ground,
+        disk: &ImaginedDisk,
+        memory: &Memory,
+        shards: usize,
+        allowances: [Allowance; WAYS],
+        now: Instant,
+        whole_diary: bool,
+    ) -> Result<Rig, OpenError> {
         let log = Box::new(FileLog::open(disk.folder())?);
         let store = memory.open();
         let shelf = shelf_of(&store)?;
@@ -84,12 +132,13 @@ impl Rig {
             secret: secret(),
             public_url: Some("https://m.example.jp".to_owned()),
             mailbox_host: None,
-            whole_diary: true,
+            whole_diary,
+            tail: Arc::default(),
         });
-        let Ground { engine, schema, renderer, .. } = ground;
-        let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
+        let shard = |_| Shard::new(ground.engine, ground.renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
-        let opening = Opening { engine, schema, outfit: outfit.clone(), log, allowances, now };
+        let library = Box::new(programs.clone());
+        let opening = Opening { loaded: ground.loaded(), library, outfit: outfit.clone(), log, allowances, now };
         let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
         Ok(Rig { ground, node, store, recovered })
     }
@@ -157,9 +206,41 @@ impl Rig {
         let row = self.reader().person(seat).expect("memory can be read")?;
         Some(Person::from_bytes(&row.state).expect("a person reads back"))
     }
+    /// What is kept of somebody, as of the last checkpoint.
+    pub fn past(&self, seat: Seat) -> Past {
+        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        Past {
+            id: self.person(seat).expect("somebody").id().clone(),
+            lines: self.lines(seat),
+            joined: others.map(|other| (other, self.lines(other))).collect(),
+        }
+    }
+    /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
+    /// entries. Says how many there are, else what differs.
+    pub fn replay(&self, seat: Seat) -> Result<usize, String> {
+        let person = self.person(seat).expect("somebody");
+        let past = self.past(seat);
+        let told = replay(Editions::one(self.ground.engine), &past, self.node.now(), &mut |_| {});
+        let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
+        let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
+        let differ = recorded.iter().zip(&told.entries).position(|(a, b)| *a != b);
+        if !told.is_faithful {
+            let index = differ.unwrap_or(recorded.len().min(told.entries.len()));
+            let (first, again) = (recorded.get(index), told.entries.get(index));
+            let at = first.map(|e| e.at).into_iter().chain(again.map(|e| e.at)).min();
+            let near = |line: &&Line| matches!(line, Line::Taken(input) if Some(input.at) <= at);
+            let lines: Vec<&Line> = past.lines.iter().filter(near).collect();
+            let last = &lines[lines.len().saturating_sub(3)..];
+            return Err(format!("entry {index}\nfirst: {first:?}\nagain: {again:?}\nafter: {last:#?}"));
+        }
+        if told.person != person || told.person.to_bytes() != person.to_bytes() {
+            return Err(format!("person\nkept: {person:?}\nagain: {:?}", told.person));
+        }
+        Ok(recorded.len())
+    }
     /// As of the last checkpoint.
     pub fn lines(&self, seat: Seat) -> Vec<Line> {
         let pieces = self.reader().journal(seat).expect("memory can be read");
-        pieces.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect()
+        pieces.iter().flat_map(diary::lines_of).collect()
     }
 }

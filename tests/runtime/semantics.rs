@@ -15,7 +15,6 @@ use tabi::machine::{Person, Report};
 use tabi::ports::store::{Checkpoint, IdKind, IdRow, PersonRow, Position, Store};
 use tabi::ports::{About, CallOutcome, Idempotency, Notice, Outcome, SendKey, Submission, Told};
 use tabi::render::plain;
-use tabi::runtime::durable::diary::Line;
 use tabi::runtime::durable::node::Work;
 use tabi::simulate::counts::Scene;
 use tabi::simulate::story::{self, StoryLine};
@@ -111,7 +110,7 @@ fn call(ground: Ground, at: Instant, call: Json) -> Submission {
     let raw = call.to_string().into_bytes();
     let arrival = Reader::new(ground.schema).call_received(&raw, at).unwrap_or_else(|why| panic!("{why:?}: {call}"));
     let arrival = arrival.unwrap_or_else(|| panic!("without effect: {call}")).into_owned();
-    Submission::Call { raw: raw.into(), arrival, received_at: at, source: "test".into() }
+    Submission::Call { raw: raw.into(), arrival, received_at: at, source: "test".into(), generation: 0 }
 }
 
 fn identify(ground: Ground, at: Instant, traits: Json) -> Submission {
@@ -184,11 +183,7 @@ fn lived(ground: Ground, timeline: &Timeline, shards: usize, dies_every: Option<
         rig.settle(line.at, &mut stage).unwrap();
     }
     rig.checkpoint().unwrap();
-    let scene = |line: Line| match line {
-        Line::Taken(input) => Scene::Taken(input),
-        Line::Wrote(entry) => Scene::Wrote(entry),
-    };
-    let scenes = rig.lines(0).into_iter().map(scene).collect();
+    let scenes = rig.lines(0).into_iter().filter_map(Scene::of).collect();
     told(story::of(program, TEST_PERSON, timeline.zone, scenes, 0).lines)
 }
 

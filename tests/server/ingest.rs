@@ -59,7 +59,7 @@ async fn every_call_arrives_by_its_route_and_stands_alone() {
     let taken = world.desk.taken();
     assert_eq!(kinds(&taken), ["identify u1", "purchase u1", "page a1", "screen a1", "group u1", "alias u1"]);
     for submission in &taken {
-        let Submission::Call { raw, arrival, received_at, source } = submission else { panic!("{submission:?}") };
+        let Submission::Call { raw, arrival, received_at, source, .. } = submission else { panic!("{submission:?}") };
         assert_eq!((received_at, source.as_str()), (&at(NOW), "web"));
         assert_eq!(arrival.at, Some(at(NOW)), "it arrived when it was received");
         // Replay reads the same out of the same bytes.

@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use super::exit::{Exit, Stop};
 use super::open::{self as opening, Opened, open};
 use super::revision;
-use super::simulate::{Named, bar, not_a_time, prices, sources, stopped};
+use super::simulate::{Inputs, bar, not_a_time, prices, sources, stopped};
 use super::speak::Speaker;
 use crate::diag::Phrase;
 use crate::ir::Program;
@@ -107,8 +107,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
     let project = &opened.project;
-    let named = Named { events: &args.events, people: &args.people, mapping: args.mapping.as_deref() };
-    let sources = sources(&named, project)?;
+    let sources = sources(&Inputs::of_files(&args.events, &args.people, args.mapping.as_deref()), project)?;
     let once = sources.iter().find(|source| !source.can_be_read_again());
     let simulates = !args.purchases_only && args.data.is_none() && !program.journeys.is_empty();
     if let (Some(source), true) = (once, simulates) {
@@ -130,11 +129,16 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let figures = history.last.and_then(|last| Figures::of(&history.people, last, &options));
 
     let journeys = match (&args.data, simulates) {
-        (Some(folder), _) => Some((Source::Recorded, recorded::done(folder, program)?)),
-        (None, true) => Some((Source::Simulated, simulated(program, project, &sources, until, args)?)),
+        (Some(folder), _) => {
+            let (live, done) = recorded::done(folder, speaker)?;
+            Some(Journeys::of(&live, Source::Recorded, &done, &around(&opened, today)))
+        }
+        (None, true) => {
+            let done = simulated(program, project, &sources, until, args)?;
+            Some(Journeys::of(program, Source::Simulated, &done, &around(&opened, today)))
+        }
         (None, false) => None,
     };
-    let journeys = journeys.map(|(source, done)| Journeys::of(program, source, &done, &around(&opened, today)));
     if let (Some(path), Some(figures)) = (&args.write_profile, &figures) {
         let lines = profile::lines(program, figures, &history)?;
         write(path, &lines)?;
@@ -209,29 +213,30 @@ fn simulated(
     Ok(done.collect())
 }
 
+/// What is known of the journeys beside what they did, by their names.
 fn around(opened: &Opened, today: Date) -> Around {
-    let (project, program) = (&opened.project, opened.program.as_ref());
-    let paths: Vec<Option<String>> = match (program, &opened.map) {
-        (Some(program), Some(map)) => (0..program.journeys.len())
-            .map(|index| map.journeys.get(index).map(|map| opened.place(map.name).path.to_string()))
-            .collect(),
-        _ => Vec::new(),
-    };
-    let files: BTreeSet<String> = paths.iter().flatten().cloned().collect();
-    let changed: BTreeMap<String, Date> = revision::last_changes(&project.root, &files);
-    let carried = match (program, &opened.map) {
-        (Some(program), Some(map)) => {
-            lint::offers_held_out(lint::Input { program, map, sources: &project.sources, lifecycle: &[] })
-        }
-        _ => Vec::new(),
-    };
-    Around {
+    let project = &opened.project;
+    let mut around = Around {
         lifecycle: project.settings.lifecycle.iter().map(|(name, _)| name.clone()).collect(),
         prices: prices(project).0,
-        carried,
-        changed: paths.iter().map(|path| changed.get(path.as_ref()?).copied()).collect(),
+        carried: BTreeMap::new(),
+        changed: BTreeMap::new(),
         today,
+    };
+    let (Some(program), Some(map)) = (&opened.program, &opened.map) else { return around };
+    let path = |index: usize| map.journeys.get(index).map(|map| opened.place(map.name).path.to_string());
+    let paths: Vec<Option<String>> = (0..program.journeys.len()).map(path).collect();
+    let files: BTreeSet<String> = paths.iter().flatten().cloned().collect();
+    let changed = revision::last_changes(&project.root, &files);
+    let input = lint::Input { program, map, sources: &project.sources, lifecycle: &[] };
+    for ((journey, path), held_out) in program.journeys.iter().zip(&paths).zip(lint::offers_held_out(input)) {
+        let named = held_out.into_iter().map(|(message, offers)| (program.message(message).name.clone(), offers));
+        around.carried.insert(journey.name.clone(), named.collect());
+        if let Some(day) = path.as_ref().and_then(|path| changed.get(path)) {
+            around.changed.insert(journey.name.clone(), *day);
+        }
     }
+    around
 }
 
 fn options(args: &Args, project: &Project) -> Result<Options, Stop> {

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
@@ -18,23 +18,25 @@ use crate::channels::line::versions;
 use crate::channels::open::{Channels, open as open_channels};
 use crate::channels::paper::{Paper, Sheet, What};
 use crate::channels::secrets::Secrets;
+use crate::cli::deploy::bundle::Bundle;
+use crate::cli::deploy::{library, stored};
 use crate::cli::exit::Stop;
 use crate::cli::open::{Opened, now};
 use crate::diag::{Phrase, did_you_mean};
-use crate::ingest::Schema;
+use crate::ingest::{Current, Schema};
 use crate::ir::Program;
-use crate::machine;
+use crate::link;
 use crate::ports::environment::{Environment, Unknowns};
+use crate::ports::store::{Log, Position, Store, StoreError};
 use crate::ports::{Attempt, Desk, Question, Refusal, Secret, Submission};
-use crate::render::Renderer;
 use crate::runtime::durable::answers::Teller;
 use crate::runtime::durable::clock::{Clock, Rehearsal, WallClock};
-use crate::runtime::durable::diary::Line;
 use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
-use crate::runtime::durable::recover::Recovered;
-use crate::server::{Hooks, Key};
+use crate::runtime::durable::recover::{Deployment, Recovered};
+use crate::runtime::durable::tail::{Decision, Read, Tail};
+use crate::server::{Hooks, Key, Nonces};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
 use crate::store as data;
@@ -70,8 +72,12 @@ pub struct Engine {
     pub secret: Secret,
     /// What providers may tell us, by their names.
     pub hooks: Hooks,
+    pub nonces: Option<Nonces>,
     pub write_keys: Vec<Key>,
     pub unknown: Unknowns,
+    pub schema: Current,
+    /// What is live, where the project's files are not it.
+    pub differs: Option<Deployment>,
     pub recovered: Recovered,
     /// Ends it in order, once nobody hands anything in any more.
     pub close: Close,
@@ -117,6 +123,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     let data::Opened { log, store, secret } =
         data::open(start.data).map_err(|error| store_trouble(start.data, &error))?;
     owner::claim(start.data, start.environment)?;
+    let deployed = deployed(&start, &*log, &*store, clock.now())?;
+    let kept = Deployment::of(&deployed);
+    let differs = (kept.bundle != start.program.content_hash()).then_some(kept);
     let base_url = environment.public_url.clone().unwrap_or_else(|| format!("http://{}", start.listen));
     let mailbox_host = environment.email.as_ref().and_then(|email| email.mailbox_host.clone());
     let outfit = Arc::new(Outfit {
@@ -124,10 +133,12 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         public_url: Some(base_url.trim_end_matches('/').to_owned()),
         mailbox_host,
         whole_diary: false,
+        tail: Arc::default(),
     });
+    let tail = outfit.tail.clone();
     let hooks = hooks::all(&environment, &secrets, &channels, &secret);
     if let Some(line) = channels.line.clone() {
-        line.set_versions(versions(start.program));
+        line.set_versions(versions(&deployed));
         // Until it is known which names were used before, this run counts its own.
         tokio::spawn(async move {
             if let Err(why) = line.recall_units(now()).await {
@@ -136,22 +147,29 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         });
     }
     let write_keys = write_keys(&environment, &secrets, live, start.listen)?;
-    let Channels { providers, doer, noticeboards, paper, .. } = channels;
+    let Channels { providers, doer, noticeboards, paper, line: channels_line, .. } = channels;
     tokio::spawn(quota::watch(providers.clone(), noticeboards.clone()));
-    // The engine lives as long as the process, and so does its program.
-    let program: &'static Program = Box::leak(Box::new(start.program.clone()));
+    let schema = Current::from(Schema::new(&deployed));
+    let loaded = library::loaded(deployed);
+    let live = Arc::new(RwLock::new(loaded.engine.program()));
+    let (line, current, program) = (channels_line, schema.clone(), live.clone());
+    let told: library::Told = Arc::new(move |now: &'static Program| {
+        *program.write().unwrap_or_else(PoisonError::into_inner) = now;
+        current.set(Schema::new(now));
+        if let Some(line) = &line {
+            line.set_versions(versions(now));
+        }
+    });
+    let library = Box::new(library::Disk::new(start.data, told));
     let (tell, told) = oneshot::channel();
     let (over, ended) = oneshot::channel();
     let tasks = tokio::runtime::Handle::current();
     let thread = std::thread::Builder::new().name("tabi-node".to_owned());
     let spawned = thread.spawn(move || {
-        let (engine, schema) = (machine::Engine::new(program), Schema::new(program));
-        let renderer = Renderer::new(program);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let base = Base {
-            engine: &engine,
-            schema: &schema,
-            renderer: &renderer,
+            loaded,
+            library,
             outfit,
             log,
             store,
@@ -165,7 +183,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
                 consents: Some(KEEP_PROOFS),
                 dead: Some(KEEP_DEAD),
             },
-            teller: teller(program),
+            teller: teller(),
             tasks,
         };
         let result = live::run(base, |door, recovered| drop(tell.send((door, recovered))));
@@ -181,9 +199,30 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     if start.clock.is_some() {
         not_behind(&start, &door).await?;
     }
-    let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
+    let data = start.data.to_path_buf();
+    let desk = Arc::new(Counter { door: door.clone(), data, paper, tail, program: live, secret: secret.clone() });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
-    Ok(Engine { desk, secret, hooks, write_keys, unknown: environment.unknown, recovered, close, ended })
+    let nonces = environment.line.is_some().then_some(crate::channels::line::nonce as Nonces);
+    let unknown = environment.unknown;
+    Ok(Engine { desk, secret, hooks, nonces, write_keys, unknown, schema, differs, recovered, close, ended })
+}
+
+/// The program that the data were written under; of new data the project's, as the first.
+fn deployed(start: &Start<'_>, log: &dyn Log, store: &dyn Store, at: Instant) -> Result<Program, Stop> {
+    let trouble = |error: StoreError| store_trouble(start.data, &error);
+    let mut reader = store.reader().map_err(trouble)?;
+    let kept = Deployment::kept(&mut *reader).map_err(|error| not_opened(start.data, &LiveError::Open(error)))?;
+    match kept {
+        Some(kept) => stored::kept(start.data, kept.generation, Some(kept.at)).map_err(trouble),
+        // Something was written, but no checkpoint yet.
+        None if log.end() > Position(0) => stored::kept(start.data, 1, None).map_err(trouble),
+        None => {
+            let first = link::first(start.program, at);
+            Bundle::of(start.opened, first.bundle(), at).keep(start.data).map_err(trouble)?;
+            stored::keep(start.data, &first).map_err(trouble)?;
+            Ok(first)
+        }
+    }
 }
 
 /// Where questions are answered that need the files beside the engine.
@@ -191,6 +230,10 @@ struct Counter {
     door: Arc<Door>,
     data: PathBuf,
     paper: Paper,
+    tail: Arc<Tail>,
+    /// What is live now.
+    program: Arc<RwLock<&'static Program>>,
+    secret: Secret,
 }
 
 impl Desk for Counter {
@@ -207,6 +250,11 @@ impl Desk for Counter {
                 let (count, sheets) = self.paper.kept();
                 let newest: Vec<Json> = sheets.iter().rev().take(limit).map(sheet_json).collect();
                 Box::pin(async move { Ok(json!({ "count": count, "sheets": newest })) })
+            }
+            Question::Tail { from, limit } => {
+                let Read { lines, next, lost } = self.tail.read(from, limit);
+                let lines: Vec<Json> = lines.iter().map(|line| self.decision(line)).collect();
+                Box::pin(async move { Ok(json!({ "next": next, "lost": lost, "lines": lines })) })
             }
             other => self.door.ask(other),
         }
@@ -242,6 +290,26 @@ fn sheet_json(sheet: &Sheet) -> Json {
 }
 
 impl Counter {
+    /// In words, with a code for the person that is the same in this installation and tells nothing outside it.
+    fn decision(&self, decision: &Decision) -> Json {
+        let Decision { person, entry } = decision;
+        let code = blake3::keyed_hash(self.secret.bytes(), person.as_bytes()).to_hex();
+        let program = *self.program.read().unwrap_or_else(PoisonError::into_inner);
+        let journey = program.journey(entry.journey);
+        let told = story::line(program, program.project.zone, &Scene::Wrote(entry.clone()));
+        let (time, words) = told.map(|line| (line.time, line.words)).unwrap_or_default();
+        json!({
+            "at": entry.at.to_string(),
+            "time": time,
+            "person": code[..12],
+            "id": person.trim_start_matches('\u{1}'),
+            "journey": journey.name,
+            "run": entry.run.map(|run| run.0),
+            "step": entry.step.map(|step| journey.steps[step.index()].name.as_str()),
+            "en": words.en,
+            "ja": words.ja,
+        })
+    }
     async fn backup(&self, to: PathBuf) -> Result<Json, Refusal> {
         let from = self.data.clone();
         let shown = to.display().to_string();
@@ -333,13 +401,9 @@ fn write_keys(environment: &Environment, secrets: &Secrets, live: bool, listen: 
 }
 
 /// Stories in the words of the simulator: one meaning, one wording.
-fn teller(program: &'static Program) -> Teller {
-    Arc::new(move |name, zone, lines| {
-        let scene = |line| match line {
-            Line::Taken(input) => Scene::Taken(input),
-            Line::Wrote(entry) => Scene::Wrote(entry),
-        };
-        let story = story::of(program, name, zone, lines.into_iter().map(scene).collect(), 0);
+fn teller() -> Teller {
+    Arc::new(|program: &Program, name, zone, lines| {
+        let story = story::of(program, name, zone, lines.into_iter().filter_map(Scene::of).collect(), 0);
         serde_json::to_value(story.lines).unwrap_or_default()
     })
 }

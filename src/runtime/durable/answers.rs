@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::{Channel, FieldId, Program};
+use crate::ir::{ArmOn, Channel, FieldId, JourneyId, Op, Program};
 use crate::machine::{Person, RunState, rest};
 use crate::ports::store::{ConsentRow, DeadRow, LedgerRow, PendingKey, StoreError};
 use crate::ports::{Question, Refusal, Scope, Seat};
@@ -26,7 +26,7 @@ const RECENT_LINES: usize = 200;
 const DEAD_MAX: usize = 1_000;
 
 /// Tells a story in words; the faces bring it along.
-pub type Teller = Arc<dyn Fn(&str, Zone, Vec<Line>) -> Json + Send + Sync>;
+pub type Teller = Arc<dyn Fn(&Program, &str, Zone, Vec<Line>) -> Json + Send + Sync>;
 
 pub fn way_name(way: usize) -> &'static str {
     match way {
@@ -46,6 +46,8 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
             let name = &program.journeys[index].name;
             json!({
                 "journey": name,
+                "since": program.since(JourneyId(index as u16)),
+                "retired": program.is_retired(JourneyId(index as u16)),
                 "entered": entered(index),
                 "inside_in_memory": inside(index),
                 "stopped": is_stopped(&Scope::Journey(name.clone())),
@@ -80,8 +82,11 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
         .collect();
     let stops: Vec<String> = node.stops().iter().map(scope_name).collect();
     let counters = &node.counters;
+    let bundle: String = program.bundle().iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "now": node.now().to_string(),
+        "generation": program.generation(),
+        "bundle": bundle,
         "people": node.identities().people_count(),
         "in_memory": figures.iter().map(|f| f.resident).sum::<usize>(),
         "pending": node.dispatcher().len(),
@@ -144,8 +149,8 @@ pub fn answer(node: &Node<'_, '_, '_>, question: &Question, teller: &Teller) -> 
             let rows = lock(&node.shelf).dead(*after, (*limit).min(DEAD_MAX)).map_err(broken)?;
             Ok(json!({ "dead": rows.iter().map(dead_row).collect::<Vec<_>>() }))
         }
-        Question::Status => Ok(status(node)),
-        Question::Backup { .. } | Question::Paper { .. } => {
+        Question::Status | Question::Settled => Ok(status(node)),
+        Question::Backup { .. } | Question::Paper { .. } | Question::Tail { .. } => {
             Err(Refusal::Wrong("this is answered by whoever has the files".to_owned()))
         }
     }
@@ -180,7 +185,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
         Some(Value::Zone(zone)) => *zone,
         _ => program.project.zone,
     };
-    let mut lines: Vec<Line> = journal.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect();
+    let mut lines: Vec<Line> = journal.iter().flat_map(diary::lines_of).collect();
     if let Some(recent) = recent {
         lines.drain(..lines.len().saturating_sub(recent));
     }
@@ -200,7 +205,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
         "consents": consents.iter().map(consent_row).collect::<Vec<_>>(),
         "under_way": pending,
         "messages": ledger.iter().map(|row| ledger_row(seat, row)).collect::<Vec<_>>(),
-        "story": teller(node.identities().name(seat), zone, lines),
+        "story": teller(program, node.identities().name(seat), zone, lines),
     }))
 }
 
@@ -222,8 +227,24 @@ fn run_json(node: &Node<'_, '_, '_>, run: &crate::machine::Run) -> Json {
         "entered": run.entered_at().to_string(),
         "step": step,
         "state": state,
+        "approvals": approvals_of(program, run),
         "until": run.due().filter(|at| *at < Instant::NEVER).map(|at| at.to_string()),
     })
+}
+/// By whom it waits for an approval.
+fn approvals_of<'p>(program: &'p Program, run: &crate::machine::Run) -> Vec<&'p str> {
+    let waits = matches!(run.state(), RunState::Waiting { .. });
+    let step = run.step(program).filter(|_| waits);
+    let code = program.journey(run.journey()).code.iter().filter(|i| Some(i.step) == step);
+    let arms = code.filter_map(|i| match &i.op {
+        Op::Await { arms, .. } => Some(arms),
+        _ => None,
+    });
+    let by = arms.flatten().filter_map(|arm| match &arm.on {
+        ArmOn::Approval { by } => Some(by.as_str()),
+        ArmOn::Event { .. } | ArmOn::Handle { .. } | ArmOn::Segment { .. } => None,
+    });
+    by.collect()
 }
 /// An order or a call of this person that is not done with.
 fn pending_json(program: &Program, seat: Seat, key: PendingKey, bytes: &[u8]) -> Option<Json> {

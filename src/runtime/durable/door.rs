@@ -74,6 +74,7 @@ fn bytes_of(submission: &Submission) -> usize {
             | Submission::Consent { .. }
             | Submission::Approval { .. }
             | Submission::Stop { .. }
+            | Submission::Change { .. }
             | Submission::Forget { .. }
             | Submission::DeadGone { .. } => 0,
         }

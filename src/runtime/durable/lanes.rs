@@ -15,21 +15,21 @@ use super::shard::{Command, Moving, Shard, Up};
 /// Batches a shard may lie behind before its node waits for it.
 const BATCHES_AHEAD: usize = 64;
 
-enum Job {
-    Commands(Vec<Command>),
+enum Job<'e, 'p> {
+    Commands(Vec<Command<'e, 'p>>),
     Leave { seat: Seat, at: Instant, to: Sender<Option<Moving>> },
     Join { seat: Seat, moving: Moving, at: Instant, to: Sender<u32> },
 }
 
 pub enum Lanes<'scope, 'e, 'p> {
     Here(Vec<Shard<'e, 'p>>),
-    Threads(Vec<Lane<'scope>>),
+    Threads(Vec<Lane<'scope, 'e, 'p>>),
 }
 
-pub struct Lane<'scope> {
-    batch: Vec<Command>,
+pub struct Lane<'scope, 'e, 'p> {
+    batch: Vec<Command<'e, 'p>>,
     /// Absent once the lane is told to end.
-    to: Option<SyncSender<Job>>,
+    to: Option<SyncSender<Job<'e, 'p>>>,
     /// When the shard wants to be looked at next, in milliseconds; as of its last batch.
     due: Arc<AtomicI64>,
     /// The latest moment it was told of.
@@ -45,7 +45,7 @@ impl<'scope, 'e: 'scope, 'p: 'scope + 'e> Lanes<'scope, 'e, 'p> {
         up: impl Fn(Vec<Up>) + Clone + Send + 'scope,
     ) -> Self {
         let lane = |mut shard: Shard<'e, 'p>| {
-            let (to, from) = sync_channel::<Job>(BATCHES_AHEAD);
+            let (to, from) = sync_channel::<Job<'e, 'p>>(BATCHES_AHEAD);
             let due = Arc::new(AtomicI64::new(i64::MAX));
             let (told_due, up) = (due.clone(), up.clone());
             let thread = scope.spawn(move || serve(&mut shard, &from, &told_due, &up));
@@ -55,7 +55,7 @@ impl<'scope, 'e: 'scope, 'p: 'scope + 'e> Lanes<'scope, 'e, 'p> {
     }
 }
 
-impl Lanes<'_, '_, '_> {
+impl<'e, 'p> Lanes<'_, 'e, 'p> {
     pub fn count(&self) -> usize {
         match self {
             Lanes::Here(shards) => shards.len(),
@@ -66,17 +66,17 @@ impl Lanes<'_, '_, '_> {
         seat as usize % self.count()
     }
     /// To the shard that has the seat.
-    pub fn give(&mut self, seat: Seat, command: Command) {
+    pub fn give(&mut self, seat: Seat, command: Command<'e, 'p>) {
         let lane = self.of(seat);
         self.give_lane(lane, command);
     }
-    pub fn give_lane(&mut self, lane: usize, command: Command) {
+    pub fn give_lane(&mut self, lane: usize, command: Command<'e, 'p>) {
         match self {
             Lanes::Here(shards) => shards[lane].obey(command),
             Lanes::Threads(lanes) => lanes[lane].batch.push(command),
         }
     }
-    pub fn give_all(&mut self, mut command: impl FnMut() -> Command) {
+    pub fn give_all(&mut self, mut command: impl FnMut() -> Command<'e, 'p>) {
         for lane in 0..self.count() {
             self.give_lane(lane, command());
         }
@@ -105,7 +105,7 @@ impl Lanes<'_, '_, '_> {
         match self {
             Lanes::Here(shards) => shards.iter().filter_map(Shard::next_due).min(),
             Lanes::Threads(lanes) => {
-                let due = |lane: &Lane<'_>| {
+                let due = |lane: &Lane<'_, '_, '_>| {
                     let due = Instant(lane.due.load(Ordering::Acquire));
                     (due.0 < i64::MAX && due > lane.told).then_some(due)
                 };
@@ -153,18 +153,18 @@ impl Lanes<'_, '_, '_> {
     }
 }
 
-impl Lane<'_> {
+impl<'e, 'p> Lane<'_, 'e, 'p> {
     fn flush(&mut self) {
         if !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
             self.hand(Job::Commands(batch));
         }
     }
-    fn send(&mut self, job: Job) {
+    fn send(&mut self, job: Job<'e, 'p>) {
         self.flush();
         self.hand(job);
     }
-    fn hand(&self, job: Job) {
+    fn hand(&self, job: Job<'e, 'p>) {
         // A shard that ended early has panicked; joining it tells.
         if let Some(to) = &self.to {
             let _ = to.send(job);
@@ -183,7 +183,7 @@ impl<F: Fn(Vec<Up>)> Drop for Alarm<'_, F> {
     }
 }
 
-fn serve(shard: &mut Shard<'_, '_>, from: &Receiver<Job>, due: &AtomicI64, up: &impl Fn(Vec<Up>)) {
+fn serve<'e, 'p>(shard: &mut Shard<'e, 'p>, from: &Receiver<Job<'e, 'p>>, due: &AtomicI64, up: &impl Fn(Vec<Up>)) {
     let _alarm = Alarm(up);
     for job in from {
         match job {

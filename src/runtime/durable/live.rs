@@ -4,6 +4,7 @@
 //! Decides nothing: every decision is the node's, which this feeds in rounds. A round takes what has come, makes it durable
 //! with one sync, tells those who wait, and hands out what may leave.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,12 +14,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
-use crate::ingest::Schema;
-use crate::ir::Channel;
-use crate::machine::Engine;
+use crate::ir::{ActionId, Channel};
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
 use crate::ports::{CallOutcome, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal};
-use crate::render::Renderer;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
 
@@ -27,6 +25,7 @@ use super::clock::Clock;
 use super::dispatcher::{ACTIONS, Allowance, Obstacle, WAYS};
 use super::door::{Door, Inbox, Reply};
 use super::lanes::Lanes;
+use super::library::{Library, Loaded};
 use super::node::{Node, Work};
 use super::outfit::Outfit;
 use super::recover::{OpenError, Opening, Recovered, shelf_of};
@@ -55,9 +54,9 @@ pub struct Carriers {
 
 /// Everything a live runtime stands on.
 pub struct Base<'e, 'p> {
-    pub engine: &'e Engine<'p>,
-    pub schema: &'e Schema,
-    pub renderer: &'e Renderer<'p>,
+    /// The program that the store was written under last, or the first.
+    pub loaded: Loaded<'e, 'p>,
+    pub library: Box<dyn Library<'e, 'p> + 'e>,
     pub outfit: Arc<Outfit>,
     pub log: Box<dyn Log>,
     pub store: Box<dyn Store>,
@@ -108,14 +107,15 @@ impl From<StoreError> for LiveError {
 pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered)) -> Result<(), LiveError> {
     let (inbox, mail) = channel::<Inbox>();
     let door = Arc::new(Door::new(inbox.clone(), base.clock.clone()));
-    let Base { engine, schema, renderer, outfit, log, store, carriers, clock, .. } = base;
+    let Base { loaded, library, outfit, log, store, carriers, clock, .. } = base;
+    let Loaded { engine, renderer, .. } = loaded;
     let shelf = shelf_of(&*store)?;
     std::thread::scope(|scope| {
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
         let up = inbox.clone();
         let told = move |ups: Vec<Up>| drop(up.send(Inbox::Ups(ups)));
         let lanes = Lanes::spawn((0..base.shards.max(1)).map(shard).collect(), scope, told);
-        let opening = Opening { engine, schema, outfit, log, allowances: allowances(&carriers), now: clock.now() };
+        let opening = Opening { loaded, library, outfit, log, allowances: allowances(&carriers), now: clock.now() };
         let mut next_ups = || match mail.recv() {
             Ok(Inbox::Ups(ups)) => ups,
             Ok(_) | Err(_) => Vec::new(),
@@ -140,7 +140,7 @@ pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered))
             cut_at: Instant(i64::MIN),
             records_at_cut: 0,
             asked: Vec::new(),
-            obstacles: std::array::from_fn(|_| Obstacle::Clear),
+            obstacles: BTreeMap::new(),
             pending: door.pending(),
             figured_at: Instant(i64::MIN),
         };
@@ -210,7 +210,7 @@ struct Live<'m, 's, 'e, 'p> {
     records_at_cut: u64,
     /// Questions that wait for a checkpoint at this position or later.
     asked: Vec<Asked>,
-    obstacles: [Obstacle; WAYS],
+    obstacles: BTreeMap<(usize, Option<ActionId>), Obstacle>,
     pending: Arc<AtomicUsize>,
     figured_at: Instant,
 }
@@ -277,10 +277,10 @@ impl Live<'_, '_, '_, '_> {
             }
             Inbox::Ask { question, reply } => match &question {
                 Question::Status => drop(reply.send(Ok(answers::status(&self.node)))),
-                Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
+                Question::Settled | Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
                     self.asked.push((question, reply, self.node.log_end()));
                 }
-                Question::Backup { .. } | Question::Paper { .. } => {
+                Question::Backup { .. } | Question::Paper { .. } | Question::Tail { .. } => {
                     let why = "this is answered by whoever has the files".to_owned();
                     let _ = reply.send(Err(Refusal::Wrong(why)));
                 }
@@ -353,14 +353,16 @@ impl Live<'_, '_, '_, '_> {
     fn look_around(&mut self, now: Instant) {
         self.pending.store(self.node.dispatcher().len(), Ordering::Relaxed);
         self.tell_of_approvals();
-        for way in 0..WAYS {
-            let obstacle = self.node.dispatcher().obstacle(way);
-            if *obstacle != self.obstacles[way] {
-                let (was, is) = (self.obstacles[way].clone(), obstacle.clone());
-                if std::mem::discriminant(&was) != std::mem::discriminant(&is) {
-                    self.alarm(way, &is);
-                }
-                self.obstacles[way] = is;
+        let known = &self.obstacles;
+        let is_new = |(way, action, obstacle): &(usize, Option<ActionId>, &Obstacle)| {
+            known.get(&(*way, *action)).unwrap_or(&Obstacle::Clear) != *obstacle
+        };
+        let new = self.node.dispatcher().obstacles().filter(is_new);
+        let new: Vec<_> = new.map(|(way, action, obstacle)| ((way, action), obstacle.clone())).collect();
+        for ((way, action), is) in new {
+            let was = self.obstacles.insert((way, action), is.clone()).unwrap_or(Obstacle::Clear);
+            if std::mem::discriminant(&was) != std::mem::discriminant(&is) {
+                self.alarm(way, action, &is);
             }
         }
         if now.since(self.figured_at).0 >= MILLIS_PER_SECOND {
@@ -383,8 +385,11 @@ impl Live<'_, '_, '_, '_> {
         );
         self.post(Posting { urgent: false, title: format!("Tabi: {journey}"), text, link: None });
     }
-    fn alarm(&self, way: usize, obstacle: &Obstacle) {
-        let name = answers::way_name(way);
+    fn alarm(&self, way: usize, action: Option<ActionId>, obstacle: &Obstacle) {
+        let name = match action.and_then(|action| self.node.program().actions.get(action.index())) {
+            Some(action) => action.name.as_str(),
+            None => answers::way_name(way),
+        };
         let (urgent, text) = match obstacle {
             Obstacle::Clear => (false, format!("{name}: sending again / {name}: 送信を再開しました")),
             Obstacle::Open { why, .. } => (

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::{Arrival, Schema};
 use crate::ir::{Channel, JourneyId, Program};
-use crate::machine::Engine;
+use crate::machine::{Engine, Words};
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, StoreError};
 use crate::ports::{Call, CallOutcome, Delivery, Outcome, Scope, Seat, Submission, Told};
 use crate::runtime::{Budgets, Identities, ticks::Ticks};
@@ -22,6 +22,7 @@ use crate::value::{Instant, Value, Zone};
 use super::apply::{ADDRESS_MARK, heard_as};
 use super::dispatcher::{self, Dispatcher, Next, Waiting, way_of};
 use super::lanes::Lanes;
+use super::library::Library;
 use super::outfit::Outfit;
 use super::record::{Ending, Record, What};
 use super::resident::Shelf;
@@ -91,6 +92,7 @@ pub struct Counters {
 
 pub struct Node<'s, 'e, 'p> {
     pub(super) engine: &'e Engine<'p>,
+    pub(super) library: Box<dyn Library<'e, 'p> + 'e>,
     pub(super) schema: &'e Schema,
     pub(super) outfit: Arc<Outfit>,
     pub(super) log: Box<dyn Log>,
@@ -122,6 +124,10 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) touched: HashMap<Seat, u64>,
     pub(super) changes: Checkpoint,
     pub(super) dead_next: u64,
+    /// What people took back since the last checkpoint: it is in what was written before, too.
+    pub(super) unsent: Vec<(Seat, Words)>,
+    /// Statements of consent within the record that is applied.
+    pub(super) statements: (Position, u32),
     pub(super) horizon: Instant,
     pub(super) cutting: Option<Cutting>,
     /// Of the last checkpoint.
@@ -177,8 +183,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     /// Takes a submission in; it counts once it is committed.
     pub fn submit(&mut self, submission: Submission) {
         let (what, arrival) = match submission {
-            Submission::Call { raw, arrival, received_at, source } => {
-                (What::Call { received_at, source, raw: raw.into_vec() }, Some(arrival))
+            Submission::Call { raw, arrival, received_at, source, generation } => {
+                // What another schema understood is read again.
+                let arrival = Some(arrival).filter(|_| generation == self.program().generation());
+                (What::Call { received_at, source, raw: raw.into_vec() }, arrival)
             }
             Submission::Notice { notice, received_at, source } => {
                 let is_event = matches!(notice.told, Told::Event { .. });
@@ -218,7 +226,9 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             self.log.append(&slices).and_then(|()| self.log.sync()).inspect_err(|error| {
                 self.failed.get_or_insert(error.to_string());
             })?;
+            let generation = self.program().generation();
             for (index, Staged { what, arrival }) in staged.into_iter().enumerate() {
+                let arrival = arrival.filter(|_| generation == self.program().generation());
                 self.apply(Position(first.0 + index as u64), at, what, arrival);
             }
             self.out.append(&mut self.prepared);
@@ -240,9 +250,9 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         let (owner, _) = self.current(key.seat, 0);
         self.touched.get(&owner).is_some_and(|touched| *touched > picked)
     }
-    /// What was looked at before something was heard of its person is looked at again.
+    /// What was looked at before something was heard of its person is looked at again, and what was stopped meanwhile stays.
     fn recall(&mut self) {
-        if self.touched.is_empty() {
+        if self.touched.is_empty() && self.stops.is_empty() {
             return;
         }
         if self.touched.len() > TOUCHED_MAX {
@@ -251,7 +261,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         }
         for work in std::mem::take(&mut self.out) {
             let key = work.key();
-            match self.making.get(&key).is_some_and(|picked| self.is_outdated(key, *picked)) {
+            let is_outdated = self.making.get(&key).is_some_and(|picked| self.is_outdated(key, *picked));
+            match is_outdated || self.dispatcher.is_stopped(key) {
                 true => {
                     self.making.remove(&key);
                     self.dispatcher.hold(key, self.now);
@@ -406,8 +417,11 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     }
     fn ready(&mut self, key: PendingKey, ready: Ready) {
         let picked = self.making.remove(&key).unwrap_or_default();
+        let stale = self.dispatcher.is_stale(key, self.now);
         let work = match ready {
-            Ready::Delivery(_) | Ready::Call(_) if self.closing || self.is_outdated(key, picked) => {
+            Ready::Delivery(_) | Ready::Call(_)
+                if self.closing || self.is_outdated(key, picked) || self.dispatcher.is_stopped(key) =>
+            {
                 return self.dispatcher.hold(key, self.now);
             }
             Ready::Hold(until) => return self.dispatcher.hold(key, until),
@@ -420,11 +434,15 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
                 let next = self.dispatcher.shut(key, Ending::Unknown, Some(why));
                 return self.follow(key, next);
             }
+            Ready::Delivery(_) | Ready::Call(_) if stale.is_some() => {
+                let next = self.dispatcher.shut(key, Ending::Expired, stale);
+                return self.follow(key, next);
+            }
             Ready::Delivery(delivery) => {
                 let Some(waiting) = self.dispatcher.waiting_for(key) else { return };
                 let channel = waiting.channel.unwrap_or(Channel::Webhook);
                 // A budget counts what is tried for the first time; a repeat is the same message.
-                if waiting.attempted_at.is_none() && !self.budgets.admit(waiting.journey, channel, self.now) {
+                if waiting.attempted_at.is_none() && !self.budgets.let_through(waiting.journey, channel, self.now) {
                     let next = self.dispatcher.shut(key, Ending::OverBudget, None);
                     return self.follow(key, next);
                 }
@@ -487,6 +505,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         let mut checkpoint = std::mem::take(&mut self.changes);
         checkpoint.position = position;
         checkpoint.at = self.now;
+        checkpoint.journal_again = self.without_unsent();
         checkpoint.ids.extend(self.id_rows());
         checkpoint.notes.extend(self.notes());
         self.cutting = Some(Cutting { checkpoint, missing: self.lanes.count() });
@@ -496,11 +515,12 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     }
     fn gather(&mut self, piece: Piece) {
         let Some(cutting) = &mut self.cutting else { return };
-        let Piece { people, pending, ledger, journal, figures } = piece;
+        let Piece { people, pending, ledger, journal, consents, figures } = piece;
         cutting.checkpoint.people.extend(people);
         cutting.checkpoint.pending.extend(pending);
         cutting.checkpoint.ledger.extend(ledger);
         cutting.checkpoint.journal.extend(journal);
+        cutting.checkpoint.consents.extend(consents);
         cutting.missing -= 1;
         if cutting.missing == self.lanes.count() - 1 {
             self.figures.clear();

@@ -27,6 +27,11 @@ pub enum What {
     Started {
         program: [u8; 32],
     },
+    /// The program of a generation went live.
+    Changed {
+        generation: u32,
+        bundle: [u8; 32],
+    },
     /// Time passed: what it brought about is in the checkpoint that follows.
     Passed,
     /// A call in Segment's shape; it reads back relative to `received_at`.
@@ -271,6 +276,7 @@ impl What {
             Submission::Approval { person, by, approved } => What::Approval { person, by, approved },
             Submission::Stop { scope, stopped, by } => What::Stop { scope: scope.into(), stopped, by },
             Submission::Forget { person } => What::Forget { person },
+            Submission::Change { generation, bundle } => What::Changed { generation, bundle },
             Submission::DeadGone { numbers } => What::DeadGone { numbers },
         }
     }

@@ -5,10 +5,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::ingest::Schema;
+use crate::ir::Program;
 use crate::machine::rest;
 use crate::ports::store::{IdKind, IdRow, Log, Position, Store, StoreError, StoreReader};
 use crate::ports::{Scope, Seat};
@@ -20,6 +20,7 @@ use crate::value::{Instant, Span};
 
 use super::dispatcher::{Allowance, Dispatcher, WAYS};
 use super::lanes::Lanes;
+use super::library::{Library, Loaded};
 use super::node::{Counters, Node};
 use super::outfit::Outfit;
 use super::pending::Pending;
@@ -34,7 +35,7 @@ const LOOK_AHEAD: Span = Span(4 * MILLIS_PER_HOUR);
 const HEARD_KEPT_MAX: usize = 2_000;
 
 /// Names of small things in the store.
-mod note {
+pub(super) mod note {
     pub const PROGRAM: &str = "program";
     pub const TICKS: &str = "ticks";
     pub const JOBS: &str = "jobs";
@@ -65,13 +66,37 @@ impl From<StoreError> for OpenError {
 
 /// What a node is opened with.
 pub struct Opening<'e, 'p> {
-    pub engine: &'e crate::machine::Engine<'p>,
-    pub schema: &'e Schema,
+    /// The program that the store was written under last, or the first.
+    pub loaded: Loaded<'e, 'p>,
+    /// Where those that followed it are found.
+    pub library: Box<dyn Library<'e, 'p> + 'e>,
     pub outfit: Arc<Outfit>,
     pub log: Box<dyn Log>,
     pub allowances: [Allowance; WAYS],
     /// The clock's time; what the log says may be later.
     pub now: Instant,
+}
+
+/// Which program a store was written under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// 0 where nothing ever replaced anything.
+    pub generation: u32,
+    pub bundle: [u8; 32],
+    /// When it went live.
+    pub at: Instant,
+}
+
+impl Deployment {
+    pub fn of(program: &Program) -> Deployment {
+        let last = program.deployed.as_deref().and_then(|deployed| deployed.changes.last());
+        let at = last.map_or(Instant(i64::MIN), |change| change.at);
+        Deployment { generation: program.generation(), bundle: program.bundle(), at }
+    }
+    /// Of a store; absent before its first checkpoint.
+    pub fn kept(reader: &mut dyn StoreReader) -> Result<Option<Deployment>, OpenError> {
+        note(reader, note::PROGRAM)
+    }
 }
 
 /// How much a recovery had to do.
@@ -97,12 +122,12 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         lanes: Lanes<'s, 'e, 'p>,
         next_ups: &mut dyn FnMut() -> Vec<Up>,
     ) -> Result<(Self, Recovered), OpenError> {
-        let Opening { engine, schema, outfit, log, allowances, now } = opening;
+        let Opening { loaded: Loaded { engine, schema, renderer: _ }, library, outfit, log, allowances, now } = opening;
         let program = engine.program();
         let (from, at) = store.position()?;
-        let hash = program.content_hash();
         let mut node = Node {
             engine,
+            library,
             schema,
             outfit,
             log,
@@ -128,6 +153,8 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             touched: HashMap::new(),
             changes: Default::default(),
             dead_next: 1,
+            unsent: Vec::new(),
+            statements: (Position(0), 0),
             horizon: Instant(i64::MIN),
             cutting: None,
             cut_at: from,
@@ -136,7 +163,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             figures: Vec::new(),
             failed: None,
         };
-        let started = node.restore(hash)?;
+        let started = node.restore()?;
         let records = node.replay(from)?;
         // What shards in threads tell of the replay is from its time, not from the end of the pause.
         node.hear_all(next_ups)?;
@@ -150,21 +177,22 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         node.lanes.flush();
         node.hear_all(next_ups)?;
         let pending = node.dispatcher.len();
-        node.stage(What::Started { program: hash });
+        let program = node.program().bundle();
+        node.stage(What::Started { program });
         Ok((node, Recovered { from, records, pending }))
     }
 
     /// Takes back what the store has; says whether it has anything.
-    fn restore(&mut self, hash: [u8; 32]) -> Result<bool, OpenError> {
+    fn restore(&mut self) -> Result<bool, OpenError> {
         let shelf = self.shelf.clone();
         let mut reader = shelf.lock().unwrap_or_else(PoisonError::into_inner);
         let reader: &mut dyn StoreReader = &mut **reader;
-        let kept: Option<[u8; 32]> = note(reader, note::PROGRAM)?;
-        if let Some(kept) = kept.filter(|kept| *kept != hash) {
-            return Err(OpenError::OtherProgram { kept });
+        let kept: Option<Deployment> = note(reader, note::PROGRAM)?;
+        if let Some(kept) = kept.filter(|kept| *kept != self.deployment()) {
+            return Err(OpenError::OtherProgram { kept: kept.bundle });
         }
         let ids = known_ids(reader)?;
-        self.started = kept;
+        self.started = kept.map(|kept| kept.bundle);
         let mut merged = Vec::new();
         reader.merges(&mut |row| merged.push(row))?;
         let pairs: Vec<(Seat, Seat)> = merged.iter().map(|row| (row.from, row.into)).collect();
@@ -281,6 +309,10 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         Ok(())
     }
 
+    fn deployment(&self) -> Deployment {
+        Deployment::of(self.program())
+    }
+
     // ---- what a checkpoint keeps of the node itself --------------------------------------------------------------
 
     pub(super) fn id_rows(&mut self) -> Vec<IdRow> {
@@ -299,7 +331,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
         let stops: Vec<Where> = self.stops.iter().cloned().map(Scope::into).collect();
         let heard: Vec<u64> = self.heard.1.iter().rev().take(HEARD_KEPT_MAX).rev().copied().collect();
         vec![
-            kept(note::PROGRAM, &self.program().content_hash()),
+            kept(note::PROGRAM, &self.deployment()),
             kept(note::TICKS, &self.ticks.all()),
             kept(note::JOBS, &self.jobs),
             kept(note::BUDGETS, &self.budgets.used()),
@@ -327,12 +359,7 @@ fn known_ids(reader: &mut dyn StoreReader) -> Result<Vec<KnownId>, StoreError> {
     Ok(leads.into_iter().map(known).collect())
 }
 
-/// The content hash of the campaigns whose data a store holds; `None` in one that nothing was written to yet.
-pub fn program_of(reader: &mut dyn StoreReader) -> Result<Option<[u8; 32]>, OpenError> {
-    note(reader, note::PROGRAM)
-}
-
-fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
+pub(super) fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
     let Some(bytes) = reader.note(name)? else { return Ok(None) };
     match postcard::from_bytes(&bytes) {
         Ok(thing) => Ok(Some(thing)),

@@ -8,22 +8,25 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
-use crate::ports::store::{JournalRow, LedgerRow, PendingKey, PersonRow, Position};
-use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
+use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report, Words};
+use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
+use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
 use crate::value::{Instant, Value, Zone};
 
 use super::diary::Diary;
+use super::library::Loaded;
 use super::outfit::Outfit;
-use super::pending::{Pending, Thing};
+use super::pending::{Pending, Thing, Tray};
+use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
+use super::tail::Decision;
 
 /// What a node asks of a shard. Everything comes in the order of the log.
-pub enum Command {
+pub enum Command<'e, 'p> {
     Newcomer {
         seat: Seat,
         id: Arc<str>,
@@ -41,6 +44,24 @@ pub enum Command {
         channel: Channel,
         address: String,
         report: Report,
+    },
+    /// Somebody took back what they had written.
+    Unsend {
+        seat: Seat,
+        words: Box<Words>,
+    },
+    /// The address is another's now: whoever still has it has it no more.
+    Release {
+        seat: Seat,
+        at: Instant,
+        channel: Channel,
+        address: String,
+    },
+    /// Somebody says something of consent: a row is kept if it is news.
+    Prove {
+        at: Instant,
+        statement: Statement,
+        row: Box<ConsentRow>,
     },
     /// Each of these seats, if they are of the zone.
     Tick {
@@ -71,7 +92,8 @@ pub enum Command {
         seat: Seat,
         at: Instant,
     },
-    /// No row of what was settled for these seats since the last cut is to be written: they are forgotten.
+    /// No row of what was settled for these seats, or happened to them, since the last cut is to be written: they are
+    /// forgotten.
     Strike {
         seats: Vec<Seat>,
     },
@@ -88,6 +110,8 @@ pub enum Command {
     /// Everything that is pending, told as if it were placed now: recovery is over.
     Announce,
     Cut(Position),
+    /// Another program runs from here on.
+    Program(Loaded<'e, 'p>),
     /// Answered by [`Up::Marked`], after everything before.
     Mark,
     /// The last cut is durable; so many people may stay in memory.
@@ -148,6 +172,7 @@ pub struct Piece {
     pub pending: Vec<(PendingKey, Option<Vec<u8>>)>,
     pub ledger: Vec<LedgerRow>,
     pub journal: Vec<JournalRow>,
+    pub consents: Vec<ConsentRow>,
     pub figures: Figures,
 }
 
@@ -165,23 +190,7 @@ pub struct Figures {
 /// A person on the way from one shard to another, with all that is theirs.
 pub struct Moving {
     leaving: Leaving,
-    lines: Vec<u8>,
     pending: Vec<(PendingKey, Pending)>,
-}
-
-/// Orders and calls of the turn under way.
-#[derive(Default)]
-struct Tray {
-    placed: Vec<(Seat, Instant, Thing)>,
-}
-
-impl Outbox for Tray {
-    fn send(&mut self, seat: Seat, _: &Person, at: Instant, order: Order, _: &mut Vec<Answer>) {
-        self.placed.push((seat, at, Thing::Order(order)));
-    }
-    fn call(&mut self, seat: Seat, _: &Person, at: Instant, call: ActionCall, _: &mut Vec<Answer>) {
-        self.placed.push((seat, at, Thing::Call(call)));
-    }
 }
 
 pub struct Shard<'e, 'p> {
@@ -193,6 +202,7 @@ pub struct Shard<'e, 'p> {
     owned: BTreeSet<(Seat, PendingKey)>,
     pending_changed: BTreeSet<PendingKey>,
     ledger: BTreeMap<PendingKey, LedgerRow>,
+    proofs: Vec<ConsentRow>,
     zones: BTreeSet<Zone>,
     /// What was placed is told to the node only once recovery is over.
     announced: bool,
@@ -210,6 +220,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             owned: BTreeSet::new(),
             pending_changed: BTreeSet::new(),
             ledger: BTreeMap::new(),
+            proofs: Vec::new(),
             zones: BTreeSet::new(),
             announced: false,
             ups: Vec::new(),
@@ -226,11 +237,13 @@ impl<'e, 'p> Shard<'e, 'p> {
         std::mem::take(&mut self.ups)
     }
 
-    pub fn obey(&mut self, command: Command) {
+    pub fn obey(&mut self, command: Command<'e, 'p>) {
+        self.host.journal.is_watched = self.outfit.tail.is_read();
         match command {
             Command::Newcomer { seat, id, at } => {
                 self.host.advance(at);
-                self.host.people.place(seat, Person::new(id));
+                let newcomer = self.host.engine().newcomer(id);
+                self.host.people.place(seat, newcomer);
                 self.host.take(seat, at, InputKind::Live);
             }
             Command::Take { seat, at, kind } => {
@@ -243,11 +256,34 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Reach { seat, at, channel, address, report } => {
                 self.pass(at);
                 self.host.people.fetch(seat);
-                let field = self.program().person.addresses[channel.index()];
-                let now = field.and_then(|field| Some(self.host.person(seat)?.field(field)));
-                if matches!(now, Some(Value::Text(text)) if text.trim().eq_ignore_ascii_case(address.trim())) {
+                let program = self.program();
+                if self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address)) {
                     self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
+            }
+            Command::Unsend { seat, words } => {
+                self.host.people.fetch(seat);
+                if let Some(person) = self.host.person_mut(seat) {
+                    person.unsend(&words);
+                }
+                self.host.journal.unsend(seat, &words);
+            }
+            Command::Release { seat, at, channel, address } => {
+                self.pass(at);
+                self.host.people.fetch(seat);
+                let program = self.program();
+                let has = self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address));
+                if let Some(field) = program.person.addresses[channel.index()].filter(|_| has) {
+                    let fields = vec![(field, Value::Missing)];
+                    self.host.take(seat, at, InputKind::Profile { id: None, fields, consent: Vec::new() });
+                }
+            }
+            Command::Prove { at, statement, row } => {
+                self.pass(at);
+                self.host.people.fetch(row.seat);
+                let program = self.program();
+                let proven = self.host.person(row.seat).and_then(|person| statement.proven(program, person, *row));
+                self.proofs.extend(proven);
             }
             Command::Tick { seats, at, journey, zone, payload } => {
                 self.tick(&seats, at, journey, zone, payload.as_ref())
@@ -272,7 +308,11 @@ impl<'e, 'p> Shard<'e, 'p> {
                 });
             }
             Command::Forget { seat, at } => self.forget(seat, at),
-            Command::Strike { seats } => self.ledger.retain(|key, _| !seats.contains(&key.seat)),
+            Command::Strike { seats } => {
+                self.ledger.retain(|key, _| !seats.contains(&key.seat));
+                self.proofs.retain(|row| !seats.contains(&row.seat));
+                seats.iter().for_each(|seat| self.host.journal.forget(*seat));
+            }
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
                 let changed = self.host.people.unwritten_wakes();
@@ -284,16 +324,35 @@ impl<'e, 'p> Shard<'e, 'p> {
             }
             Command::Announce => self.announce(),
             Command::Cut(position) => self.cut(position),
+            Command::Program(loaded) => {
+                self.host.follow(loaded.engine);
+                self.renderer = loaded.renderer;
+            }
             Command::Mark => self.ups.push(Up::Marked),
             Command::Written { keep } => self.host.people.written(keep),
         }
         self.gather();
         self.look_for_approvals();
+        self.tell_watchers();
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
     }
 
+    /// What was decided goes to whoever watches.
+    fn tell_watchers(&mut self) {
+        let tail = &self.outfit.tail;
+        tail.miss(std::mem::take(&mut self.host.journal.unwatched));
+        if self.host.journal.watched.is_empty() {
+            return;
+        }
+        let watched = std::mem::take(&mut self.host.journal.watched);
+        let decisions = watched.into_iter().filter_map(|(seat, entry)| {
+            let person = self.host.person(seat)?.id().clone();
+            Some(Decision { person, entry })
+        });
+        tail.add(decisions);
+    }
     /// Tells of waits that began for somebody's approval; those of a replay were told before.
     fn look_for_approvals(&mut self) {
         let waits = std::mem::take(&mut self.host.journal.waits);
@@ -334,12 +393,10 @@ impl<'e, 'p> Shard<'e, 'p> {
             self.pending_changed.remove(&key);
             pending.extend(self.pending.remove(&key).map(|p| (key, p)));
         }
-        let lines = self.host.journal.leave(seat);
-        Some(Moving { leaving, lines, pending })
+        Some(Moving { leaving, pending })
     }
     /// Merges somebody who left their seat into this one; says what was added to their run numbers.
     pub fn join(&mut self, seat: Seat, moving: Moving, at: Instant) -> u32 {
-        self.host.journal.join(seat, moving.lines, at);
         let base = self.host.join(seat, moving.leaving, at).unwrap_or_default();
         for (key, mut pending) in moving.pending {
             pending.owner = seat;
@@ -548,6 +605,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             pending,
             ledger: std::mem::take(&mut self.ledger).into_values().collect(),
             journal: self.host.journal.cut(position),
+            consents: std::mem::take(&mut self.proofs),
             figures,
         };
         self.ups.push(Up::Cut(Box::new(piece)));

@@ -30,6 +30,8 @@ pub use socket::{SOCKET, bind};
 pub fn routes(state: Arc<State>) -> Router {
     let router = Router::new()
         .route("/status", get(status))
+        .route("/settled", get(settled))
+        .route("/change", post(change))
         .route("/stop", post(stop))
         .route("/resume", post(resume))
         .route("/person/{id}", get(person).delete(forget))
@@ -40,6 +42,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/approve", post(approve))
         .route("/backup", post(backup))
         .route("/paper", get(paper))
+        .route("/tail", get(tail))
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))
         .route("/metrics", get(operate::metrics))
@@ -70,6 +73,30 @@ async fn status(Shared(state): Shared<Arc<State>>) -> Reply {
         members.insert("ingest".into(), ingest);
     }
     Ok(Json(status))
+}
+
+async fn settled(Shared(state): Shared<Arc<State>>) -> Reply {
+    Ok(Json(state.desk.ask(Question::Settled).await?))
+}
+
+/// A program that was kept beside the data goes live.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    generation: u32,
+    bundle: String,
+}
+
+async fn change(Shared(state): Shared<Arc<State>>, body: Bytes) -> Reply {
+    let Change { generation, bundle } = read(&body)?;
+    let mut hash = [0; 32];
+    let digits = (0..32).map(|at| bundle.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+    for (byte, digit) in hash.iter_mut().zip(digits) {
+        let wrong = || Answer::new(StatusCode::BAD_REQUEST, "wrong", "`bundle` is no hash".to_owned());
+        *byte = digit.ok_or_else(wrong)?;
+    }
+    state.desk.submit(vec![Submission::Change { generation, bundle: hash }]).await?;
+    Ok(Json(state.desk.ask(Question::Status).await?))
 }
 
 /// What is stopped or goes on. Exactly one of the three says what.
@@ -172,8 +199,21 @@ struct Approval {
 
 async fn approve(Shared(state): Shared<Arc<State>>, body: Bytes) -> Reply {
     let Approval { person, by, approved } = read(&body)?;
+    let found = state.desk.ask(Question::Person { id: person.clone() }).await?;
+    if !waits_for(&found, by.as_deref()) {
+        let whose = by.map(|by| format!(" by `{by}`")).unwrap_or_default();
+        let what = format!("nothing of `{person}` waits for an approval{whose}");
+        return Err(Answer::new(StatusCode::NOT_FOUND, "nothing_waits", what));
+    }
     state.desk.submit(vec![Submission::Approval { person, by, approved }]).await?;
     done()
+}
+
+/// Whether a run of this person stands at an approval: by anybody, or by this one.
+fn waits_for(person: &Value, by: Option<&str>) -> bool {
+    let runs = person["runs"].as_array().into_iter().flatten();
+    let mut approvals = runs.flat_map(|run| run["approvals"].as_array().into_iter().flatten());
+    approvals.any(|one| by.is_none_or(|by| one.as_str() == Some(by)))
 }
 
 #[derive(Deserialize)]
@@ -188,6 +228,18 @@ async fn backup(Shared(state): Shared<Arc<State>>, body: Bytes) -> Reply {
         return Err(Answer::new(StatusCode::BAD_REQUEST, "wrong", "the folder is not named from the root"));
     }
     Ok(Json(state.desk.ask(Question::Backup { to }).await?))
+}
+
+#[derive(Deserialize)]
+struct Since {
+    from: Option<u64>,
+}
+
+/// Decisions at once, at most.
+const DECISIONS_MAX: usize = 2_000;
+
+async fn tail(Shared(state): Shared<Arc<State>>, Query(Since { from }): Query<Since>) -> Reply {
+    Ok(Json(state.desk.ask(Question::Tail { from, limit: DECISIONS_MAX }).await?))
 }
 
 async fn paper(Shared(state): Shared<Arc<State>>, Query(page): Query<Page>) -> Reply {

@@ -120,6 +120,9 @@ fn person_of(row: &Row<'_>, column: usize) -> rusqlite::Result<PersonRow> {
 pub const WAKING: &str = "SELECT seat, wake FROM people WHERE wake >= ?1 AND wake < ?2 ORDER BY wake, seat";
 
 impl StoreReader for SqliteReader {
+    fn position(&mut self) -> Result<(Position, Instant), StoreError> {
+        position(&self.connection)
+    }
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
         self.connection
             .prepare_cached("SELECT wake, state FROM people WHERE seat = ?1")

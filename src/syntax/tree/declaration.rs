@@ -179,18 +179,22 @@ pub struct SegmentDecl {
     pub span: Span,
 }
 
-/// `moves JOURNEY from "v12" { STEP stay|to STEP [keeping deadline|restarting]|to stop }`
+/// `moves JOURNEY from "v12" [to OTHER] { STEP|everyone stay|to STEP [keeping deadline|restarting]|to stop }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct MovesDecl {
     pub journey: Name,
     pub from: Text,
+    /// Another journey that people are moved to.
+    pub to: Option<Name>,
     pub moves: Vec<Move>,
     pub span: Span,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Move {
+    /// The word `everyone` where it stands for all steps that no other line names.
     pub step: Name,
+    pub is_everyone: bool,
     pub target: MoveTarget,
     pub span: Span,
 }

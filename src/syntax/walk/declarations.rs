@@ -41,7 +41,8 @@ impl Walk<'_> {
             }
             Rule::moves_decl => {
                 let from = self.text_in(&part).unwrap_or(Text { text: String::new(), span });
-                Item::Moves(MovesDecl { journey: self.name_in(&part), from, moves: self.moves(&part), span })
+                let to = self.names_in(&part).nth(1);
+                Item::Moves(MovesDecl { journey: self.name_in(&part), from, to, moves: self.moves(&part), span })
             }
             Rule::journey_decl => Item::Journey(self.journey(&part, span)),
             Rule::test_decl => Item::Test(self.test(&part, span)),
@@ -317,7 +318,11 @@ impl Walk<'_> {
     fn one_move(&mut self, part: &Part<'_>) -> Move {
         let span = self.span(part);
         let mut names = self.names_in(part).collect::<Vec<_>>().into_iter();
-        let step = names.next().unwrap_or(Name { text: String::new(), span });
+        let is_everyone = has(part, Rule::kw_everyone);
+        let step = match is_everyone {
+            true => Name { text: "everyone".to_owned(), span },
+            false => names.next().unwrap_or(Name { text: String::new(), span }),
+        };
         let target = match names.next() {
             Some(to) => {
                 let timing = match () {
@@ -330,6 +335,6 @@ impl Walk<'_> {
             None if has(part, Rule::kw_stay) => MoveTarget::Stay,
             None => MoveTarget::Stop,
         };
-        Move { step, target, span }
+        Move { step, is_everyone, target, span }
     }
 }

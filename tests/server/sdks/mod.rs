@@ -90,7 +90,7 @@ fn arrived(taken: &[Submission], name: &str) {
     expected.sort();
     assert_eq!(found, expected);
     for submission in taken {
-        let Submission::Call { raw, arrival, received_at, source } = submission else { panic!("{submission:?}") };
+        let Submission::Call { raw, arrival, received_at, source, .. } = submission else { panic!("{submission:?}") };
         assert_eq!((source.as_str(), arrival.at), ("web", Some(*received_at)));
         let raw: Value = serde_json::from_slice(raw).unwrap();
         assert!(raw.get("writeKey").is_none() && raw["sentAt"].is_string(), "{raw}");

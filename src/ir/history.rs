@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use super::expr::{Ask, Behaviour};
 use super::exprs;
-use crate::ir::expr::{Ask, Behaviour};
-use crate::ir::{Expr, FieldId, HistoryLog, HistoryNeed, Program};
+use super::{Expr, FieldId, HistoryLog, HistoryNeed, Program};
 use crate::value::time::MILLIS_PER_DAY;
 use crate::value::{CalendarPeriod, Span};
 
@@ -18,7 +18,7 @@ struct Need {
     log: HistoryLog,
 }
 
-/// What the program asks, and what `besides` asks of the same people. By [`crate::ir::EventId`].
+/// What the program asks, and what `besides` asks of the same people. By [`super::EventId`].
 pub fn needs(program: &Program, besides: &[&Expr]) -> Vec<HistoryNeed> {
     let mut needs = vec![Need::default(); program.events.len()];
     let mut asked = |e: &Expr| {
@@ -52,7 +52,8 @@ impl Need {
                 fields.insert(*field);
             }
             Ask::Last { field: None } | Ask::First { field: None } => {
-                fields.extend((0..at.0).map(FieldId));
+                let count = program.event(behaviour.event).fields.len() as u16;
+                fields.extend((0..count).map(FieldId).filter(|field| *field != at));
             }
         }
         if let Some(filter) = &behaviour.filter {

@@ -2,8 +2,8 @@
 //!
 //! Judges nothing.
 
-use crate::ir::journey::Exit;
-use crate::ir::{ArmOn, Audience, Expr, Journey, Op, Program, Start, Until};
+use super::journey::Exit;
+use super::{ArmOn, Audience, Expr, Journey, Op, Program, Start, Until};
 
 /// Visits every outermost expression that the machine may evaluate.
 pub fn each<'p>(program: &'p Program, visit: &mut dyn FnMut(&'p Expr)) {
@@ -39,7 +39,7 @@ fn in_audience<'p>(audience: &'p Audience, visit: &mut dyn FnMut(&'p Expr)) {
     audience.condition.iter().for_each(visit);
 }
 
-fn in_op<'p>(op: &'p Op, visit: &mut dyn FnMut(&'p Expr)) {
+pub fn in_op<'p>(op: &'p Op, visit: &mut dyn FnMut(&'p Expr)) {
     match op {
         Op::Wait { until: Until::After(e) | Until::Moment { moment: e, .. } } => visit(e),
         Op::Wait { until: Until::Time(_) | Until::Tomorrow(_) | Until::Weekday(..) } => {}

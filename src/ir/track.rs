@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::journey::Exit;
-use crate::ir::{ArmOn, EventId, Expr, FieldId, Op, Program, SegmentId, Start, TrackedSegment};
+use super::journey::Exit;
+use super::{ArmOn, EventId, Expr, FieldId, Op, Program, SegmentId, Start, TrackedSegment};
 
 /// Segments that something starts, ends or waits by, in order.
 pub fn tracked(program: &Program) -> Vec<TrackedSegment> {

@@ -1,0 +1,67 @@
+//! A change written down in the data of a Tabi that does not run.
+//!
+//! Sends nothing: the next `tabi run` goes on from there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::library::{Disk, loaded};
+use super::stored;
+use crate::cli::exit::Stop;
+use crate::cli::open::now;
+use crate::cli::run::trouble::{not_opened, store_trouble};
+use crate::ports::Submission;
+use crate::ports::store::StoreError;
+use crate::runtime::durable::dispatcher::Allowance;
+use crate::runtime::durable::lanes::Lanes;
+use crate::runtime::durable::live::LiveError;
+use crate::runtime::durable::node::Node;
+use crate::runtime::durable::outfit::Outfit;
+use crate::runtime::durable::recover::{Deployment, OpenError, Opening, shelf_of};
+use crate::runtime::durable::shard::Shard;
+use crate::store;
+
+/// People who stay in memory: none need to.
+const KEEP: usize = 0;
+
+pub fn change(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
+    let opened = store::open(data).map_err(|error| store_trouble(data, &error))?;
+    written(data, opened, generation, bundle).map_err(|error| not_opened(data, &LiveError::Open(error)))
+}
+
+fn written(data: &Path, opened: store::Opened, generation: u32, bundle: &str) -> Result<(), OpenError> {
+    let store::Opened { log, mut store, secret } = opened;
+    let kept = Deployment::kept(&mut *store.reader()?)?;
+    let (before, at) = kept.map_or((1, None), |kept| (kept.generation, Some(kept.at)));
+    let loaded = loaded(stored::kept(data, before, at)?);
+    let shelf = shelf_of(&*store)?;
+    let outfit =
+        Arc::new(Outfit { secret, public_url: None, mailbox_host: None, whole_diary: false, tail: Arc::default() });
+    let shard = Shard::new(loaded.engine, loaded.renderer, outfit.clone(), shelf.clone());
+    let allowances = std::array::from_fn(|_| Allowance {
+        per_second_max: None,
+        at_once_max: 0,
+        idempotency: crate::ports::Idempotency::Recognisable,
+    });
+    let library = Box::new(Disk::new(data, Arc::new(|_| {})));
+    let opening = Opening { loaded, library, outfit, log, allowances, now: now() };
+    let (mut node, _) = Node::open(opening, &*store, shelf, Lanes::Here(vec![shard]), &mut Vec::new)?;
+    let mut hash = [0; 32];
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = bundle.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default();
+    }
+    node.submit(Submission::Change { generation, bundle: hash });
+    node.commit(now())?;
+    if !node.may_cut() {
+        node.commit(now())?;
+    }
+    node.cut();
+    if let Some(why) = &node.failed {
+        return Err(OpenError::Damaged(why.clone()));
+    }
+    let checkpoint = node.checkpoint();
+    let checkpoint = checkpoint.ok_or_else(|| StoreError::Damaged { what: "a checkpoint was not whole".to_owned() })?;
+    store.write(&checkpoint)?;
+    node.written(checkpoint.position, KEEP)?;
+    Ok(())
+}

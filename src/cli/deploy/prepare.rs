@@ -1,0 +1,204 @@
+//! Everything that a plan is made of, read from a data folder and a project.
+//!
+//! Changes nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::bundle::{Bundle, hex};
+use super::stored;
+use crate::cli::exit::Stop;
+use crate::cli::open::{self, Opened};
+use crate::cli::run::trouble::store_trouble;
+use crate::diag::Phrase;
+use crate::diff::{self, Difference, Status, Thing};
+use crate::ir::{JourneyId, Program};
+use crate::link::{self, Linked, Unlinkable};
+use crate::machine::{Engine, Person};
+use crate::plan::{self, Fates, Forecast, Heads, Live, PLAN_VERSION, Plan, Problem};
+use crate::ports::store::{StoreError, StoreReader};
+use crate::runtime::durable::recover::{Deployment, OpenError};
+use crate::server::admin::client;
+use crate::store;
+use crate::value::Instant;
+
+/// Files that are gone when this is.
+pub struct Unpacked {
+    pub folder: PathBuf,
+}
+
+impl Unpacked {
+    pub fn new(bundle: &Bundle) -> std::io::Result<Unpacked> {
+        let folder = std::env::temp_dir().join(format!("tabi-{}-{}", std::process::id(), &bundle.hash[..12]));
+        std::fs::create_dir_all(&folder)?;
+        let unpacked = Unpacked { folder };
+        bundle.unpack(&unpacked.folder)?;
+        Ok(unpacked)
+    }
+}
+
+impl Drop for Unpacked {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system, as all of its temporary files.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What is live in a data folder, as of its last checkpoint.
+pub struct Data {
+    pub reader: Box<dyn StoreReader>,
+    pub program: Program,
+    pub at: Instant,
+}
+
+/// Opens what is live; of a Tabi that runs, as it is now.
+pub fn data(folder: &Path) -> Result<Data, Stop> {
+    // Nobody runs: then the last checkpoint is all there is.
+    let _ = client::ask(folder, hyper::Method::GET, "/settled", None);
+    let trouble = |error: StoreError| store_trouble(folder, &error);
+    if !folder.join("tabi.db").exists() {
+        return Err(never_live(folder));
+    }
+    let mut reader = store::look(folder).map_err(trouble)?;
+    let kept = Deployment::kept(&mut *reader).map_err(|error| match error {
+        OpenError::Store(error) => trouble(error),
+        other => trouble(StoreError::Damaged { what: other.to_string() }),
+    })?;
+    let Some(kept) = kept else { return Err(never_live(folder)) };
+    let program = stored::kept(folder, kept.generation, Some(kept.at)).map_err(trouble)?;
+    let (_, at) = reader.position().map_err(trouble)?;
+    Ok(Data { reader, program, at })
+}
+
+fn never_live(folder: &Path) -> Stop {
+    let shown = folder.display();
+    Stop::Wrong {
+        what: Phrase::new(
+            format!("nothing is live in `{shown}` yet"),
+            format!("`{shown}` では、まだ何も稼働していません"),
+        ),
+        help: Phrase::new(
+            "`tabi run` puts the first version live; plans are for those that follow",
+            "最初の版は `tabi run` で稼働する。計画はその次の版から",
+        ),
+    }
+}
+
+/// A plan and what it is carried out by.
+pub struct Prepared {
+    pub plan: Plan,
+    pub difference: Difference,
+    /// With its redirects; its last change has no time yet.
+    pub program: Option<Program>,
+}
+
+pub fn prepare(folder: &Path, opened: &Opened, new: &Program, data: &mut Data) -> Result<Prepared, Stop> {
+    let trouble = |error: StoreError| store_trouble(folder, &error);
+    let (live, at) = (&data.program, data.at);
+    let bundle = Bundle::of(opened, new.content_hash(), at);
+    let difference = match Bundle::kept(folder, &hex(live.bundle())).map_err(trouble)? {
+        Some(before) => difference(&before, new),
+        None => Difference::default(),
+    };
+    let mut plan = Plan {
+        plan_version: PLAN_VERSION,
+        made_at: at.to_string(),
+        project: new.project.name.clone(),
+        from: Live { generation: live.generation(), bundle: hex(live.bundle()) },
+        to: bundle.hash.clone(),
+        difference: serde_json::to_value(&difference).unwrap_or_default(),
+        at_once: at_once(&difference),
+        people: data.reader.people_count().map_err(trouble)?,
+        groups: Vec::new(),
+        problems: Vec::new(),
+        forecast: Forecast::default(),
+        files: bundle.files,
+    };
+    if plan.is_empty() {
+        return Ok(Prepared { plan, difference, program: None });
+    }
+    let linked = match link::link(live, new, &BTreeSet::new(), at) {
+        Ok(linked) => linked,
+        Err(error) => {
+            plan.problems.push(Problem::Unlinkable { why: unlinkable(&error) });
+            return Ok(Prepared { plan, difference, program: None });
+        }
+    };
+    let before = Engine::new(live);
+    let concerned = concerned(&linked);
+    let (heads, inside) = people(&before, &mut *data.reader, at, &concerned).map_err(trouble)?;
+    let vacant: BTreeSet<JourneyId> = (0..live.journeys.len() as u16)
+        .map(JourneyId)
+        .filter(|id| live.is_retired(*id) && !heads.keys().any(|(of, _)| of == id))
+        .collect();
+    let Ok(mut linked) = link::link(live, new, &vacant, at) else { unreachable!("the same was linked a moment ago") };
+    let Fates { groups, redirects, problems } = plan::decide(&linked, &heads);
+    if let Some(change) = linked.program.deployed.as_deref_mut().and_then(|deployed| deployed.changes.last_mut()) {
+        change.redirects = redirects;
+    }
+    plan.forecast = plan::forecast(&before, &Engine::new(&linked.program), &groups, &inside, at);
+    (plan.groups, plan.problems) = (groups, problems);
+    Ok(Prepared { plan, difference, program: Some(linked.program) })
+}
+
+/// Versions whose people something is said of.
+fn concerned(linked: &Linked) -> BTreeSet<JourneyId> {
+    let program = &linked.program;
+    let named = |id: &JourneyId| program.moves.iter().any(|moves| moves.journey == program.journey(*id).name);
+    let retired = (0..program.journeys.len() as u16).map(JourneyId).filter(|id| program.is_retired(*id));
+    let replaced = |id: &JourneyId| linked.replaced.iter().any(|replaced| replaced.old == *id);
+    retired.filter(|id| replaced(id) || named(id)).collect()
+}
+
+/// Where everybody stands, and those inside the versions that matter.
+fn people(
+    engine: &Engine<'_>,
+    reader: &mut dyn StoreReader,
+    at: Instant,
+    concerned: &BTreeSet<JourneyId>,
+) -> Result<(Heads, Vec<Person>), StoreError> {
+    let (mut heads, mut inside, mut damaged) = (Heads::new(), Vec::new(), None);
+    reader.people(0, &mut |seat, row| {
+        let Ok(mut person) = Person::from_bytes(&row.state) else {
+            damaged = Some(StoreError::Damaged { what: format!("the person of seat {seat}") });
+            return false;
+        };
+        plan::note(engine, &mut person, at, &mut heads);
+        if person.runs().iter().any(|run| concerned.contains(&run.journey())) {
+            inside.push(person);
+        }
+        true
+    })?;
+    damaged.map_or(Ok((heads, inside)), Err)
+}
+
+/// By meaning, against the sources that are live.
+fn difference(before: &Bundle, new: &Program) -> Difference {
+    let Ok(unpacked) = Unpacked::new(before) else { return Difference::default() };
+    let opened = open::read(&unpacked.folder);
+    opened.program.as_ref().map(|old| diff::difference(old, new)).unwrap_or_default()
+}
+
+/// Rules and texts are of no version.
+fn at_once(difference: &Difference) -> Vec<String> {
+    let sections = difference.sections.iter().filter(|section| section.status == Status::Changed);
+    let named = sections.filter_map(|section| match section.of {
+        Thing::Policy => Some(format!("policy {}", section.name)),
+        Thing::Message => Some(format!("message {}", section.name)),
+        _ => None,
+    });
+    named.collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+fn unlinkable(error: &Unlinkable) -> String {
+    match error {
+        Unlinkable::TooManyPurposes { named } => {
+            format!(
+                "more than {} purposes were used over the life of these data: {}",
+                link::PURPOSES_MAX,
+                named.join(", ")
+            )
+        }
+        Unlinkable::TooMany { of } => format!("more {of} than have numbers were used over the life of these data"),
+    }
+}

@@ -1,0 +1,55 @@
+//! A new program takes over while people are on their way.
+//!
+//! Touches nobody: each person goes through the change as of its moment when next looked at, and a fan-out in pieces sees
+//! to it that everybody is.
+
+use crate::ports::Scope;
+use crate::ports::Seat;
+use crate::ports::store::Position;
+use crate::value::Instant;
+
+use super::library::Loaded;
+use super::node::{Job, Node};
+use super::record::Where;
+use super::shard::Command;
+
+impl<'e, 'p> Node<'_, 'e, 'p> {
+    /// If another change was written down before this one, it is against a program that is no more, and nothing happens.
+    pub(super) fn change_program(&mut self, position: Position, at: Instant, generation: u32) {
+        if generation != self.program().generation() + 1 {
+            return;
+        }
+        match self.library.load(generation, at) {
+            Ok(loaded) => self.take_over(position, loaded),
+            Err(error) => drop(self.failed.get_or_insert(error.to_string())),
+        }
+    }
+    fn take_over(&mut self, position: Position, loaded: Loaded<'e, 'p>) {
+        let program = loaded.engine.program();
+        self.engine = loaded.engine;
+        self.schema = loaded.schema;
+        self.ticks = self.ticks.following(program, self.now);
+        self.budgets = self.budgets.following(program);
+        self.started = Some(program.bundle());
+        self.lanes.give_all(|| Command::Program(loaded));
+        // A stop of a journey is one of all its versions.
+        let stopped: Vec<String> = self
+            .stops
+            .iter()
+            .filter_map(|scope| match scope {
+                Scope::Journey(name) => Some(name.clone()),
+                Scope::Everything | Scope::Channel(_) => None,
+            })
+            .collect();
+        stopped.into_iter().for_each(|name| self.stop(Where::Journey(name), true, self.now));
+        // Whoever an older sweep has not reached yet is reached by this one.
+        self.jobs.retain(|job| !job.live);
+        self.go_live(position);
+    }
+    /// Everybody learns of the program, piece by piece.
+    pub(super) fn go_live(&mut self, position: Position) {
+        let end = self.identities.len() as Seat;
+        let job = Job { id: position.0, journeys: Vec::new(), zone: None, payload: None, live: true, next: 0, end };
+        self.jobs.push_back(job);
+    }
+}
