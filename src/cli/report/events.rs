@@ -10,8 +10,6 @@ use crate::project::ReportSettings;
 /// Names that shops and Segment's specification use.
 const PURCHASES: &[&str] = &["purchase", "purchased", "order_completed", "order_placed", "購入", "注文"];
 const RETURNS: &[&str] = &["returned", "return", "order_refunded", "refunded", "refund", "返品"];
-/// Of several fields of money, the one that is the whole.
-const TOTALS: &[&str] = &["total", "revenue", "amount", "value", "合計", "金額"];
 
 /// An event that counts, and where its money is.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +70,7 @@ fn kind(program: &Program, name: &str) -> Result<Kind, Stop> {
         });
     }
     let money = match field_name {
-        None => usual_money(def),
+        None => def.worth_field(),
         Some(field) => Some(named_money(def, field)?),
     };
     let name = match money {
@@ -87,14 +85,6 @@ fn is_money(ty: &Type) -> bool {
         Type::Optional(inner) => is_money(inner),
         other => matches!(other, Type::Money(_)),
     }
-}
-
-/// The field of money, if it is clear which.
-fn usual_money(def: &EventDef) -> Option<FieldId> {
-    let all: Vec<usize> = (0..def.fields.len()).filter(|index| is_money(&def.fields[*index].ty)).collect();
-    let usual = TOTALS.iter().find_map(|name| all.iter().find(|index| def.fields[**index].name == *name));
-    let only = all.first().filter(|_| all.len() == 1);
-    usual.or(only).map(|index| FieldId(*index as u16))
 }
 
 fn named_money(def: &EventDef, name: &str) -> Result<FieldId, Stop> {
