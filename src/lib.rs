@@ -39,6 +39,8 @@
 //! prove/      what holds for every run: bounds, promises            proofs
 //! witness/    stories made to order, run before they are told; personas
 //!
+//! lifetime/   BG/NBD and Gamma–Gamma: what people are likely still to buy
+//! report/     the figures of the trade, from purchases and from what journeys did
 //! project/    tabi.yaml and the files under it                     faces
 //! words/      a program in words, English and Japanese
 //! diagram/    a journey as mermaid, JSON, SVG
@@ -71,6 +73,7 @@ pub mod diff;
 pub mod fmt;
 pub mod ingest;
 pub mod ir;
+pub mod lifetime;
 pub mod link;
 pub mod lint;
 pub mod lower;
@@ -82,6 +85,7 @@ pub mod preview;
 pub mod project;
 pub mod prove;
 pub mod render;
+pub mod report;
 pub mod results;
 pub mod runtime;
 pub mod schema;
