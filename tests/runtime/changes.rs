@@ -163,11 +163,11 @@ impl Shop {
         self.story(who).iter().filter_map(message).collect()
     }
     pub fn ended(&mut self, who: &str) -> Option<EndReason> {
-        let ends = self.story(who).into_iter().filter_map(|entry| match entry.what {
+        let mut ends = self.story(who).into_iter().filter_map(|entry| match entry.what {
             What::Ended { reason } => Some(reason),
             _ => None,
         });
-        ends.last()
+        ends.next_back()
     }
     /// Nothing more happens for a week: what was forecast for each group is what came.
     pub fn came_true(&mut self, turned: &Turned) {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report, Words};
+use crate::machine::{Engine, InputKind, Report, Words};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Call, CallKey, Delivery, Journal as _, Seat, SendKey};
-use crate::render::{Part, Renderer, plain};
+use crate::render::Renderer;
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
 use crate::value::{Instant, Value, Zone};
@@ -193,10 +193,10 @@ pub struct Moving {
 }
 
 pub struct Shard<'e, 'p> {
-    host: Host<'e, 'p, Tray, Diary, Resident>,
-    renderer: &'e Renderer<'p>,
-    outfit: Arc<Outfit>,
-    pending: HashMap<PendingKey, Pending, Xxh3Builder>,
+    pub(super) host: Host<'e, 'p, Tray, Diary, Resident>,
+    pub(super) renderer: &'e Renderer<'p>,
+    pub(super) outfit: Arc<Outfit>,
+    pub(super) pending: HashMap<PendingKey, Pending, Xxh3Builder>,
     /// By the person whose they are now.
     owned: BTreeSet<(Seat, PendingKey)>,
     pending_changed: BTreeSet<PendingKey>,
@@ -225,7 +225,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             ups: Vec::new(),
         }
     }
-    fn program(&self) -> &'p Program {
+    pub(super) fn program(&self) -> &'p Program {
         self.host.engine().program()
     }
     /// The next moment at which something is due by itself.
@@ -500,66 +500,6 @@ impl<'e, 'p> Shard<'e, 'p> {
         }
     }
 
-    fn prepare(&mut self, key: PendingKey, at: Instant, attempt: u32) -> Option<Ready> {
-        let owner = self.pending.get(&key)?.owner;
-        self.host.people.fetch(owner);
-        let person = self.host.person(owner)?;
-        let program = self.host.engine().program();
-        match &self.pending.get(&key)?.thing {
-            Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
-                Gate::Hold(until) => Ready::Hold(until),
-                Gate::Shut(reason) => Ready::Shut(ending_of(reason), None),
-                Gate::Open => self.deliver(key.send(), order, person, at, attempt),
-            }),
-            Thing::Call(call) => {
-                let action = &program.actions[call.action.index()];
-                Some(Ready::Call(Box::new(Call {
-                    key: key.call().sealed(&self.outfit.secret),
-                    attempt,
-                    now: at,
-                    journey: program.journey(call.journey).name.clone(),
-                    action: action.name.clone(),
-                    person: person.id().to_string(),
-                    params: plain::object(program, &action.takes, &call.params),
-                    patience: action.patience,
-                })))
-            }
-        }
-    }
-
-    /// Fills the message in.
-    fn deliver(&self, key: SendKey, order: &Order, person: &Person, at: Instant, attempt: u32) -> Ready {
-        let program = self.program();
-        let message = program.message(order.message);
-        let fields = (0..program.profile.len()).map(|i| person.field(crate::ir::FieldId(i as u16)).clone());
-        let profile: Vec<Value> = fields.collect();
-        let zone = self.host.engine().zone(person, order.journey);
-        let (scene, unsubscribe) = self.outfit.scene(program, key, &profile, message, zone, at);
-        let part = match self.renderer.render(order.message, &order.params, &profile, &scene) {
-            Ok(Some(rendered)) => rendered.part,
-            // A message without a file is what it was given.
-            Ok(None) => Part::Webhook(plain::object(program, &message.params, &order.params)),
-            Err(error) => return Ready::Shut(Ending::Unrendered, Some(error.fault.what.en.clone())),
-        };
-        let to = match &order.address {
-            Value::Text(address) => address.to_string(),
-            _ => String::new(),
-        };
-        Ready::Delivery(Box::new(Delivery {
-            key: key.sealed(&self.outfit.secret),
-            uuid: key.uuid(&self.outfit.secret),
-            attempt,
-            now: at,
-            to: vec![to],
-            journey: program.journey(order.journey).name.clone(),
-            message: message.name.clone(),
-            part,
-            marketing: message.needs_consent,
-            unsubscribe,
-            at_most_once: message.at_most_once,
-        }))
-    }
-
     fn forget(&mut self, seat: Seat, at: Instant) {
         self.pass(at);
         for key in self.keys_of(seat) {
@@ -609,16 +549,5 @@ pub(super) fn give_back<V>(table: &mut HashMap<PendingKey, V, Xxh3Builder>) {
     const ROOMY: usize = 4_096;
     if table.capacity() > ROOMY.max(table.len() * 8) {
         table.shrink_to(table.len() * 2);
-    }
-}
-
-fn ending_of(reason: Reason) -> Ending {
-    match reason {
-        Reason::Consent | Reason::Withhold => Ending::Consent,
-        Reason::Unreachable => Ending::Unreachable,
-        Reason::Deadline => Ending::Deadline,
-        Reason::Quiet => Ending::Quiet,
-        Reason::Budget => Ending::OverBudget,
-        Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
     }
 }
