@@ -20,6 +20,7 @@ use tabi::value::{Instant, Span};
 
 use crate::edges::{DAY, HOUR, MINUTE, Sink};
 use crate::faults::compiled;
+use crate::generate::Draw;
 use crate::rig::{Ground, Programs, Rig, free};
 
 /// A shop whose campaigns change while it is open.
@@ -617,4 +618,68 @@ fn moves_that_lead_nowhere_are_told() {
     let lacks = format!("{}moves carts from \"v1\" {{ wait_2 to wait_2 }}\n", cart(needs));
     let told = problems(shop.plan(&lacks));
     assert!(matches!(&told[..], [Problem::Lacks { value, .. }] if value == "code"), "{told:?}");
+}
+
+/// Crowds that are inside in the random world; a thousand people in all go through three changes each.
+const CROWDS: u64 = 42;
+const CROWD: u64 = 8;
+
+#[test]
+fn what_is_forecast_for_random_crowds_comes_true() {
+    const WAYS: [&str; 5] = [
+        STEPS,
+        "wait 2h\n  send line first\n  wait 4h\n  send line second",
+        "wait 1h\n  send line first\n  send line second",
+        "wait 1h\n  if cart.total >= 20 { send line second }\n  wait 4h\n  send line first",
+        "wait 1h\n  send line first\n  wait 4h\n  send line second\n  wait 1d\n  send line first",
+    ];
+    const RULES: [&str; 3] = [
+        "consent promo",
+        "consent promo\n  quiet 21:00..08:00 then hold",
+        "consent promo\n  quiet 20:00..09:00 then hold\n  cap 2 line per 1d",
+    ];
+    let mut groups = 0;
+    for seed in 0..CROWDS {
+        let mut draw = Draw(seed);
+        let mut shop = Shop::new(&cart(WAYS[draw.below(5) as usize]));
+        for n in 0..CROWD {
+            shop.tell(
+                json!({ "type": "identify", "userId": format!("p{n}"), "traits": { "line_id": format!("U{n}") } }),
+            );
+        }
+        for _ in 0..3 {
+            for _ in 0..12 {
+                let who = format!("p{}", draw.below(CROWD));
+                let event = if draw.one_in(5) { "purchase" } else { "cart" };
+                shop.track(&who, event, json!({ "total": draw.below(40) }));
+                shop.pass(draw.below(90) as i64 * MINUTE + 1);
+            }
+            let from = shop.rig.node.program().generation();
+            let fates = ["stay", "to stop", "to wait_1", "to wait_1 restarting"];
+            let steps = (1..=3).filter(|_| draw.one_in(2)).collect::<Vec<_>>();
+            let named = steps.into_iter().map(|n| format!("  wait_{n} {}\n", draw.pick(&fates)));
+            let moves: String = named.collect();
+            let text = cart(WAYS[draw.below(5) as usize]).replace("consent promo", RULES[draw.below(3) as usize]);
+            let turned = shop.plan(&format!("{text}moves carts from \"v{from}\" {{\n{moves}  everyone stay\n}}\n"));
+            let open = turned.fates.problems.iter().filter(|problem| !problem.is_note());
+            let only_unknown = open.clone().all(|problem| matches!(problem, Problem::NoSuchStep { .. }));
+            assert!(only_unknown, "seed {seed}: {:?}", open.collect::<Vec<_>>());
+            shop.put_live(&turned);
+            if draw.one_in(3) {
+                shop = shop.restart();
+            }
+            groups += turned.fates.groups.len();
+            if draw.one_in(2) {
+                shop.came_true(&turned);
+            }
+        }
+        shop.rig.checkpoint().unwrap();
+        for n in 0..CROWD {
+            let seat = shop.rig.node.identities().find(&format!("p{n}")).expect("somebody known");
+            if let Err(differs) = shop.rig.replay(seat) {
+                panic!("seed {seed}, p{n}: {differs}");
+            }
+        }
+    }
+    assert!(groups > 100, "only {groups} groups");
 }
