@@ -172,6 +172,16 @@ const TEXTS: &[(&str, &str)] = &[
     ("Make data from a copy; nothing may run on them, and nothing may be there yet", "コピーからデータを作る (実行中でなく、まだ何もないこと)"),
     ("The copy", "コピーのフォルダー"),
     ("The folder of the data to make", "作るデータのフォルダー"),
+    // plan, apply, rollback, bundles, steps
+    ("Show what a new version means for everybody inside, and write it down as a plan", "新しい版が途中の人に何をもたらすかを示し、計画として書く"),
+    ("Where the plan is written", "計画を書くファイル"),
+    ("Carry out a plan: exactly that, or nothing", "計画をそのとおりに実行する (できなければ何もしない)"),
+    ("The plan, as `tabi plan` wrote it", "`tabi plan` が書いた計画"),
+    ("Make a plan that goes back to an earlier version", "以前の版に戻す計画を作る"),
+    ("The version to go back to: its number or the beginning of its hash, as `tabi bundles` shows [default: the one before]", "戻す版: `tabi bundles` に表示される番号、またはハッシュの先頭 [既定: 一つ前の版]"),
+    ("List the versions that were live, and how many are still inside", "稼働した版と、それぞれの途中にいる人数の一覧"),
+    ("List the steps of a journey by their stable names, with how many stand at each", "ジャーニーのステップの (版をまたいで変わらない) 名前と、それぞれにいる人数の一覧"),
+    ("The journey", "ジャーニー"),
     // completions, man
     ("Print the completions of a shell", "シェルの補完を出力する"),
     ("The shell", "シェル"),

@@ -180,16 +180,50 @@ fn what_keeps_a_run_from_beginning_is_said_with_its_remedy() {
         }
     }
     assert!(running.stop());
-    // The data are a rehearsal's, at a later hour than it began with, and of these campaigns.
+    // The data are a rehearsal's, at a later hour than it began with.
     let (text, code) = said(&["--env", "production"], "en");
     assert!(code == Some(1) && text.contains("a rehearsal's"), "{text}");
     let (text, code) = said(&["--clock", "2026-04-01T08:00:00+09:00 x60"], "en");
     assert!(code == Some(1) && text.contains("have come to 2026-0"), "{text}");
+}
+
+#[test]
+fn files_that_changed_keep_no_run_from_going_on_with_what_is_live() {
+    let parent = tempfile::tempdir().unwrap();
+    told(parent.path(), &["init", "shop", "--name", "Shop"]);
+    let shop = parent.path().join("shop");
+    // What is said until it runs.
+    let said = |lang: &str| {
+        let mut command = tabi(&shop, &["run", "--listen", "127.0.0.1:0", "--lang", lang]);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut text = String::new();
+        for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
+            text += &(line.clone() + "\n");
+            if line.contains("events at http://") || line.contains("イベントは http://") {
+                break;
+            }
+        }
+        let runs = child.try_wait().unwrap().is_none();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(runs && text.contains("http://127.0.0.1:"), "{text}");
+        text
+    };
+    let (first, same) = (said("en"), said("en"));
+    assert!(!first.contains("is live") && !same.contains("is live"), "{first}{same}");
     let journey = shop.join("journeys/welcome.tabi");
     let changed = fs::read_to_string(&journey).unwrap().replace("  wait 3d", "  wait 4d");
     fs::write(&journey, changed).unwrap();
-    for (lang, words) in [("en", "another version of these campaigns"), ("ja", "別の版の途中")] {
-        let (text, code) = said(&[], lang);
-        assert!(code == Some(1) && text.contains(words), "{text}");
+    for (lang, version, remedy) in [
+        ("en", "note: version 1 (", "these files are not it; `tabi plan` shows what would change"),
+        ("ja", "注意: 稼働しているのは版 1 (", "このファイルとは異なります。違いは `tabi plan`"),
+    ] {
+        let text = said(lang);
+        assert!(text.contains(version) && text.contains(remedy), "{text}");
     }
+    // It is still the first that is live.
+    let (text, code) = told(&shop, &["bundles", "--format", "json"]);
+    let text: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let bundles = text["bundles"].as_array().unwrap();
+    assert!(code == 0 && bundles.len() == 1 && bundles[0]["live"] == true, "{text}");
 }

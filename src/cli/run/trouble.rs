@@ -134,20 +134,11 @@ fn damaged(data: &Path, why: &str) -> Stop {
 pub fn not_opened(data: &Path, error: &LiveError) -> Stop {
     let shown = data.display();
     match error {
-        LiveError::Open(OpenError::OtherProgram { .. }) => Stop::Wrong {
-            what: Phrase::new(
-                format!("the people in `{shown}` are on their way in another version of these campaigns"),
-                format!("`{shown}` の人たちは、このキャンペーンの別の版の途中にいます"),
-            ),
-            help: Phrase::new(
-                "run the version that was running (`git stash` or `git checkout` brings it back), or begin with another \
-                 folder (`--data`); people cannot be carried over into a new version yet",
-                "動いていた版に戻して起動するか (`git stash` や `git checkout`)、別のフォルダー (`--data`) で始める。\
-                 途中の人を新しい版へ引き継ぐことは、まだできません",
-            ),
-        },
         LiveError::Open(OpenError::Store(error)) => store_trouble(data, error),
-        LiveError::Open(OpenError::Damaged(_)) | LiveError::Store(_) => damaged(data, &error.to_string()),
+        // What is live is read from these data: if it is not theirs, they are not whole.
+        LiveError::Open(OpenError::OtherProgram { .. } | OpenError::Damaged(_)) | LiveError::Store(_) => {
+            damaged(data, &error.to_string())
+        }
     }
 }
 
