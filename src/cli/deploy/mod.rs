@@ -4,9 +4,11 @@
 
 pub mod apply;
 pub mod bundle;
+pub mod hold;
 pub mod list;
 pub mod library;
 mod offline;
 pub mod plan;
 mod prepare;
+pub mod stage;
 pub mod stored;

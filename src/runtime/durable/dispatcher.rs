@@ -190,6 +190,8 @@ pub struct Dispatcher {
     stopped_everything: bool,
     stopped_channels: BTreeSet<usize>,
     stopped_journeys: BTreeSet<JourneyId>,
+    /// Those whose stage lets nothing leave: a freeze, or somebody who looks at messages first.
+    standing: BTreeSet<JourneyId>,
 }
 
 impl Dispatcher {
@@ -214,6 +216,7 @@ impl Dispatcher {
             stopped_everything: false,
             stopped_channels: BTreeSet::new(),
             stopped_journeys: BTreeSet::new(),
+            standing: BTreeSet::new(),
         }
     }
     pub fn len(&self) -> usize {
@@ -259,6 +262,11 @@ impl Dispatcher {
             true => drop(self.stopped_journeys.insert(journey)),
             false => drop(self.stopped_journeys.remove(&journey)),
         }
+    }
+
+    /// Exactly these stand from now on.
+    pub fn stand(&mut self, journeys: BTreeSet<JourneyId>) {
+        self.standing = journeys;
     }
 
     /// Something was placed. One that was tried before the process began has an unknown outcome.
@@ -325,8 +333,8 @@ impl Dispatcher {
                 continue;
             }
             self.wake(index, now);
-            let stopped = &self.stopped_journeys;
-            let is_stopped = |journey: JourneyId| stopped.contains(&journey);
+            let (stopped, standing) = (&self.stopped_journeys, &self.standing);
+            let is_stopped = |journey: JourneyId| stopped.contains(&journey) || standing.contains(&journey);
             let way = &mut self.ways[index];
             way.bucket.refill(now);
             while picked.len() < limit && way.may_start(now) {
@@ -364,8 +372,8 @@ impl Dispatcher {
                 return None;
             }
             let later = way.later.first().map(|(at, _)| *at);
-            let has_ready =
-                way.ready.values().flat_map(|ring| ring.queues.keys()).any(|j| !self.stopped_journeys.contains(j));
+            let leaves = |j: &JourneyId| !self.stopped_journeys.contains(j) && !self.standing.contains(j);
+            let has_ready = way.ready.values().flat_map(|ring| ring.queues.keys()).any(leaves);
             let ready = (has_ready && way.under_way < way.allowance.at_once_max).then(|| {
                 let closed = (way.closed_until > now).then_some(way.closed_until);
                 closed.into_iter().chain(way.bucket.next(now)).max().unwrap_or(now)

@@ -181,6 +181,10 @@ pub enum Ending {
     Unrendered,
     /// The person was forgotten.
     Forgotten,
+    /// Its journey was paused, and what came due was dropped.
+    Late,
+    /// Somebody looked at it and said no.
+    Discarded,
 }
 
 impl Ending {
@@ -199,6 +203,8 @@ impl Ending {
             Ending::Quiet => "quiet",
             Ending::Unrendered => "unrendered",
             Ending::Forgotten => "forgotten",
+            Ending::Late => "late",
+            Ending::Discarded => "discarded",
         }
     }
     /// What the machine is told. An outcome that nobody knows counts as accepted (semantics 4.9).
@@ -206,6 +212,8 @@ impl Ending {
         match self {
             Ending::Accepted | Ending::Unknown => Report::Accepted,
             Ending::OverBudget | Ending::OverQuota => Report::OverBudget,
+            Ending::Late => Report::Late,
+            Ending::Discarded => Report::Discarded,
             Ending::Refused
             | Ending::Expired
             | Ending::Consent

@@ -26,6 +26,7 @@ use super::outfit::Outfit;
 use super::pending::Pending;
 use super::record::{Record, What, Where};
 use super::resident::Shelf;
+use super::turnover::standing;
 use super::shard::{Command, Up};
 
 /// How far ahead wakes of people at rest are noted; looked for anew when half of it has passed.
@@ -161,6 +162,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             figures: Vec::new(),
             failed: None,
         };
+        node.dispatcher.stand(standing(program));
         let started = node.restore()?;
         let records = node.replay(from)?;
         // What shards in threads tell of the replay is from its time, not from the end of the pause.

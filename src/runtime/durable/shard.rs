@@ -450,6 +450,8 @@ impl<'e, 'p> Shard<'e, 'p> {
                     | Ending::Unreachable
                     | Ending::Deadline
                     | Ending::Quiet
+                    | Ending::Late
+                    | Ending::Discarded
                     | Ending::Unrendered => true,
                 };
                 if answered {
@@ -464,7 +466,9 @@ impl<'e, 'p> Shard<'e, 'p> {
         self.host.people.fetch(owner);
         let person = self.host.person(owner)?;
         let program = self.host.engine().program();
-        match &self.pending.get(&key)?.thing {
+        let pending = self.pending.get(&key)?;
+        match &pending.thing {
+            Thing::Order(_) if is_discarded(program, pending) => Some(Ready::Shut(Ending::Discarded, None)),
             Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
                 Gate::Hold(until) => Ready::Hold(until),
                 Gate::Shut(reason) => Ready::Shut(ending_of(reason), None),
@@ -562,6 +566,12 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
 }
 
+/// Somebody looked at what waited at that time, and said no to it.
+fn is_discarded(program: &Program, pending: &Pending) -> bool {
+    let discarded = program.stage(pending.thing.journey()).and_then(|stage| stage.discarded);
+    discarded.and_then(|generation| program.live_at(generation)).is_some_and(|at| pending.ordered_at <= at)
+}
+
 fn ending_of(reason: Reason) -> Ending {
     match reason {
         Reason::Consent | Reason::Withhold => Ending::Consent,
@@ -569,6 +579,8 @@ fn ending_of(reason: Reason) -> Ending {
         Reason::Deadline => Ending::Deadline,
         Reason::Quiet => Ending::Quiet,
         Reason::Budget => Ending::OverBudget,
+        Reason::Late => Ending::Late,
+        Reason::Discarded => Ending::Discarded,
         Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
     }
 }

@@ -3,6 +3,9 @@
 //! Touches nobody: each person goes through the change as of its moment when next looked at, and a fan-out in pieces sees
 //! to it that everybody is.
 
+use std::collections::BTreeSet;
+
+use crate::ir::{JourneyId, Program, Stage};
 use crate::ports::Scope;
 use crate::ports::store::Position;
 use crate::ports::Seat;
@@ -38,6 +41,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
             Scope::Everything | Scope::Channel(_) => None,
         }).collect();
         stopped.into_iter().for_each(|name| self.stop(Where::Journey(name), true));
+        self.dispatcher.stand(standing(program));
         // Whoever an older sweep has not reached yet is reached by this one.
         self.jobs.retain(|job| !job.live);
         self.go_live(position);
@@ -48,4 +52,10 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         let job = Job { id: position.0, journeys: Vec::new(), zone: None, payload: None, live: true, next: 0, end };
         self.jobs.push_back(job);
     }
+}
+
+/// Versions of journeys whose stage lets nothing leave.
+pub(super) fn standing(program: &Program) -> BTreeSet<JourneyId> {
+    let all = (0..program.journeys.len() as u16).map(JourneyId);
+    all.filter(|journey| program.stage(*journey).is_some_and(Stage::stands)).collect()
 }
