@@ -29,6 +29,9 @@
 //! ingest/     bytes -> typed event, or a reason
 //! render/     a message filled in for one person
 //!
+//! stats/      tests, intervals and sizes of experiments            judging experiments
+//! results/    what a journal says of experiments and holdouts
+//!
 //! store/      the log of inputs and the embedded store                edges: never know each other
 //! channels/   email, LINE, SMS, push, webhooks, chat; and paper
 //! server/     HTTP: events in, webhooks of providers, pages for people, operation
@@ -44,12 +47,14 @@
 //! plan/       what a new version means for those inside the old
 //! cover/      what the tests of a project visit
 //! mutate/     small faults put into a program, for tests to notice
+//! why/        a person's journal replayed: what happened because of what, and what did not
 //! cli/        the command line: one file per command
 //! ```
 //!
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
-//! `link`, `prove`, `witness`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`) are pure: no clock, no files, no network, no
+//! `link`, `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`, `why`) are pure:
+//! no clock, no files, no network, no
 //! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
 //! here, since re-exports hide cycles.
 
@@ -78,13 +83,16 @@ pub mod preview;
 pub mod project;
 pub mod prove;
 pub mod render;
+pub mod results;
 pub mod runtime;
 pub mod schema;
 pub mod server;
 pub mod simulate;
+pub mod stats;
 pub mod store;
 pub mod syntax;
 pub mod text;
 pub mod value;
+pub mod why;
 pub mod witness;
 pub mod words;

@@ -4,12 +4,14 @@
 
 mod commands {
     pub mod editors;
+    pub mod experiments;
     pub mod fix;
     pub mod formats;
     pub mod init;
     pub mod japanese;
     pub mod live;
     pub mod reference;
+    pub mod results;
     pub mod run;
     pub mod settings;
     pub mod shells;

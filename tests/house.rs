@@ -30,6 +30,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("simulate", &["ingest", "runtime", "ports", "machine", "ir", "value"]),
     ("ingest", &["ir", "value"]),
     ("render", &["ir", "value"]),
+    // Experiments: the numbers know no journeys, and what is read of a journal knows no host.
+    ("stats", &[]),
+    ("results", &["stats", "words", "machine", "ir", "value"]),
     // The edges: know the ports and not each other.
     ("store", &["ports", "value"]),
     ("channels", &["render", "ports", "machine", "ir", "value"]),
@@ -45,6 +48,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("plan", &["words", "diff", "link", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
+    ("why", &["words", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("preview", &["render", "value"]),
     ("project", &["ports", "text", "diag", "value", "ir"]),
     (
@@ -52,7 +56,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "text", "diag", "value", "fmt", "compile", "link", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "plan", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server",
+            "runtime", "store", "channels", "server", "results", "why",
         ],
     ),
 ];
@@ -82,8 +86,11 @@ const PURE: &[&str] = &[
     "plan",
     "cover",
     "mutate",
+    "why",
     "render",
     "preview",
+    "stats",
+    "results",
 ];
 
 const WALL: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";

@@ -4,6 +4,8 @@
 //! The long run: `TABI_FAULT_SEEDS=20000 cargo test --release --test runtime`; a seed that failed once:
 //! `TABI_FAULT_SEED=… cargo test --test runtime`.
 
+#[path = "runtime/departures.rs"]
+mod departures;
 #[path = "runtime/edges.rs"]
 mod edges;
 #[path = "runtime/faults.rs"]
@@ -12,7 +14,13 @@ mod faults;
 mod generate;
 #[path = "runtime/lives.rs"]
 mod lives;
+#[path = "runtime/results.rs"]
+mod results;
 #[path = "runtime/rig.rs"]
 mod rig;
+#[path = "runtime/rights.rs"]
+mod rights;
 #[path = "runtime/semantics.rs"]
 mod semantics;
+#[path = "runtime/stages.rs"]
+mod stages;

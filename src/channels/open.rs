@@ -9,12 +9,13 @@ use secrecy::SecretString;
 
 use super::chat::{Chatwork, Slack};
 use super::email::Smtp;
-use super::http::{Http, Reach};
+use super::http::{Http, Reach, SystemNames};
 use super::line;
 use super::paper::Paper;
 use super::push::Push;
 use super::secrets::Secrets;
 use super::sms::{Sms, SmsIntake};
+use super::tls::Roots;
 use super::webhook::Webhooks;
 use crate::ir::Channel;
 use crate::ports::environment::{ChatSettings, Environment, LineSettings, SecretRef};
@@ -34,6 +35,8 @@ pub struct Channels {
     pub sms: Option<Arc<SmsIntake>>,
     /// What stands behind `providers` for LINE; present if LINE is live. To be told of versions of messages.
     pub line: Option<Arc<line::Line>>,
+    /// Who is trusted beside those of the operating system.
+    pub roots: Roots,
 }
 
 impl Channels {
@@ -56,8 +59,16 @@ pub fn open(environment: &Environment, secrets: &Secrets, folder: &Path) -> Resu
         Ok(paper) => paper,
         Err(error) => return Err(vec![Unopened::paper(environment, &error)]),
     };
-    let http = Http::new(Reach::Anywhere);
-    let mut opening = Opening { environment, secrets, paper: &paper, http, unopened: Vec::new() };
+    let roots = environment.extra_root_certificates.as_deref().map(|file| Roots::read(&folder.join(file))).transpose();
+    let (roots, unread) = match roots {
+        Ok(roots) => (roots.unwrap_or_default(), None),
+        Err(why) => (Roots::default(), Some(why)),
+    };
+    let http = Http::trusting(Reach::Anywhere, Arc::new(SystemNames), roots.certificates.clone());
+    let mut opening = Opening { environment, secrets, paper: &paper, http, roots, unopened: Vec::new() };
+    if let Some(why) = unread {
+        opening.note("extra_root_certificates", why);
+    }
     let webhooks = opening.webhooks();
     let webhook: Arc<dyn Provider> = match &webhooks {
         Some(webhooks) => webhooks.clone(),
@@ -84,10 +95,11 @@ pub fn open(environment: &Environment, secrets: &Secrets, folder: &Path) -> Resu
     let token = environment.sms.as_ref().and_then(|sms| secrets.get(&sms.token));
     let sms = token.zip(environment.public_url.as_deref());
     let sms = sms.map(|(token, url)| Arc::new(SmsIntake::new(token.clone(), url)));
-    if opening.unopened.is_empty() {
-        Ok(Channels { providers, doer, noticeboards, paper, sms, line })
+    let Opening { roots, unopened, .. } = opening;
+    if unopened.is_empty() {
+        Ok(Channels { providers, doer, noticeboards, paper, sms, line, roots })
     } else {
-        Err(opening.unopened)
+        Err(unopened)
     }
 }
 
@@ -122,6 +134,7 @@ struct Opening<'a> {
     paper: &'a Paper,
     /// To the interfaces of providers, wherever they are.
     http: Http,
+    roots: Roots,
     unopened: Vec<Unopened>,
 }
 
@@ -148,7 +161,8 @@ impl<'a> Opening<'a> {
     fn email(&mut self) -> Arc<dyn Provider> {
         let Some(settings) = &self.environment.email else { return self.to_paper(Channel::Email) };
         let password = settings.password.as_ref().map(|password| self.secret(password).cloned()).transpose();
-        let made = password.and_then(|password| Smtp::new(settings, password, &[]).map_err(|words| words.en));
+        let made =
+            password.and_then(|password| Smtp::new(settings, password, &self.roots.pem).map_err(|words| words.en));
         self.live(Channel::Email, made)
     }
 
@@ -156,7 +170,9 @@ impl<'a> Opening<'a> {
     fn line(&mut self) -> Option<(line::Api, &'a LineSettings)> {
         let settings = self.environment.line.as_ref()?;
         let token = self.secret(&settings.token);
-        match token.and_then(|token| line::Api::new(settings, token, line::TIMEOUT).map_err(|e| e.to_string())) {
+        match token.and_then(|token| {
+            line::Api::trusting(settings, token, line::TIMEOUT, &self.roots).map_err(|e| e.to_string())
+        }) {
             Ok(api) => Some((api, settings)),
             Err(why) => {
                 self.note("line", why);
@@ -182,7 +198,7 @@ impl<'a> Opening<'a> {
         let settings = self.environment.webhook.as_ref()?;
         let http = match Webhooks::rules(settings).reach {
             Reach::Anywhere => self.http.clone(),
-            Reach::Public => Http::new(Reach::Public),
+            Reach::Public => Http::trusting(Reach::Public, Arc::new(SystemNames), self.roots.certificates.clone()),
         };
         match self.secret(&settings.secret).and_then(|secret| Webhooks::new(settings, secret, http)) {
             Ok(webhooks) => Some(Arc::new(webhooks)),

@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
-    approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove, render, run,
-    shell, show, simulate, status, stop, test, who,
+    approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove,
+    render, results, run, shell, show, simulate, status, stop, test, who, why,
 };
 use crate::diag::Language;
 
@@ -41,6 +41,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Results(results::Args),
     Personas(personas::Args),
     Render(render::Args),
     Prove(prove::Args),
@@ -62,6 +63,8 @@ pub enum Command {
     Stop(stop::StopArgs),
     Resume(stop::ResumeArgs),
     Person(human::Args),
+    Why(why::WhyArgs),
+    WhyNot(why::WhyNotArgs),
     Dead(dead::Args),
     Approve(approve::Args),
     Backup(backup::BackupArgs),

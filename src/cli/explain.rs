@@ -15,6 +15,9 @@ pub struct Args {
     code: Option<String>,
 }
 
+/// Of experiments, whose journals have the numbers.
+const TOLD_BY_RESULTS: &[&str] = &["W0802", "W0803"];
+
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let Some(name) = &args.code else {
         let lines: String = Code::ALL.iter().map(|code| listed(*code, speaker.language)).collect();
@@ -34,6 +37,11 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             ),
         };
         speaker.report(&told)?;
+        if TOLD_BY_RESULTS.contains(code) {
+            let who = Phrase::new("`tabi results` tells it.\n", "`tabi results` が知らせます。\n");
+            let who = speaker.say(&who).to_owned();
+            speaker.report(&who)?;
+        }
         return Ok(Exit::Fine);
     }
     let Ok(code) = name.parse::<Code>() else {

@@ -64,6 +64,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("The same as `--format json`", "`--format json` と同じ"),
     ("Tell the story of this person instead of the report", "報告の代わりに、この人に起きたことを表示"),
     ("Threads to use; the report is the same for any number [default: as many as the machine has]", "使うスレッド数。結果はいくつでも同じ [既定: マシンにある数]"),
+    // results
+    ("Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is", "実験とホールドアウトの結果を表示する: 率・向上・金額と、その確かさ"),
+    ("The data of `tabi run`, while it runs or after [default: .tabi; with events or people, these are replayed instead]", "`tabi run` のデータ (実行中でもよい) [既定: .tabi。イベントや人を指定するとそれらを流す]"),
+    ("Replay the sample of tabi.yaml", "tabi.yaml の sample を流す"),
+    ("The lift in percent that should be seen: what power is told for", "見分けたい向上 (%)。検出力はこれについて示す"),
     // prove
     ("Prove how long journeys last at most, how many messages they send, and that they keep their promises", "ジャーニーの最長の長さ・最大の通数を証明し、約束が守られるかを調べる"),
     ("Only this journey; without it all, and what they send together", "このジャーニーだけ (省略時はすべてと、その合計)"),
@@ -112,6 +117,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("As if they happened while being sent: clocks are corrected, and a call without a time happens now [default: the past, each with its own time]", "送信時に起きたものとして扱う: 時計のずれを直し、日時がなければ現在とする [既定: 過去の出来事として、それぞれの日時のまま]"),
     ("Note in this file how far it got, and go on from there the next time", "どこまで送ったかをこのファイルに記録し、次回はその続きから送る"),
     ("Write the result as JSON", "結果を JSON で書く"),
+    // why, why-not
+    ("Tell what a journey did with a person, and because of what: conditions with their values, rules, draws", "ジャーニーで人に起きたことと、その理由を示す: 条件と値・規則・割り当て"),
+    ("Tell why a person did not enter a journey, or did not get its messages", "人がジャーニーに参加しなかった理由、メッセージが届かなかった理由を示す"),
+    ("As of this moment: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339 [default: now]", "この時点まで: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339 [既定: 現在]"),
+    ("The folder of the data of a Tabi that runs, or ran", "Tabi のデータのフォルダー (実行中でも停止後でもよい)"),
     // status, stop, resume, person, dead, approve, backup, restore
     ("Show what a running Tabi is at: journeys, channels, what waits, what is stopped, alarms", "実行中の Tabi の様子を表示する: ジャーニー・チャネル・待機・停止・警告"),
     ("The folder of the data of the Tabi that runs", "実行中の Tabi のデータのフォルダー"),

@@ -25,6 +25,7 @@ mod personas;
 mod prove;
 mod remote;
 mod render;
+mod results;
 mod revision;
 mod run;
 mod secrets;
@@ -37,6 +38,7 @@ mod stop;
 mod test;
 mod watch;
 mod who;
+mod why;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,6 +81,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
+        Command::Results(args) => results::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),
         Command::Prove(args) => prove::run(args, speaker),
         Command::Show(args) => show::run(args, speaker),
@@ -99,6 +102,8 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Stop(args) => stop::stop(args, speaker),
         Command::Resume(args) => stop::resume(args, speaker),
         Command::Person(args) => human::run(args, speaker),
+        Command::Why(args) => why::why_run(args, speaker),
+        Command::WhyNot(args) => why::why_not_run(args, speaker),
         Command::Dead(args) => dead::run(args, speaker),
         Command::Approve(args) => approve::run(args, speaker),
         Command::Backup(args) => backup::backup(args, speaker),

@@ -28,27 +28,8 @@ pub struct Args {
     #[arg(value_name = "PROJECT", default_value = ".")]
     project: PathBuf,
 
-    /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
-    /// [default: `sample.events` of tabi.yaml]
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    events: Vec<PathBuf>,
-
-    /// People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    people: Vec<PathBuf>,
-
-    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
-
-    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of
-    /// tabi.yaml, for the sample's events]
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-
-    /// For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    inputs: Inputs,
 
     /// End at the first line that cannot be used, instead of counting it
     #[arg(long)]
@@ -75,10 +56,42 @@ pub struct Args {
     threads: Option<usize>,
 }
 
+// What is replayed. Shared by commands that replay; a doc comment would become their help.
+#[derive(Debug, clap::Args)]
+pub struct Inputs {
+    /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
+    /// [default: `sample.events` of tabi.yaml]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    events: Vec<PathBuf>,
+
+    /// People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    people: Vec<PathBuf>,
+
+    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+
+    /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of
+    /// tabi.yaml, for the sample's events]
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+
+    /// For the imagined reactions of people (`response` in tabi.yaml); the same seed gives the same report
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl Inputs {
+    pub fn names_files(&self) -> bool {
+        !self.events.is_empty() || !self.people.is_empty()
+    }
+}
+
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let sources = sources(args, &opened.project)?;
+    let sources = sources(&args.inputs, &opened.project)?;
     let options = options(args, &opened.project)?;
     if let Some(base) = &args.base {
         return compared(args, base, program, (&sources, &options), speaker);
@@ -180,7 +193,7 @@ fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
 }
 
 /// What the command names, else the project's sample.
-fn sources(args: &Args, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
+pub fn sources(args: &Inputs, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
     let sample = &project.settings.sample;
     let own = |files: &[String]| -> Vec<PathBuf> { files.iter().map(|file| project.root.join(file)).collect() };
     let (people, events) = match (args.people.is_empty(), args.events.is_empty()) {
@@ -259,6 +272,13 @@ fn shown(path: &Path) -> String {
 }
 
 fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
+    let machine = replay(&args.inputs, project)?;
+    let threads = args.threads.unwrap_or(machine.threads);
+    Ok(Options { strict: args.strict, threads, trace: args.trace.clone(), ..machine })
+}
+
+/// The options that come from the inputs and the project's settings.
+pub fn replay(args: &Inputs, project: &Project) -> Result<Options, Stop> {
     let settings = &project.settings;
     let until: Option<Instant> = match &args.until {
         // That of the settings is the end of the sample; another log has its own.
@@ -275,15 +295,7 @@ fn options(args: &Args, project: &Project) -> Result<Options, Stop> {
         prices.0[channel.index()] = Some(*price);
     }
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(Options {
-        until,
-        seed: args.seed,
-        strict: args.strict,
-        threads: args.threads.unwrap_or_else(machine),
-        trace: args.trace.clone(),
-        response,
-        prices,
-    })
+    Ok(Options { until, seed: args.seed, threads: machine(), response, prices, ..Options::default() })
 }
 
 fn not_a_time(text: &str) -> Stop {
@@ -296,7 +308,7 @@ fn not_a_time(text: &str) -> Stop {
     }
 }
 
-fn stopped(error: &SimulateError) -> Stop {
+pub fn stopped(error: &SimulateError) -> Stop {
     let what = Phrase::new(error.to_string(), error.ja());
     match error {
         SimulateError::Open { .. } => Stop::Usage {
@@ -332,7 +344,7 @@ fn stopped(error: &SimulateError) -> Stop {
 }
 
 /// A bar on a terminal; elsewhere it draws nothing.
-fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
+pub fn bar(sources: &[SourceSpec], speaker: &Speaker) -> ProgressBar {
     let total: Option<u64> = sources.iter().map(SourceSpec::size).sum();
     match (speaker.shows_progress(), total) {
         (false, _) => ProgressBar::hidden(),

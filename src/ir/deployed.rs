@@ -182,6 +182,14 @@ impl Program {
         let last = changes.iter().rfind(|change| change.generation <= generation);
         last.map_or(&[], |change| &change.stages)
     }
+    /// Until when the stage of a journey let nothing leave; absent where it never did, or still does.
+    pub fn stood_until(&self, journey: JourneyId) -> Option<Instant> {
+        let changes = self.deployed.as_deref().map_or(&[][..], |d| &d.changes);
+        let line = self.line(journey);
+        let stands = |change: &Change| change.stages.iter().any(|stage| stage.line == line && stage.stands());
+        let last = changes.iter().rposition(stands)?;
+        changes.get(last + 1).map(|change| change.at)
+    }
     /// When a generation went live.
     pub fn live_at(&self, generation: u32) -> Option<Instant> {
         let changes = self.deployed.as_deref().map_or(&[][..], |d| &d.changes);

@@ -99,13 +99,9 @@ impl<'a> Scope<'a> {
         let labels = self.labels;
         match expr {
             Expr::Const(value) => Expr::Const(self.value(value, wanted)),
-            Expr::Slot(_) | Expr::Subject(_) | Expr::Now | Expr::Today | Expr::Handle(..) => {
-                expr.clone()
-            }
+            Expr::Slot(_) | Expr::Subject(_) | Expr::Now | Expr::Today | Expr::Handle(..) => expr.clone(),
             Expr::Profile(field) => Expr::Profile(labels.profile[field.index()]),
-            Expr::Field(of, field) => {
-                Expr::Field(self.boxed(of), labels.field(self.type_of(of).as_ref(), *field))
-            }
+            Expr::Field(of, field) => Expr::Field(self.boxed(of), labels.field(self.type_of(of).as_ref(), *field)),
             Expr::Not(e) => Expr::Not(self.boxed(e)),
             Expr::Negate(e) => Expr::Negate(self.boxed(e)),
             Expr::IsSet(e) => Expr::IsSet(self.boxed(e)),
@@ -121,9 +117,7 @@ impl<'a> Scope<'a> {
             Expr::Arithmetic { op, left, right } => {
                 Expr::Arithmetic { op: *op, left: self.boxed(left), right: self.boxed(right) }
             }
-            Expr::OrElse(a, b) => {
-                Expr::OrElse(Box::new(self.expr_as(a, wanted)), Box::new(self.expr_as(b, wanted)))
-            }
+            Expr::OrElse(a, b) => Expr::OrElse(Box::new(self.expr_as(a, wanted)), Box::new(self.expr_as(b, wanted))),
             Expr::InSegment(segment) => Expr::InSegment(labels.segments[segment.index()]),
             Expr::InList { item, list } => Expr::InList { item: self.boxed(item), list: self.boxed(list) },
             Expr::Behaviour(behaviour) => Expr::Behaviour(Box::new(self.behaviour(behaviour))),

@@ -4,8 +4,7 @@
 
 use crate::ir::journey::{Exit, Goal, HandleDef, SlotDef, StepDef};
 use crate::ir::{
-    Arm, ArmOn, Audience, EventId, Expr, Holdout, Instruction, Journey, Op, Program, SlotId, Start, StepId, Type,
-    Until,
+    Arm, ArmOn, Audience, EventId, Expr, Holdout, Instruction, Journey, Op, Program, SlotId, Start, StepId, Type, Until,
 };
 
 use super::exprs::Scope;
@@ -128,16 +127,10 @@ fn op(scope: &Scope<'_>, op: &Op) -> Op {
             field: labels.profile[field.index()],
             value: scope.expr_as(value, Some(&new.profile[field.index()].ty)),
         },
-        Op::Let { slot, value } => {
-            Op::Let { slot: *slot, value: scope.expr_as(value, scope.slots.get(slot.index())) }
+        Op::Let { slot, value } => Op::Let { slot: *slot, value: scope.expr_as(value, scope.slots.get(slot.index())) },
+        Op::Switch { .. } | Op::Repeat { .. } | Op::Jump(_) | Op::Tag(_) | Op::Untag(_) | Op::Stop { .. } | Op::End => {
+            op.clone()
         }
-        Op::Switch { .. }
-        | Op::Repeat { .. }
-        | Op::Jump(_)
-        | Op::Tag(_)
-        | Op::Untag(_)
-        | Op::Stop { .. }
-        | Op::End => op.clone(),
     }
 }
 

@@ -74,12 +74,7 @@ pub fn first(new: &Program, at: Instant) -> Program {
 }
 
 /// Makes `new` follow `live`. `vacant` are retired versions in which nobody is any more; their steps are dropped.
-pub fn link(
-    live: &Program,
-    new: &Program,
-    vacant: &BTreeSet<JourneyId>,
-    at: Instant,
-) -> Result<Linked, Unlinkable> {
+pub fn link(live: &Program, new: &Program, vacant: &BTreeSet<JourneyId>, at: Instant) -> Result<Linked, Unlinkable> {
     let generation = live.generation() + 1;
     let mut program = live.clone();
     let mut labels = labels::schema(&mut program, new, generation);

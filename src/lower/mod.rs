@@ -13,12 +13,12 @@ pub use places::Placer;
 
 use crate::check::{Checked, typed};
 use crate::ir::content::Content;
-use crate::ir::{history, track};
 use crate::ir::timeline::{Expect, LineWhat, Timeline};
 use crate::ir::{
     ActionDef, ActionId, EnumDef, EventDef, FieldDef, HistoryNeed, IR_VERSION, Journey, MessageClass, MessageDef,
     Program, PurposeId, RecordDef, Split, Type,
 };
+use crate::ir::{history, track};
 use crate::schema::{Field, TRANSACTIONAL, Table, World};
 use crate::text::Sources;
 

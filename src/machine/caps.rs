@@ -10,15 +10,26 @@ use super::person::Sent;
 /// The first instant at which the cap leaves room for one more send, `None` if it does now. [`Instant::NEVER`] for a
 /// cap of none.
 pub(super) fn room_from(cap: &Cap, program: &Program, sent: &[Sent], zone: Zone, now: Instant) -> Option<Instant> {
-    let counted = |s: &&Sent| {
-        let channel = program.message(s.message).channel;
-        cap.channel.map_or(channel.is_personal(), |c| c == channel)
-    };
-    let leaves = |s: &Sent| leaves_window(cap.window, zone, s.at);
-    let mut leaving: Vec<Instant> = sent.iter().filter(counted).map(leaves).filter(|at| *at > now).collect();
+    let mut leaving: Vec<Instant> = counted(cap, program, sent, zone, now).map(|(leaves, _)| leaves).collect();
     let over = (leaving.len() + 1).checked_sub(cap.count as usize).filter(|over| *over > 0)?;
     leaving.sort_unstable();
     Some(leaving.get(over - 1).copied().unwrap_or(Instant::NEVER))
+}
+
+/// The sends in the cap's window, and when each leaves it.
+pub(super) fn counted<'s>(
+    cap: &'s Cap,
+    program: &'s Program,
+    sent: &'s [Sent],
+    zone: Zone,
+    now: Instant,
+) -> impl Iterator<Item = (Instant, &'s Sent)> {
+    let counts = |s: &&Sent| {
+        let channel = program.message(s.message).channel;
+        cap.channel.map_or(channel.is_personal(), |c| c == channel)
+    };
+    let leaves = move |s: &'s Sent| (leaves_window(cap.window, zone, s.at), s);
+    sent.iter().filter(counts).map(leaves).filter(move |(at, _)| *at > now)
 }
 
 /// Whether the cap counts messages of this channel at all.

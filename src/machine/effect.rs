@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{ActionId, Channel, EventId, FieldId, HandleId, JourneyId, MessageId, Pc, SegmentId, SplitId, StepId};
-use crate::value::{Instant, Value};
+use crate::value::{Instant, Money, Value};
 
 /// Ordinal of a run within its person, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub enum Effect {
     Journal(Entry),
     /// A run left an instruction. Told only by an engine made by [`super::Engine::tracing`].
     Passed(Passage),
+    /// What the person was when something was decided. Told only by an engine made by [`super::Engine::explaining`].
+    Looked(Box<super::Glimpse>),
 }
 
 /// The way a run left an instruction.
@@ -88,6 +90,14 @@ pub struct Entry {
     pub run: Option<RunNo>,
     pub step: Option<StepId>,
     pub what: What,
+}
+
+impl Entry {
+    /// As a line of whoever this person was merged into: run numbers go on behind theirs.
+    pub fn renumbered(mut self, base: u32) -> Entry {
+        self.run = self.run.map(|no| RunNo(no.0.saturating_add(base)));
+        self
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,6 +166,8 @@ pub enum What {
     },
     Goal {
         event: EventId,
+        /// What the event is worth ([`crate::ir::EventDef::worth_field`]), if it says.
+        worth: Option<Money>,
     },
     /// On to a step of another version of the journey; the line is the old version's.
     Moved {

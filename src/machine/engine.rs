@@ -35,6 +35,8 @@ pub struct Engine<'p> {
     pub(super) sent_window: Span,
     /// Tells every instruction that a run leaves.
     pub(super) traced: bool,
+    /// Tells what was looked at.
+    pub(super) explained: bool,
 }
 
 /// What an expression outside any run is to see.
@@ -87,6 +89,7 @@ impl<'p> Engine<'p> {
             journeys: program.journeys.iter().map(JourneyInterest::of).collect(),
             sent_window: sent_window(program),
             traced: false,
+            explained: false,
         };
         engine.events.resize_with(program.events.len(), EventInterest::default);
         for (index, tracked) in program.tracked.iter().enumerate() {
@@ -104,16 +107,24 @@ impl<'p> Engine<'p> {
     pub fn tracing(program: &'p Program) -> Engine<'p> {
         Engine { traced: true, ..Engine::new(program) }
     }
+    /// An engine that tells the way of every run, and the person as they were at every decision ([`Effect::Looked`]). Much
+    /// slower than others, and the same in all it does.
+    pub fn explaining(program: &'p Program) -> Engine<'p> {
+        Engine { explained: true, ..Engine::tracing(program) }
+    }
     pub fn program(&self) -> &'p Program {
         self.program
     }
 
     /// Moves the person through one input and says what is to be done; effects are appended in order.
     /// Inputs of one person come in order of `at`; one that comes with an earlier time is processed all the same.
-    pub fn step(&self, person: &mut Person, input: &Input, effects: &mut Vec<Effect>) {
+    ///
+    /// Whether it was heeded: without an input that was not, the person would be the same now and for ever. Timers that
+    /// are due act either way.
+    pub fn step(&self, person: &mut Person, input: &Input, effects: &mut Vec<Effect>) -> bool {
         let is_of_now = person.generation == self.program.generation();
         if is_of_now && person.wake > input.at && self.is_idle(person, &input.kind) {
-            return;
+            return false;
         }
         let is_due = person.wake <= input.at;
         let moves_no_membership = person.known && self.moves_no_membership(&input.kind);
@@ -125,11 +136,12 @@ impl<'p> Engine<'p> {
         if is_due || !is_of_now {
             turn.fire_due(input.at);
         }
-        turn.take(&input.kind);
+        let heeded = turn.take(&input.kind);
         // An event that moved a run or a pending start wrote so in the journal: without a line the next wake stands.
         if is_due || !is_of_now || !moves_no_membership || turn.effects.len() > before {
             turn.finish();
         }
+        heeded
     }
     /// An event that no tracked segment asks about.
     fn moves_no_membership(&self, kind: &InputKind) -> bool {

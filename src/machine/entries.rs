@@ -8,7 +8,8 @@ use crate::value::{Value, id};
 
 use super::effect::{EndReason, NotEntered, RunNo, What};
 use super::evaluate::Scope;
-use super::person::{Delivery, Key, LastEntry, Pending, Run, RunState, push_exact};
+use super::glimpse::Look;
+use super::person::{Delivery, Key, LastEntry, Pending, Person, Run, RunState, push_exact};
 use super::turn::{Happened, Trigger, Turn};
 
 /// The event a run starts with, and the slot that keeps it.
@@ -33,6 +34,7 @@ impl Turn<'_, '_> {
     fn start_by(&mut self, journey: JourneyId, trigger: Trigger<'_>) {
         match (&self.program.journey(journey).start, trigger.event) {
             (Start::Event { filter, .. }, Some(happened)) => {
+                self.look(journey, None, &[], || Look::Start { payload: Some(happened.payload.clone()) });
                 if self.matches(journey, filter.as_ref(), happened) {
                     self.begin(journey, happened.payload);
                 }
@@ -47,6 +49,7 @@ impl Turn<'_, '_> {
     /// An event that came too late starts nothing, and the story says so where it would have.
     pub(super) fn refuse_too_old(&mut self, happened: Happened<'_>) {
         for journey in &self.engine.events[happened.event.index()].starts {
+            self.look(*journey, None, &[], || Look::Start { payload: Some(happened.payload.clone()) });
             if let Start::Event { filter, .. } = &self.program.journey(*journey).start
                 && self.matches(*journey, filter.as_ref(), happened)
             {
@@ -61,6 +64,7 @@ impl Turn<'_, '_> {
         let Some(id) = Some(id).filter(|id| id.index() < self.program.journeys.len()) else { return };
         let Some(id) = self.program.current(id) else { return };
         let journey = self.program.journey(id);
+        self.look(id, None, &[], || Look::Start { payload: payload.cloned() });
         match (&journey.start, payload) {
             (Start::Schedule { audience, .. } | Start::At { audience, .. }, _) => {
                 if self.is_in(id, audience, None) {
@@ -125,6 +129,7 @@ impl Turn<'_, '_> {
     /// Judges the rules of entry and, if they allow it, starts a run and moves it until it rests.
     pub(super) fn enter(&mut self, id: JourneyId, key: Key, bound: Bound<'_>) {
         let slots = self.slots_of(id, bound);
+        self.look(id, None, &slots, || Look::Entry { key: key.clone() });
         if let Some(why) = self.forbids(id, &key, &slots) {
             return self.journal(id, None, None, What::NotEntered { why });
         }
@@ -235,18 +240,22 @@ impl Turn<'_, '_> {
             return *arm;
         }
         let Some(split) = self.program.splits.get(id.index()) else { return 0 };
-        let run = &self.person.runs()[index];
-        let point = match (split.per_run, &run.key) {
-            (false, _) => id::bucket(&split.name, &self.person.id, Split::WHOLE),
-            (true, Some(key)) => id::bucket(&split.name, &format!("{}\0{key}", self.person.id), Split::WHOLE),
-            (true, None) => id::bucket(&split.name, &format!("{}\0{}", self.person.id, run.no.0), Split::WHOLE),
-        };
+        let point = point_of(self.person, &self.person.runs()[index], split);
         let mut upper = 0;
         let arm = split.arms.iter().position(|arm| {
             upper += arm.share;
             point < upper
         });
         arm.unwrap_or_default() as u16
+    }
+}
+
+/// Where on the line from 0 to [`Split::WHOLE`] a run stands that draws.
+pub(super) fn point_of(person: &Person, run: &Run, split: &Split) -> u32 {
+    match (split.per_run, &run.key) {
+        (false, _) => id::bucket(&split.name, &person.id, Split::WHOLE),
+        (true, Some(key)) => id::bucket(&split.name, &format!("{}\0{key}", person.id), Split::WHOLE),
+        (true, None) => id::bucket(&split.name, &format!("{}\0{}", person.id, run.no.0), Split::WHOLE),
     }
 }
 

@@ -78,6 +78,8 @@ pub enum Report {
     Unblocked,
     /// The person withdrew consent on this channel.
     Unsubscribed,
+    /// The person takes that back, and nothing else: a block and a complaint stand.
+    Resubscribed,
     /// Not handed over: its journey was paused when it was to leave.
     Late,
     /// Not handed over: somebody looked at it and said no.
@@ -98,7 +100,8 @@ impl Report {
             | Report::Complained
             | Report::Blocked
             | Report::Unblocked
-            | Report::Unsubscribed => false,
+            | Report::Unsubscribed
+            | Report::Resubscribed => false,
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod effect;
 pub mod engine;
 mod entries;
 mod evaluate;
+pub mod glimpse;
 mod history;
 pub mod input;
 mod merge;
@@ -37,6 +38,7 @@ pub use effect::{
     ActionCall, CallId, Effect, EndReason, Entry, NotEntered, Order, Passage, Reason, RunNo, SendId, Way, What,
 };
 pub use engine::{Engine, Given};
+pub use glimpse::{Glimpse, Look};
 pub use input::{Input, InputKind, Report};
 pub use person::{Person, Run, RunState};
 pub use rest::Unreadable;

@@ -37,7 +37,7 @@ pub struct Person {
     pub(super) generation: u32,
     /// The person's own zone, from the profile.
     pub(super) zone: Option<Zone>,
-    /// Bits [`BLOCKED`], [`BOUNCED`], [`UNSUBSCRIBED`] by channel.
+    /// Bits [`BLOCKED`], [`BOUNCED`], [`UNSUBSCRIBED`], [`COMPLAINED`] by channel.
     pub(super) reach: [u8; Channel::COUNT],
     /// Memberships have been evaluated once.
     pub(super) known: bool,
@@ -48,6 +48,7 @@ pub struct Person {
 pub(super) const BLOCKED: u8 = 1;
 pub(super) const BOUNCED: u8 = 2;
 pub(super) const UNSUBSCRIBED: u8 = 4;
+pub(super) const COMPLAINED: u8 = 8;
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Activity {
@@ -263,6 +264,14 @@ impl Person {
     }
     pub fn consents_to(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.consent & (1 << purpose.0) != 0
+    }
+    /// A consent to it was withdrawn, and none given since.
+    pub fn has_withdrawn(&self, purpose: PurposeId) -> bool {
+        purpose.0 < 32 && self.withdrawn & (1 << purpose.0) != 0
+    }
+    /// An input with this id was taken already.
+    pub fn has_taken(&self, id: u64) -> bool {
+        self.activity.as_deref().is_some_and(|a| a.seen.iter().any(|(known, _)| *known == id))
     }
     /// Live runs, in journey order.
     pub fn runs(&self) -> &[Run] {

@@ -2,24 +2,25 @@
 //!
 //! Sends nothing.
 
-use crate::ir::{Channel, Op};
+use crate::ir::{Channel, Op, Program};
 
 use super::effect::{Reason, RunNo, SendId, Way, What};
 use super::input::Report;
-use super::person::{BLOCKED, BOUNCED, Met, RunState, Sent, UNSUBSCRIBED};
+use super::person::{BLOCKED, BOUNCED, COMPLAINED, Met, Person, RunState, Sent, UNSUBSCRIBED};
 use super::turn::Turn;
 use super::waits::facts_of;
 
 impl Turn<'_, '_> {
     /// A report on a send that is not remembered is about nothing, and changes nothing; but whoever does not want more mail is
-    /// heard however late. Only mail is complained of by the send it is about.
-    pub(super) fn take_report(&mut self, send: SendId, report: Report) {
+    /// heard however late. Only mail is complained of by the send it is about. Says whether it was about anything.
+    pub(super) fn take_report(&mut self, send: SendId, report: Report) -> bool {
         let sent = self.person.activity.as_deref().map_or(&[][..], |a| &a.sent);
         let Some(sent) = sent.iter().rev().find(|s| s.id == send).copied() else {
-            if matches!(report, Report::Complained | Report::Unsubscribed) {
+            let is_heard = matches!(report, Report::Complained | Report::Unsubscribed);
+            if is_heard {
                 self.note_reach(Channel::Email, report);
             }
-            return;
+            return is_heard;
         };
         let channel = self.program.message(sent.message).channel;
         self.note_reach(channel, report);
@@ -30,6 +31,7 @@ impl Turn<'_, '_> {
         } else {
             self.satisfy_facts(send.run);
         }
+        true
     }
     fn journal_report(&mut self, sent: Sent, report: Report) {
         let message = sent.message;
@@ -46,7 +48,8 @@ impl Turn<'_, '_> {
             | Report::Complained
             | Report::Blocked
             | Report::Unblocked
-            | Report::Unsubscribed => What::Reported { message, report },
+            | Report::Unsubscribed
+            | Report::Resubscribed => What::Reported { message, report },
         };
         self.journal(sent.journey, Some(sent.id.run), Some(sent.id.step), what);
     }
@@ -72,7 +75,9 @@ impl Turn<'_, '_> {
             // A bounce before any other answer: it was not delivered.
             Report::Refused | Report::OverBudget | Report::Late | Report::Discarded | Report::Bounced => true,
             Report::Accepted | Report::Delivered | Report::Opened | Report::Clicked => false,
-            Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed => return,
+            Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed | Report::Resubscribed => {
+                return;
+            }
         };
         self.leave_send(no, refused);
     }
@@ -94,19 +99,38 @@ impl Turn<'_, '_> {
     /// Who cannot or does not want to be reached on a channel, until they are back or the address changes.
     pub(super) fn note_reach(&mut self, channel: Channel, report: Report) {
         let reach = &mut self.person.reach[channel.index()];
-        match report {
-            Report::Blocked => *reach |= BLOCKED,
-            Report::Bounced => *reach |= BOUNCED,
-            Report::Complained | Report::Unsubscribed => *reach |= UNSUBSCRIBED,
-            Report::Unblocked => *reach &= !(BLOCKED | UNSUBSCRIBED),
-            Report::Accepted
-            | Report::Refused
-            | Report::OverBudget
-            | Report::Late
-            | Report::Discarded
-            | Report::Delivered
-            | Report::Opened
-            | Report::Clicked => {}
-        }
+        *reach = reach_after(*reach, report);
+    }
+}
+
+impl Person {
+    /// The channel that a send went out on. Only mail is heard of so late that the send is not remembered any more.
+    pub fn channel_of(&self, program: &Program, send: SendId) -> Channel {
+        let sent = self.activity.as_deref().map_or(&[][..], |a| &a.sent);
+        sent.iter().rev().find(|s| s.id == send).map_or(Channel::Email, |sent| program.message(sent.message).channel)
+    }
+    /// Whether a report would change how the person may be reached on a channel.
+    pub fn is_news(&self, channel: Channel, report: Report) -> bool {
+        let reach = self.reach[channel.index()];
+        reach_after(reach, report) != reach
+    }
+}
+
+fn reach_after(reach: u8, report: Report) -> u8 {
+    match report {
+        Report::Blocked => reach | BLOCKED,
+        Report::Bounced => reach | BOUNCED,
+        Report::Complained => reach | COMPLAINED,
+        Report::Unsubscribed => reach | UNSUBSCRIBED,
+        Report::Unblocked => reach & !(BLOCKED | UNSUBSCRIBED | COMPLAINED),
+        Report::Resubscribed => reach & !UNSUBSCRIBED,
+        Report::Accepted
+        | Report::Refused
+        | Report::OverBudget
+        | Report::Late
+        | Report::Discarded
+        | Report::Delivered
+        | Report::Opened
+        | Report::Clicked => reach,
     }
 }

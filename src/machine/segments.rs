@@ -7,6 +7,7 @@ use crate::value::Instant;
 
 use super::effect::What;
 use super::evaluate::View;
+use super::glimpse::Look;
 use super::person::push_exact;
 use super::turn::Turn;
 
@@ -33,6 +34,7 @@ impl Turn<'_, '_> {
         self.note_flip(index, horizon);
         self.note_membership(index, member).then(|| {
             for journey in &self.engine.tracked[index as usize].journeys {
+                self.look(*journey, None, &[], || Look::Member(tracked.segment));
                 self.journal(*journey, None, None, What::Membership { segment: tracked.segment, member });
             }
             (index, member)

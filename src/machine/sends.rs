@@ -7,7 +7,7 @@ use crate::value::{Instant, Value};
 
 use super::effect::{Effect, EndReason, Order, Reason, SendId, Way, What};
 use super::engine::Engine;
-use super::person::{BLOCKED, BOUNCED, Delivery, Person, RunState, Sent, UNSUBSCRIBED, push_exact};
+use super::person::{BLOCKED, BOUNCED, COMPLAINED, Delivery, Person, RunState, Sent, UNSUBSCRIBED, push_exact};
 use super::steps::Next;
 use super::turn::Turn;
 use super::{caps, quiet};
@@ -62,7 +62,7 @@ fn refusal_of(program: &Program, person: &Person, message: &MessageDef) -> Optio
         return None;
     }
     let reach = person.reach[message.channel.index()];
-    let consents = person.consents_to(message.purpose) && reach & UNSUBSCRIBED == 0;
+    let consents = person.consents_to(message.purpose) && reach & (UNSUBSCRIBED | COMPLAINED) == 0;
     if message.needs_consent && !consents {
         return Some(Reason::Consent);
     }

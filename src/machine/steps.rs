@@ -10,6 +10,7 @@ use crate::value::{Date, Instant, Span, Value};
 use super::arithmetic;
 use super::effect::{ActionCall, CallId, Effect, EndReason, Passage, RunNo, Way, What};
 use super::evaluate::View;
+use super::glimpse::Look;
 use super::person::{Met, Run, RunState, Watch, push_exact};
 use super::turn::Turn;
 
@@ -33,6 +34,7 @@ impl Turn<'_, '_> {
                 return self.end(no, EndReason::Overrun);
             }
             self.budget -= 1;
+            self.look(id, Some(no), &[], || Look::Step(pc));
             match self.instruction(index, journey, pc, &instruction.op) {
                 Next::Go(pc, way) => self.go(index, pc, way),
                 Next::Rest(state) => {

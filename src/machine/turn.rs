@@ -66,28 +66,44 @@ impl<'t, 'p> Turn<'t, 'p> {
         Turn { engine, program, person, effects, now, budget, stages, written: Vec::new() }
     }
 
-    /// One input, after the timers that were due before it.
-    pub fn take(&mut self, kind: &InputKind) {
+    /// One input, after the timers that were due before it. Whether it was heeded: see [`Engine::step`].
+    pub fn take(&mut self, kind: &InputKind) -> bool {
+        let at_first_sight = !(self.person.known || self.engine.tracked.is_empty());
+        let before = self.effects.len();
+        // An answer, an approval and a tick of which something comes leave a line.
+        let mut heeded = true;
         match kind {
             InputKind::Event { id, event, payload } => {
-                if !self.is_repeated(*id) {
+                heeded = !self.is_repeated(*id);
+                if heeded {
                     self.take_event(*event, payload);
                 }
             }
             InputKind::Profile { id, fields, consent } => {
-                if !self.is_repeated(*id) {
+                heeded = !self.is_repeated(*id);
+                if heeded {
                     self.write_profile(fields, consent);
                 }
             }
             InputKind::Live => self.go_live(),
-            InputKind::Wake => {}
-            InputKind::Report { send, report } => self.take_report(*send, *report),
+            InputKind::Wake => heeded = false,
+            InputKind::Report { send, report } => heeded = self.take_report(*send, *report),
             InputKind::Reach { channel, report } => self.note_reach(*channel, *report),
-            InputKind::Answer { call, result } => self.take_answer(*call, result.as_ref()),
-            InputKind::Approval { by, approved } => self.take_approval(by.as_deref(), *approved),
-            InputKind::Tick { journey, payload } => self.take_tick(*journey, payload.as_ref()),
+            InputKind::Answer { call, result } => {
+                self.take_answer(*call, result.as_ref());
+                heeded = self.effects.len() > before;
+            }
+            InputKind::Approval { by, approved } => {
+                self.take_approval(by.as_deref(), *approved);
+                heeded = self.effects.len() > before;
+            }
+            InputKind::Tick { journey, payload } => {
+                self.take_tick(*journey, payload.as_ref());
+                heeded = self.effects.len() > before;
+            }
         }
         self.settle_written();
+        heeded || at_first_sight
     }
 
     fn take_event(&mut self, event: EventId, payload: &Value) {
@@ -141,10 +157,10 @@ impl<'t, 'p> Turn<'t, 'p> {
         let now = self.now;
         let seen = &mut self.person.activity_mut().seen;
         let expired = seen.iter().take_while(|(_, at)| *at <= oldest).count().max(seen.len().saturating_sub(SEEN_MAX));
-        seen.drain(..expired);
-        if seen.iter().any(|(known, _)| *known == id) {
+        if seen[expired..].iter().any(|(known, _)| *known == id) {
             return true;
         }
+        seen.drain(..expired);
         push_exact(seen, (id, now));
         false
     }

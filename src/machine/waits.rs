@@ -4,10 +4,12 @@
 
 use crate::ir::journey::Exit;
 use crate::ir::{Arm, ArmOn, Expr, Fact, Goal, JourneyId, Op, Pc, SegmentId};
-use crate::value::{Instant, Value};
+use crate::value::{Instant, Money, Value};
 
 use super::effect::{EndReason, RunNo, Way, What};
 use super::evaluate::{Scope, View};
+use super::glimpse::Look;
+use super::history::field_of;
 use super::person::{Met, Pending, Run, RunState};
 use super::steps::{Next, after};
 use super::turn::{Happened, Trigger, Turn};
@@ -18,6 +20,9 @@ impl Turn<'_, '_> {
     /// The first goal event within the window counts, of live runs and of those that ended before it.
     pub(super) fn count_goals(&mut self, trigger: Trigger<'_>) {
         let Some(happened) = trigger.event else { return };
+        if self.engine.explained {
+            self.look_at_goals(happened);
+        }
         let Some(activity) = self.person.activity.as_deref() else { return };
         if activity.runs.is_empty() && activity.watches.is_empty() {
             return;
@@ -35,10 +40,29 @@ impl Turn<'_, '_> {
         reached.extend(over.map(|w| (w.journey, w.run)));
         reached.sort_by_key(|(journey, no)| (self.engine.rank(*journey), *no));
         for (journey, no) in reached {
-            self.journal(journey, Some(no), None, What::Goal { event: happened.event });
+            let worth = self.worth_of(happened);
+            self.journal(journey, Some(no), None, What::Goal { event: happened.event, worth });
             let activity = self.activity();
             activity.watches.retain(|w| w.run != no);
             activity.runs.iter_mut().filter(|r| r.no == no).for_each(|r| r.goal_until = None);
+        }
+    }
+    /// The money that the event is about.
+    fn worth_of(&self, happened: Happened<'_>) -> Option<Money> {
+        let field = self.program.event(happened.event).worth_field()?;
+        match field_of(happened.payload, field) {
+            Value::Money(worth) => Some(worth),
+            _ => None,
+        }
+    }
+    fn look_at_goals(&mut self, happened: Happened<'_>) {
+        for no in self.runs_where(|run| run.goal_until.is_some()) {
+            let journey = self.person.run(no).map(|run| run.journey);
+            let asks =
+                |id: &JourneyId| self.program.journey(*id).goal.as_ref().is_some_and(|g| g.event == happened.event);
+            if let Some(journey) = journey.filter(asks) {
+                self.look(journey, Some(no), &[], || Look::Goal { payload: happened.payload.clone() });
+            }
         }
     }
     fn reaches(
@@ -60,6 +84,10 @@ impl Turn<'_, '_> {
     /// `exit when` acts at once, wherever the run is; it also clears a start that has not settled.
     pub(super) fn apply_exits(&mut self, trigger: Trigger<'_>) {
         for no in self.runs_where(|run| !self.program.journey(run.journey).exits.is_empty()) {
+            let Some(journey) = self.person.run(no).map(|run| run.journey) else { continue };
+            self.look(journey, Some(no), &[], || Look::Exits {
+                payload: trigger.event.map(|h| (h.event, h.payload.clone())),
+            });
             let Some(run) = self.person.run(no) else { continue };
             if let Some(exit) = self.exit_of(run.journey, trigger, &self.view_of(run)) {
                 self.end(no, EndReason::Exited(exit));
@@ -103,6 +131,10 @@ impl Turn<'_, '_> {
     /// before the input: a run woken by it does not meet it again.
     pub(super) fn satisfy_waits(&mut self, trigger: Trigger<'_>) {
         for no in self.runs_where(|run| matches!(run.state, RunState::Waiting { .. })) {
+            let Some(journey) = self.person.run(no).map(|run| run.journey) else { continue };
+            self.look(journey, Some(no), &[], || Look::Arms {
+                payload: trigger.event.map(|h| (h.event, h.payload.clone())),
+            });
             let Some(run) = self.person.run(no) else { continue };
             let view = self.view_of(run);
             let satisfied = |arm: &Arm| match &arm.on {
@@ -210,6 +242,11 @@ pub(super) fn facts_of(report: super::Report, is_email: bool) -> u8 {
         Report::Clicked if is_email => Fact::Clicked.bit() | Fact::Opened.bit(),
         Report::Clicked => Fact::Clicked.bit(),
         Report::Bounced => Fact::Bounced.bit(),
-        Report::Accepted | Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed => 0,
+        Report::Accepted
+        | Report::Complained
+        | Report::Blocked
+        | Report::Unblocked
+        | Report::Unsubscribed
+        | Report::Resubscribed => 0,
     }
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Group;
 use crate::ir::{Channel, JourneyId, Program, StepId};
-use crate::machine::{Engine, Entry, Input, InputKind, Person, Reason, What};
-use crate::ports::{Journal, Seat};
+use crate::machine::{Engine, Entry, InputKind, Person, Reason, What};
+use crate::ports::{Journal, Seat, Taken};
 use crate::runtime::Budgets;
 use crate::runtime::host::{Host, Order};
 use crate::simulate::ResponseModel;
@@ -43,13 +43,7 @@ pub struct Outcome {
 }
 
 /// Runs everybody forward from `at` under both programs. `after` has its redirects, and its last change is at `at`.
-pub fn forecast(
-    before: &Engine<'_>,
-    after: &Engine<'_>,
-    groups: &[Group],
-    people: &[Person],
-    at: Instant,
-) -> Forecast {
+pub fn forecast(before: &Engine<'_>, after: &Engine<'_>, groups: &[Group], people: &[Person], at: Instant) -> Forecast {
     let then = one(before, groups, people, at, false);
     let now = one(after, groups, people, at, true);
     let mut channels: BTreeMap<String, [u64; 4]> = BTreeMap::new();
@@ -104,7 +98,7 @@ fn one<'p>(engine: &Engine<'p>, groups: &[Group], people: &[Person], at: Instant
 }
 
 impl Journal for Tally<'_> {
-    fn taken(&mut self, _: Seat, _: &Input) {}
+    fn taken(&mut self, _: Seat, _: &Taken<'_>) {}
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         let is_day = entry.at < self.at.plus(DAY);
         let group = entry.run.and_then(|run| self.group.get(&(seat, run.0))).map(|index| *index);

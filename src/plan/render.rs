@@ -12,7 +12,11 @@ pub fn pretty(plan: &Plan, language: Language) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", title(plan, language));
     for line in &plan.at_once {
-        let _ = writeln!(out, "  {}", pick(language, format!("at once, for everybody: {line}"), format!("全員に即時反映: {line}")));
+        let _ = writeln!(
+            out,
+            "  {}",
+            pick(language, format!("at once, for everybody: {line}"), format!("全員に即時反映: {line}"))
+        );
     }
     for (index, group) in plan.groups.iter().enumerate() {
         let _ = writeln!(out, "  {}", head(group, language));
@@ -36,7 +40,11 @@ pub fn pretty(plan: &Plan, language: Language) -> String {
 pub fn markdown(plan: &Plan, language: Language) -> String {
     let mut out = format!("### {}\n\n", title(plan, language));
     for line in &plan.at_once {
-        let _ = writeln!(out, "- {}", pick(language, format!("at once, for everybody: {line}"), format!("全員に即時反映: {line}")));
+        let _ = writeln!(
+            out,
+            "- {}",
+            pick(language, format!("at once, for everybody: {line}"), format!("全員に即時反映: {line}"))
+        );
     }
     if !plan.at_once.is_empty() {
         out.push('\n');
@@ -168,7 +176,8 @@ fn span(outcome: &Outcome, language: Language) -> String {
 }
 
 fn channels(plan: &Plan, language: Language) -> Vec<String> {
-    let changed = plan.forecast.channels.iter().filter(|(_, [day, new_day, week, new_week])| day != new_day || week != new_week);
+    let changed =
+        plan.forecast.channels.iter().filter(|(_, [day, new_day, week, new_week])| day != new_day || week != new_week);
     changed
         .map(|(channel, [day, new_day, week, new_week])| {
             pick(
@@ -207,21 +216,33 @@ pub fn sentence(problem: &Problem, language: Language) -> String {
         ),
         Problem::NoSuchStep { journey, version, step, .. } => pick(
             language,
-            format!("`moves` names the step `{step}`, which `{journey}` {version} or its target does not have; `tabi steps {journey}` lists them"),
-            format!("`moves` のステップ `{step}` が `{journey}` {version} か移動先にありません。`tabi steps {journey}` で確かめてください"),
+            format!(
+                "`moves` names the step `{step}`, which `{journey}` {version} or its target does not have; `tabi steps {journey}` lists them"
+            ),
+            format!(
+                "`moves` のステップ `{step}` が `{journey}` {version} か移動先にありません。`tabi steps {journey}` で確かめてください"
+            ),
         ),
         Problem::NoSuchVersion { journey, from, known } => {
             let known = if known.is_empty() { "-".to_owned() } else { known.join(", ") };
             pick(
                 language,
-                format!("`moves {journey} from \"{from}\"` is about nobody: versions with people are {known}; it has no effect here and can go"),
-                format!("`moves {journey} from \"{from}\"` の対象者はいません (人がいる版: {known})。効果がないので、消してかまいません"),
+                format!(
+                    "`moves {journey} from \"{from}\"` is about nobody: versions with people are {known}; it has no effect here and can go"
+                ),
+                format!(
+                    "`moves {journey} from \"{from}\"` の対象者はいません (人がいる版: {known})。効果がないので、消してかまいません"
+                ),
             )
         }
         Problem::Lacks { journey, step, value } => pick(
             language,
-            format!("whoever is moved to `{step}` of `{journey}` would lack `{value}`, which a later step needs: move them to a step before it is captured"),
-            format!("`{journey}` の `{step}` へ移した人には、後のステップで使う `{value}` がありません。それを受け取る前のステップへ移してください"),
+            format!(
+                "whoever is moved to `{step}` of `{journey}` would lack `{value}`, which a later step needs: move them to a step before it is captured"
+            ),
+            format!(
+                "`{journey}` の `{step}` へ移した人には、後のステップで使う `{value}` がありません。それを受け取る前のステップへ移してください"
+            ),
         ),
         Problem::Unlinkable { why } => pick(
             language,

@@ -33,6 +33,8 @@ pub struct Environment {
     /// `https://m.shop.example`: links, unsubscribe pages and webhooks of providers lead here. Needed to go live by mail.
     pub public_url: Option<String>,
     pub write_keys: Vec<WriteKey>,
+    /// Authorities that are trusted beside those of the operating system, in PEM; relative to the project.
+    pub extra_root_certificates: Option<PathBuf>,
     pub email: Option<EmailSettings>,
     pub line: Option<LineSettings>,
     pub sms: Option<SmsSettings>,

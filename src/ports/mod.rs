@@ -11,6 +11,9 @@ mod provider;
 pub mod reach;
 pub mod store;
 
+use std::sync::Arc;
+
+use crate::ir::PurposeId;
 use crate::machine::{ActionCall, Entry, Input, InputKind, Order, Passage, Person};
 use crate::value::Instant;
 
@@ -41,10 +44,36 @@ pub trait Outbox {
     fn call(&mut self, seat: Seat, person: &Person, at: Instant, call: ActionCall, answers: &mut Vec<Answer>);
 }
 
+/// An input that was processed.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken<'i> {
+    /// As a story tells it.
+    pub input: &'i Input,
+    /// The consents as they came, where the story leaves out some that changed the person.
+    pub consent: Option<&'i [(PurposeId, bool)]>,
+    /// Without it the person would be another ([`crate::machine::Engine::step`]).
+    pub heeded: bool,
+}
+
+/// Somebody turned out to be the same human being as the person of another seat, and became a part of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    pub at: Instant,
+    /// Where they were.
+    pub from: Seat,
+    pub id: Arc<str>,
+    /// What was added to their run numbers.
+    pub base: u32,
+}
+
 /// Reads along. Changes nothing.
 pub trait Journal {
-    /// An input is about to be processed.
-    fn taken(&mut self, seat: Seat, input: &Input);
+    /// An input was processed; the lines that it brought follow.
+    fn taken(&mut self, seat: Seat, taken: &Taken<'_>);
+    /// Somebody became a part of the person; the lines that this brought follow.
+    fn joined(&mut self, seat: Seat, joined: &Joined) {
+        let _ = (seat, joined);
+    }
     /// The machine wrote a line of the person's story.
     fn wrote(&mut self, seat: Seat, entry: &Entry);
     /// A run left an instruction; told by an engine that traces.

@@ -56,4 +56,6 @@ pub enum Distrust {
     Signature,
     /// Not in the form the provider uses: 400, with what is wrong.
     Form(String),
+    /// What it is to be checked with is not at hand now: 503, so that the provider tells it again.
+    Unavailable(String),
 }

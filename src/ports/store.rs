@@ -7,6 +7,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::ir::StepId;
 use crate::machine::{CallId, RunNo, SendId};
@@ -202,6 +203,43 @@ pub struct ForgottenRow {
     pub at: Instant,
     /// Keyed hashes of all ids.
     pub tombstones: Vec<[u8; 16]>,
+    /// The ids and addresses themselves, which are kept nowhere: dead letters that name one are erased.
+    pub names: Vec<String>,
+}
+
+/// A shorter id is looked for only where ids stand: `12` is many things.
+const TELLING_BYTES: usize = 6;
+
+impl ForgottenRow {
+    /// Whether a body, JSON or what was meant to be JSON, is about this person.
+    pub fn is_named_in(&self, body: &[u8]) -> bool {
+        match serde_json::from_slice(body) {
+            Ok(json) => self.names_one(&json, false),
+            Err(_) => {
+                let text = String::from_utf8_lossy(body).to_lowercase();
+                let is_there = |name: &String| match name.len() < TELLING_BYTES {
+                    true => text.contains(&format!("\"{}\"", name.to_lowercase())),
+                    false => text.contains(&name.to_lowercase()),
+                };
+                self.names.iter().any(is_there)
+            }
+        }
+    }
+    fn names_one(&self, json: &Json, is_id: bool) -> bool {
+        let is_named = |text: &str| {
+            let same = |name: &&String| name.eq_ignore_ascii_case(text.trim());
+            self.names.iter().filter(|name| is_id || name.len() >= TELLING_BYTES).any(|name| same(&name))
+        };
+        match json {
+            Json::Null | Json::Bool(_) => false,
+            Json::Number(number) => is_named(&number.to_string()),
+            Json::String(text) => is_named(text),
+            Json::Array(all) => all.iter().any(|one| self.names_one(one, is_id)),
+            Json::Object(members) => {
+                members.iter().any(|(name, value)| self.names_one(value, name.to_ascii_lowercase().ends_with("id")))
+            }
+        }
+    }
 }
 
 /// The store. One writer; readers beside it see the last checkpoint.

@@ -32,8 +32,19 @@ const TIMEOUT_MAX: Span = Span(60 * time::MILLIS_PER_SECOND);
 const TIMEOUT: Span = Span(10 * time::MILLIS_PER_SECOND);
 const FILES_MAX: u64 = 100_000;
 
-const KEYS: &[&str] =
-    &["public_url", "unknown", "write_keys", "email", "line", "sms", "push", "webhook", "chat", "paper"];
+const KEYS: &[&str] = &[
+    "public_url",
+    "unknown",
+    "write_keys",
+    "extra_root_certificates",
+    "email",
+    "line",
+    "sms",
+    "push",
+    "webhook",
+    "chat",
+    "paper",
+];
 const EMAIL_KEYS: &[&str] = &[
     "host",
     "port",
@@ -127,6 +138,7 @@ impl<'r> Inside<'_, 'r, '_> {
                     env.unknown = at.choice(value, &choices).unwrap_or_default();
                 }
                 "write_keys" => env.write_keys = at.write_keys(value),
+                "extra_root_certificates" => env.extra_root_certificates = at.word(value).map(PathBuf::from),
                 "email" => env.email = at.email(value),
                 "line" => env.line = at.line(value),
                 "sms" => env.sms = at.sms(value),

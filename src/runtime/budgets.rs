@@ -12,12 +12,15 @@ pub struct Budgets<'p> {
     program: &'p Program,
     /// By policy, then by budget: start of the window and sends admitted in it.
     used: Vec<Vec<(Instant, u64)>>,
+    /// Of these, let through and not counted yet.
+    under_way: Vec<Vec<u64>>,
 }
 
 impl<'p> Budgets<'p> {
     pub fn new(program: &'p Program) -> Self {
         let used = program.policies.iter().map(|p| vec![(Instant(i64::MIN), 0); p.budgets.len()]).collect();
-        Budgets { program, used }
+        let under_way = program.policies.iter().map(|p| vec![0; p.budgets.len()]).collect();
+        Budgets { program, used, under_way }
     }
 
     /// Whether any policy has a budget: then all people share a decision.
@@ -52,26 +55,54 @@ impl<'p> Budgets<'p> {
     }
     /// Admits a send if every budget it falls under has room, and counts it in all of them.
     pub fn admit(&mut self, journey: JourneyId, channel: Channel, at: Instant) -> bool {
+        let admitted = self.let_through(journey, channel, at);
+        if admitted {
+            self.count(journey, channel, at);
+        }
+        admitted
+    }
+    /// Lets a send through if every budget it falls under has room. It takes that room at once, and is counted when it is
+    /// written down: [`Budgets::count`].
+    pub fn let_through(&mut self, journey: JourneyId, channel: Channel, at: Instant) -> bool {
+        let all = self.falling_under(journey, channel, at);
+        let has_room = all.iter().all(|(budget, window, under_way)| window.1 + **under_way < budget.count);
+        if has_room {
+            all.into_iter().for_each(|(_, _, under_way)| *under_way += 1);
+        }
+        has_room
+    }
+    /// Counts a send that was let through, in the windows of the time at which it was written down: the same live and in a
+    /// replay. Whatever was let through fits into the next window, too, since it did into the one before.
+    pub fn count(&mut self, journey: JourneyId, channel: Channel, at: Instant) {
+        for (_, window, under_way) in self.falling_under(journey, channel, at) {
+            *under_way = under_way.saturating_sub(1);
+            window.1 += 1;
+        }
+    }
+    /// The budgets that a send falls under, each with its window at that time and what is under way.
+    fn falling_under(
+        &mut self,
+        journey: JourneyId,
+        channel: Channel,
+        at: Instant,
+    ) -> Vec<(&'p Budget, &mut (Instant, u64), &mut u64)> {
         let id = self.program.journey(journey).policy;
         let policy = self.program.policy(id);
         let falls_under = |budget: &Budget| match budget.channel {
             Some(only) => only == channel,
             None => channel.is_personal(),
         };
-        let windows = &mut self.used[id.index()];
-        for (budget, window) in policy.budgets.iter().zip(windows.iter_mut()).filter(|(b, _)| falls_under(b)) {
+        let windows = self.used[id.index()].iter_mut().zip(&mut self.under_way[id.index()]);
+        let meant = policy.budgets.iter().zip(windows).filter(|(budget, _)| falls_under(budget));
+        let mut all = Vec::new();
+        for (budget, (window, under_way)) in meant {
             let start = window_start(budget, policy.zone, at);
             if window.0 != start {
                 *window = (start, 0);
             }
-            if window.1 >= budget.count {
-                return false;
-            }
+            all.push((budget, window, under_way));
         }
-        for (_, window) in policy.budgets.iter().zip(windows).filter(|(b, _)| falls_under(b)) {
-            window.1 += 1;
-        }
-        true
+        all
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::ir::{EventId, FieldId, PurposeId};
 use crate::machine::{Effect, Engine, Input, InputKind, Person, RunNo, What};
-use crate::ports::{Answer, Journal, Outbox, Seat};
+use crate::ports::{Answer, Joined, Journal, Outbox, Seat, Taken};
 use crate::value::{Instant, Value};
 
 use super::people::{Everyone, People};
@@ -73,6 +73,7 @@ impl Ord for Later {
 /// A person on the way to another seat, with the answers that are still due.
 #[derive(Debug)]
 pub struct Leaving {
+    from: Seat,
     pub person: Person,
     answers: Vec<Answer>,
 }
@@ -236,7 +237,7 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
         let mut own: Vec<Later> = own.into_iter().map(|l| l.0).collect();
         own.sort();
         let answers = own.into_iter().map(|l| Answer { at: l.at, kind: l.kind }).collect();
-        Some(Leaving { person, answers })
+        Some(Leaving { from: seat, person, answers })
     }
 
     /// Joins someone who left another seat into the person of this one, and says what was added to their run numbers.
@@ -248,8 +249,10 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
         let engine = self.engine;
         let mut effects = std::mem::take(&mut self.effects);
         let person = self.person_mut(seat)?;
+        let id = leaving.person.id().clone();
         let base = engine.merge(person, leaving.person, now, &mut effects);
         self.effects = effects;
+        self.journal.joined(seat, &Joined { at: now, from: leaving.from, id, base });
         for Answer { at, kind } in leaving.answers {
             self.postpone(seat, at, renumbered(kind, base));
         }
@@ -298,11 +301,13 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
         while let Some(kind) = self.turns.pop_front() {
             let Some(person) = self.people.chair_mut(seat).and_then(|c| c.person.as_mut()) else { continue };
             let input = Input { at, kind };
-            match without_idle_refusals(person, &input) {
-                Some(told) => self.journal.taken(seat, &told),
-                None => self.journal.taken(seat, &input),
-            }
-            self.engine.step(person, &input, &mut self.effects);
+            let told = without_idle_refusals(person, &input);
+            let (told, consent) = match &told {
+                Some((told, changes)) => (told, changes.then(|| consents_of(&input))),
+                None => (&input, None),
+            };
+            let heeded = self.engine.step(person, &input, &mut self.effects);
+            self.journal.taken(seat, &Taken { input: told, consent, heeded });
             self.perform(seat, at);
         }
         self.queue_wake(seat);
@@ -323,6 +328,7 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
                     self.journal.wrote(seat, &entry);
                 }
                 Effect::Passed(passage) => self.journal.passed(seat, &passage),
+                Effect::Looked(_) => {}
                 Effect::Send(order) => self.outbox.send(seat, person, at, order, &mut self.answers),
                 Effect::Call(call) => self.outbox.call(seat, person, at, call, &mut self.answers),
             }
@@ -372,16 +378,33 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
 }
 
 /// The input as a story tells it: a whole set of consents refuses every purpose it leaves out, and who never gave one
-/// withdraws nothing. None if there is no such refusal.
-fn without_idle_refusals(person: &Person, input: &Input) -> Option<Input> {
+/// withdraws nothing. None if there is no such refusal. With it, whether what is left out makes a difference to the person.
+fn without_idle_refusals(person: &Person, input: &Input) -> Option<(Input, bool)> {
     let InputKind::Profile { id, fields, consent } = &input.kind else { return None };
     let withdraws = |(purpose, given): &(PurposeId, bool)| *given || person.consents_to(*purpose);
     if consent.iter().all(withdraws) {
         return None;
     }
+    let is_new = |(purpose, _): &(PurposeId, bool)| !person.has_withdrawn(*purpose);
+    let is_twice = |(i, (purpose, _)): (usize, &(PurposeId, bool))| consent[..i].iter().any(|(p, _)| p == purpose);
+    let changes =
+        consent.iter().any(|given| !withdraws(given) && is_new(given)) || consent.iter().enumerate().any(is_twice);
     let consent = consent.iter().copied().filter(withdraws).collect();
     let kind = InputKind::Profile { id: *id, fields: fields.clone(), consent };
-    Some(Input { at: input.at, kind })
+    Some((Input { at: input.at, kind }, changes))
+}
+fn consents_of(input: &Input) -> &[(PurposeId, bool)] {
+    match &input.kind {
+        InputKind::Profile { consent, .. } => consent,
+        InputKind::Event { .. }
+        | InputKind::Wake
+        | InputKind::Report { .. }
+        | InputKind::Reach { .. }
+        | InputKind::Answer { .. }
+        | InputKind::Approval { .. }
+        | InputKind::Tick { .. }
+        | InputKind::Live => &[],
+    }
 }
 
 /// Run numbers of a merged person go on behind those of the one they joined.

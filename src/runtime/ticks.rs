@@ -114,10 +114,10 @@ impl<'p> Ticks<'p> {
                 let before = self.program.journey(tick.journey);
                 program.is_same_line(tick.journey, journey) && when_of(&before.start) == when_of(&of.start)
             };
-            let kept: Vec<Tick> =
-                self.due.iter().filter(stays).map(|tick| Tick { journey, ..*tick }).collect();
+            let kept: Vec<Tick> = self.due.iter().filter(stays).map(|tick| Tick { journey, ..*tick }).collect();
             let had_it = self.order.iter().any(|before| {
-                program.is_same_line(*before, journey) && when_of(&self.program.journey(*before).start) == when_of(&of.start)
+                program.is_same_line(*before, journey)
+                    && when_of(&self.program.journey(*before).start) == when_of(&of.start)
             });
             if !kept.is_empty() || had_it {
                 next.due.extend(kept);

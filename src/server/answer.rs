@@ -43,6 +43,13 @@ impl Answer {
         let message = "more is under way than may be; send it again later";
         Answer { retry_after: Some(seconds), ..Answer::new(StatusCode::TOO_MANY_REQUESTS, "busy", message) }
     }
+    /// Something that is needed beside us is not at hand.
+    pub fn unavailable(message: impl Into<String>) -> Answer {
+        Answer {
+            retry_after: Some(UNAVAILABLE_RETRY_SECONDS),
+            ..Answer::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+        }
+    }
     pub fn not_found() -> Answer {
         Answer::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
     }

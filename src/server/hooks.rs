@@ -75,12 +75,15 @@ pub async fn take(
     let path_and_query = uri.path_and_query().map_or("", |whole| whole.as_str());
     let told = Told { headers: &headers, path_and_query, body: &taken.bytes, received_at };
     let taking = tokio::time::timeout(HOOK_WAIT, hook.take(told)).await;
-    let slow = |_| Answer::new(StatusCode::SERVICE_UNAVAILABLE, "slow", "what the signature needs is not at hand");
+    let slow = |_| Answer::unavailable("what the signature needs is not at hand");
     let notices = taking.map_err(slow)?.map_err(|distrust| {
-        metrics::counter!("tabi_hooks_distrusted_total", "hook" => name.clone()).increment(1);
+        if !matches!(distrust, Distrust::Unavailable(_)) {
+            metrics::counter!("tabi_hooks_distrusted_total", "hook" => name.clone()).increment(1);
+        }
         match distrust {
             Distrust::Signature => Answer::new(StatusCode::UNAUTHORIZED, "signature", "the signature is not right"),
             Distrust::Form(what) => Answer::new(StatusCode::BAD_REQUEST, "form", what),
+            Distrust::Unavailable(what) => Answer::unavailable(what),
         }
     })?;
     let submission = |notice| Submission::Notice { notice, received_at, source: name.clone() };

@@ -13,6 +13,7 @@ mod hooks;
 mod keys;
 mod leave;
 pub mod limits;
+mod nonce;
 mod operate;
 mod page;
 mod routes;
@@ -31,7 +32,7 @@ pub use hooks::{Hook, Hooks, Told};
 pub use keys::Key;
 pub use leave::Language;
 pub use limits::Limits;
-pub use state::Settings;
+pub use state::{Nonces, Settings};
 
 /// Everything that is served, before it is.
 pub struct Server {

@@ -19,7 +19,7 @@ use crate::ingest::envelope::Kind;
 
 use super::answer::Answer;
 use super::state::State;
-use super::{calls, clicks, hooks, leave, operate};
+use super::{calls, clicks, hooks, leave, nonce, operate};
 
 /// The calls of Segment's shape, each by its route.
 pub const CALLS: &[&str] = &["identify", "track", "page", "screen", "group", "alias"];
@@ -32,6 +32,7 @@ pub fn public(state: Arc<State>) -> Router {
     let mut router = router
         .route("/v1/batch", post(calls::route(Kind::Batch)))
         .route("/v1/import", post(calls::route(Kind::Import)))
+        .route("/v1/line/nonce", post(nonce::make))
         .route("/hooks/{*name}", post(hooks::take))
         .route("/u/{token}", get(leave::show).post(leave::act))
         .route("/c/{token}", get(clicks::follow))

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::ingest::{Current, Tally};
 use crate::ports::environment::Unknowns;
 use crate::ports::{Desk, Secret};
+use crate::value::Instant;
 
 use super::body::ROOM_BYTES;
 use super::hooks::Hooks;
@@ -33,7 +34,12 @@ pub struct Settings {
     /// `/metrics` on the public side, too.
     pub metrics_public: bool,
     pub limits: Limits,
+    /// Makes the nonce by which LINE tells that an account is this user's; absent where LINE is not live.
+    pub nonces: Option<Nonces>,
 }
+
+/// The nonce for a user id, made now; `None` for an id that it cannot carry.
+pub type Nonces = fn(&Secret, &str, Instant) -> Option<String>;
 
 pub struct State {
     pub desk: Arc<dyn Desk>,

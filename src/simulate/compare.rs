@@ -154,6 +154,7 @@ pub fn compare(
         options,
         watched: Default::default(),
         personal: true,
+        lines: false,
         only: None,
     };
     let head = Pass { engine: &engines.1, schema: &schemas.1, watched: Default::default(), only: None, ..base };

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Channel, Program, SplitId};
 use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, What};
-use crate::ports::{Journal, Seat};
+use crate::ports::{Journal, Seat, Taken};
+use crate::runtime::durable::diary::Line;
 use crate::value::Zone;
 
 use super::personal::{Personal, Prints};
@@ -31,11 +32,30 @@ pub struct JourneyCounts {
     pub arms: BTreeMap<SplitId, Vec<u64>>,
 }
 
+/// What was counted of one person by their seat.
+#[derive(Debug, Default)]
+pub struct Counted {
+    messages: u32,
+    personal: Option<Personal>,
+    lines: Vec<Entry>,
+}
+
 /// What a person's story is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scene {
     Taken(Input),
     Wrote(Entry),
+}
+
+impl Scene {
+    /// What a line of the journal tells; nothing where it only makes a replay exact.
+    pub fn of(line: Line) -> Option<Scene> {
+        match line {
+            Line::Taken(input) => Some(Scene::Taken(input)),
+            Line::Wrote(entry) => Some(Scene::Wrote(entry)),
+            Line::Consents(_) | Line::Joined(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +69,8 @@ pub struct Counts<'p> {
     zone: Zone,
     /// By seat, what each person met; absent where nothing is compared.
     pub people: Option<(Prints, Vec<Personal>)>,
+    /// By seat, the lines of entries, arms and goals; absent unless asked for.
+    pub lines: Option<Vec<Vec<Entry>>>,
     /// Whose scenes are kept.
     pub watched: BTreeSet<Seat>,
     pub scenes: Vec<(Seat, Scene)>,
@@ -65,6 +87,7 @@ impl<'p> Counts<'p> {
             hours: BTreeMap::new(),
             zone: program.project.zone,
             people: None,
+            lines: None,
             watched: BTreeSet::new(),
             scenes: Vec::new(),
             scenes_left_out: 0,
@@ -82,6 +105,9 @@ impl<'p> Counts<'p> {
         if let Some((_, people)) = &mut self.people {
             people.push(Personal::default());
         }
+        if let Some(lines) = &mut self.lines {
+            lines.push(Vec::new());
+        }
     }
 
     /// Adds the counts of another shard; those by seat and the scenes stay apart.
@@ -95,15 +121,25 @@ impl<'p> Counts<'p> {
     }
 
     /// What was counted of one person is to count for another.
-    pub fn give_away(&mut self, from: Seat) -> (u32, Option<Personal>) {
-        let personal = self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize]));
-        (std::mem::take(&mut self.messages[from as usize]), personal)
+    pub fn give_away(&mut self, from: Seat) -> Counted {
+        Counted {
+            messages: std::mem::take(&mut self.messages[from as usize]),
+            personal: self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize])),
+            lines: self.lines.as_mut().map(|lines| std::mem::take(&mut lines[from as usize])).unwrap_or_default(),
+        }
     }
 
-    pub fn take_over(&mut self, seat: Seat, messages: u32, personal: Option<&Personal>) {
-        self.messages[seat as usize] += messages;
-        if let (Some((_, people)), Some(personal)) = (&mut self.people, personal) {
+    pub fn take_over(&mut self, seat: Seat, counted: &Counted) {
+        self.messages[seat as usize] += counted.messages;
+        if let (Some((_, people)), Some(personal)) = (&mut self.people, &counted.personal) {
             people[seat as usize].absorb(personal);
+        }
+    }
+
+    /// `base` is what the merge added to the run numbers of whoever joined.
+    pub fn take_lines(&mut self, seat: Seat, counted: Counted, base: u32) {
+        if let Some(lines) = &mut self.lines {
+            lines[seat as usize].extend(counted.lines.into_iter().map(|entry| entry.renumbered(base)));
         }
     }
 
@@ -155,7 +191,8 @@ fn place(reason: Reason) -> usize {
 }
 
 impl Journal for Counts<'_> {
-    fn taken(&mut self, seat: Seat, input: &Input) {
+    fn taken(&mut self, seat: Seat, taken: &Taken<'_>) {
+        let input = taken.input;
         match input.kind {
             InputKind::Event { .. }
             | InputKind::Profile { .. }
@@ -176,6 +213,9 @@ impl Journal for Counts<'_> {
         if let Some((prints, people)) = &mut self.people {
             let zone = self.zone;
             people[seat as usize].note(self.program, prints, entry, || zone.date(entry.at).0);
+        }
+        if let (Some(lines), What::Entered | What::Arm { .. } | What::Goal { .. }) = (&mut self.lines, &entry.what) {
+            lines[seat as usize].push(entry.clone());
         }
         let counts = &mut self.journeys[entry.journey.index()];
         match &entry.what {

@@ -20,13 +20,13 @@ mod shards;
 pub mod sources;
 pub mod story;
 pub mod timeline;
-mod words;
+pub mod words;
 
 use std::collections::BTreeSet;
 
 use crate::ingest::Schema;
 use crate::ir::{Channel, Program};
-use crate::machine::Engine;
+use crate::machine::{Engine, Entry};
 use crate::value::{Decimal, Instant, Span};
 
 pub use compare::{Comparison, compare};
@@ -92,7 +92,16 @@ pub fn simulate(
     let schema = Schema::new(program);
     let again = sources.iter().all(SourceSpec::can_be_read_again);
     let watched: BTreeSet<String> = options.trace.iter().filter(|_| !again).cloned().collect();
-    let pass = route::Pass { engine: &engine, schema: &schema, sources, options, watched, personal: false, only: None };
+    let pass = route::Pass {
+        engine: &engine,
+        schema: &schema,
+        sources,
+        options,
+        watched,
+        personal: false,
+        lines: false,
+        only: None,
+    };
     let first = pass.run(progress)?;
 
     let mut report = report::Report::of(program, &first, sources, &options.prices);
@@ -110,4 +119,39 @@ pub fn simulate(
         return Err(SimulateError::UnknownPerson { id: id.clone() });
     }
     Ok(Outcome { report, trace })
+}
+
+/// What a replay wrote of experiments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Journals {
+    /// Of each person the lines of entries, arms and goals, in order; numbers of runs are those after all merges.
+    pub people: Vec<Vec<Entry>>,
+    /// The end of virtual time.
+    pub until: Option<Instant>,
+    /// Lines of the sources, and how many of them were taken.
+    pub lines: u64,
+    pub accepted: u64,
+}
+
+/// Replays the sources for their journals alone.
+pub fn journals(
+    program: &Program,
+    sources: &[SourceSpec],
+    options: &Options,
+    progress: &dyn Fn(u64),
+) -> Result<Journals, SimulateError> {
+    let (engine, schema) = (Engine::new(program), Schema::new(program));
+    let pass = route::Pass {
+        engine: &engine,
+        schema: &schema,
+        sources,
+        options,
+        watched: BTreeSet::new(),
+        personal: false,
+        lines: true,
+        only: None,
+    };
+    let passed = pass.run(progress)?;
+    let (lines, accepted) = (passed.tally.lines, passed.tally.accepted);
+    Ok(Journals { people: passed.lines, until: passed.end, lines, accepted })
 }

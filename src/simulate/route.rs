@@ -10,7 +10,7 @@ use crate::ingest::limits::EARLIEST;
 use crate::ingest::mapping::Mapping;
 use crate::ingest::{Arrival, Schema, Signal, Tally, Traits, What};
 use crate::ir::{Op, Program};
-use crate::machine::{Engine, InputKind, Report};
+use crate::machine::{Engine, Entry, InputKind, Report};
 use crate::ports::Seat;
 use crate::runtime::identity::Resolved;
 use crate::runtime::{Budgets, Host, Identities, Order};
@@ -34,6 +34,8 @@ pub struct Pass<'e, 'p> {
     pub watched: BTreeSet<String>,
     /// Whether it is kept what each person met.
     pub personal: bool,
+    /// Whether the lines of entries, arms and goals are kept.
+    pub lines: bool,
     /// Only the people with these ids, as an earlier pass saw them.
     pub only: Option<Only>,
 }
@@ -71,6 +73,7 @@ pub struct Passed {
     watched: Watched,
     /// By seat; empty unless asked for.
     pub personal: Vec<Personal>,
+    pub lines: Vec<Vec<Entry>>,
     refused: Vec<Refused>,
     thing_names: Vec<Box<str>>,
 }
@@ -173,7 +176,8 @@ impl<'e, 'p> Pass<'e, 'p> {
                 None => Deciding::Now { budgets: Budgets::new(program), refused: Vec::new() },
             };
             let paper = Paper::new(self.engine, deciding, &self.options.response, self.options.seed);
-            let counts = if self.personal { Counts::of_everyone(program) } else { Counts::new(program) };
+            let mut counts = if self.personal { Counts::of_everyone(program) } else { Counts::new(program) };
+            counts.lines = self.lines.then(Vec::new);
             Shard { host: Host::new(self.engine, self.order(), paper, counts) }
         };
         (0..count).map(shard).collect()
@@ -204,6 +208,7 @@ impl<'e, 'p> Pass<'e, 'p> {
         let (mut people, mut heap_bytes, mut refused) = (0, identities.heap_bytes() as u64, Vec::new());
         let mut watched = Watched { scenes: Vec::new(), left_out: 0, zones: Vec::new() };
         let mut personal = vec![Personal::default(); if self.personal { identities.len() } else { 0 }];
+        let mut lines = vec![Vec::new(); if self.lines { identities.len() } else { 0 }];
         for (lane, shard) in finished.iter_mut().enumerate() {
             counts.absorb(&shard.counts);
             for (seat, n) in shard.counts.messages.iter().enumerate() {
@@ -221,6 +226,9 @@ impl<'e, 'p> Pass<'e, 'p> {
             watched.left_out += shard.counts.scenes_left_out;
             for (seat, met) in shard.counts.people.iter_mut().flat_map(|(_, people)| people.drain(..)).enumerate() {
                 personal[global(seat as Seat) as usize] = met;
+            }
+            for (seat, kept) in shard.counts.lines.iter_mut().flat_map(|lines| lines.drain(..)).enumerate() {
+                lines[global(seat as Seat) as usize] = kept;
             }
         }
         let most = messages.iter().copied().max().filter(|n| *n > 0);
@@ -242,6 +250,7 @@ impl<'e, 'p> Pass<'e, 'p> {
             after_until,
             watched,
             personal,
+            lines,
             refused,
             thing_names,
         }
@@ -258,7 +267,7 @@ impl<'e, 'p> Pass<'e, 'p> {
         let only =
             Only { ids: ids.clone(), keep, start: first.start, refused: first.refused.iter().cloned().collect() };
         let options = Options { strict: false, threads: 1, until: first.end, ..self.options.clone() };
-        let pass = Pass { options: &options, watched: ids, personal: false, only: Some(only), ..*self };
+        let pass = Pass { options: &options, watched: ids, personal: false, lines: false, only: Some(only), ..*self };
         let passed = pass.run(&|_| {})?;
         let program = self.engine.program();
         let story = |seat: &Seat| {

@@ -14,9 +14,8 @@ use crate::runtime::Host;
 use crate::runtime::host::Leaving;
 use crate::value::{Instant, Value};
 
-use super::counts::Counts;
+use super::counts::{Counted, Counts};
 use super::paper::{Deciding, Paper, Refused};
-use super::personal::Personal;
 
 /// Commands handed over at once, and batches a host may lie behind.
 const BATCH: usize = 512;
@@ -35,7 +34,7 @@ pub enum Command {
 }
 
 /// A person on the way from one host to another, with what was counted so far.
-pub struct Moving(Option<(Leaving, (u32, Option<Personal>))>);
+pub struct Moving(Option<(Leaving, Counted)>);
 
 pub struct Shard<'e, 'p> {
     pub host: Host<'e, 'p, Paper<'e, 'p>, Counts<'p>>,
@@ -65,9 +64,10 @@ impl Shard<'_, '_> {
                 let _ = to.send(Moving(leaving.map(|l| (l, counted))));
             }
             Command::Join { seat, at, from } => {
-                if let Ok(Moving(Some((leaving, (messages, personal))))) = from.recv() {
-                    host.journal.take_over(seat, messages, personal.as_ref());
-                    host.join(seat, leaving, at);
+                if let Ok(Moving(Some((leaving, counted)))) = from.recv() {
+                    host.journal.take_over(seat, &counted);
+                    let base = host.join(seat, leaving, at).unwrap_or_default();
+                    host.journal.take_lines(seat, counted, base);
                 }
             }
             Command::Advance(to) => host.advance(to),

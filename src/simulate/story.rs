@@ -64,7 +64,9 @@ fn taken(program: &Program, zone: Zone, input: &Input) -> Option<Words> {
         InputKind::Event { event, payload, .. } => {
             let name = &program.event(*event).name;
             let fields = words::value(program, zone, &Type::Event(*event), payload);
-            Words::new(format!("{name} {fields}"), format!("{name} {fields}"))
+            // An event without properties is its name.
+            let told = if fields == "{}" { name.clone() } else { format!("{name} {fields}") };
+            Words::new(told.clone(), told)
         }
         InputKind::Profile { fields, consent, .. } => {
             let mut parts: Vec<String> = Vec::new();
@@ -178,7 +180,7 @@ fn wrote(program: &Program, zone: Zone, entry: &Entry) -> Words {
             let name = &program.profile[field.index()].name;
             Words::new(format!("set profile.{name}"), format!("profile.{name} を書き換えた"))
         }
-        What::Goal { event } => {
+        What::Goal { event, .. } => {
             let name = &program.event(*event).name;
             Words::new(format!("goal reached: {name}"), format!("ゴール達成: {name}"))
         }
@@ -237,5 +239,6 @@ fn report_words(report: Report) -> Words {
         Report::Blocked => Words::new("blocked", "ブロック"),
         Report::Unblocked => Words::new("unblocked", "ブロック解除"),
         Report::Unsubscribed => Words::new("unsubscribed", "配信停止"),
+        Report::Resubscribed => Words::new("subscribed again", "配信再開"),
     }
 }

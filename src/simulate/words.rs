@@ -41,7 +41,10 @@ pub fn value(program: &Program, zone: Zone, ty: &Type, value: &Value) -> String 
         let mut parts: Vec<String> =
             shown.map(|(f, v)| format!("{}: {}", f.name, self::value(program, zone, &f.ty, v))).collect();
         cut(&mut parts);
-        format!("{{ {} }}", parts.join(", "))
+        match parts.is_empty() {
+            true => "{}".to_owned(),
+            false => format!("{{ {} }}", parts.join(", ")),
+        }
     };
     match (value, ty) {
         (Value::Missing, _) => "missing".into(),

@@ -127,6 +127,7 @@ impl Tables {
             self.add_with_merged(row.seat, &checkpoint.merges, &mut gone);
         }
         self.forget(&gone);
+        self.dead.retain(|_, row| !checkpoint.forgotten.iter().any(|person| person.is_named_in(&row.body)));
         for (seat, person) in &checkpoint.people {
             let before = match person {
                 Some(person) => {
@@ -226,8 +227,7 @@ impl Tables {
 
 impl StoreReader for MemoryStore {
     fn position(&mut self) -> Result<(Position, Instant), StoreError> {
-        let shared = self.0.shared();
-        Ok((shared.tables.position, shared.tables.at))
+        Store::position(self)
     }
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
         Ok(self.0.shared().tables.people.get(&seat).cloned())

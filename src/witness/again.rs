@@ -51,7 +51,7 @@ pub(super) fn play(engine: &Engine<'_>, story: &Story, effort: &mut Effort) -> T
         inputs += 1;
         let own = seen.effects.iter().filter_map(|effect| match effect {
             Effect::Journal(entry) if entry.journey == story.journey => Some(entry.clone()),
-            Effect::Journal(_) | Effect::Send(_) | Effect::Call(_) | Effect::Passed(_) => None,
+            Effect::Journal(_) | Effect::Send(_) | Effect::Call(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         });
         entries.extend(own);
         true

@@ -150,7 +150,7 @@ impl<'p> Follower<'_, 'p> {
                 Effect::Passed(passage) if passage.journey == self.id() && Some(passage.run) == self.run => {
                     self.pass(passage, seen);
                 }
-                Effect::Passed(_) => {}
+                Effect::Passed(_) | Effect::Looked(_) => {}
             }
             if self.off.is_some() {
                 break;

@@ -254,7 +254,7 @@ impl<'r, 'p> Runner<'r, 'p> {
                 *before += 1;
                 self.turns.extend(result.map(|result| InputKind::Answer { call: call.id, result }));
             }
-            Effect::Journal(_) | Effect::Passed(_) => {}
+            Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => {}
         }
     }
     fn accept(&mut self, at: Instant, order: &Order) {

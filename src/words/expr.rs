@@ -35,6 +35,12 @@ impl<'a> Words<'a> {
         Words { scope: Scope::new(program, journey), language }
     }
 
+    /// The same, inside `noun(…)`.
+    pub fn within(mut self, subject: Type) -> Self {
+        self.scope.enter(subject);
+        self
+    }
+
     pub fn expr(&mut self, expr: &Expr) -> String {
         self.write(expr).0
     }

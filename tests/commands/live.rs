@@ -3,6 +3,7 @@
 //! The engine has its own tests in `tests/runtime.rs`, the server in `tests/server.rs`.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -103,6 +104,21 @@ fn the_minute_of_the_readme_is_as_it_says() {
     assert!(text.contains("-email-welcome_mail-hanako@example.jp.eml"), "{text}");
     assert!(text.contains("-line-cart_nudge-U1.json"), "{text}");
     assert!(running.stop(), "Ctrl-C ends it in order");
+}
+
+#[test]
+fn a_port_that_the_system_chose_is_told() {
+    let parent = tempfile::tempdir().unwrap();
+    told(parent.path(), &["init", "shop", "--name", "Shop"]);
+    let mut command = tabi(&parent.path().join("shop"), &["run", "--listen", "127.0.0.1:0", "--lang", "en"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let line = said.find(|line| line.contains("Tabi runs: events at http://127.0.0.1:")).unwrap();
+    let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+    assert!(port.parse::<u16>().is_ok_and(|port| port != 0), "{line}");
+    assert!(TcpStream::connect(format!("127.0.0.1:{port}")).is_ok(), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

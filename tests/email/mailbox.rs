@@ -169,3 +169,82 @@ fn hostile_mails_are_answered_and_nothing_breaks() {
     let large = vec![b'a'; 26 * 1024 * 1024];
     assert!(matches!(mailbox::notices(&large, None, arrival()), Err(Distrust::Form(_))));
 }
+
+/// A bounce in plain words, as a server wrote it before there were reports.
+fn in_words(from: &str, to: &str, text: &str) -> String {
+    let head =
+        format!("Return-Path: <>\nFrom: {from}\nTo: {to}\nSubject: failure notice\nMessage-ID: <b2@relay.example>\n");
+    format!("{head}\n{text}").replace('\n', "\r\n")
+}
+
+const QMAIL: &str = "Hi. This is the qmail-send program at relay.example.\n\
+    I'm afraid I wasn't able to deliver your message to the following addresses.\n\
+    This is a permanent error; I've given up. Sorry it didn't work out.\n\n\
+    <hanako@example.jp>:\n192.0.2.1 does not like recipient.\nRemote host said: {why}\nGiving up on 192.0.2.1.\n\n\
+    --- Below this line is a copy of the message.\n\n";
+const EXIM: &str = "This message was created automatically by mail delivery software.\n\n\
+    A message that you sent could not be delivered to one or more of its\nrecipients. This is a permanent error. \
+    The following address(es) failed:\n\n  hanako@example.jp\n    host mx.example.jp [192.0.2.1]\n    \
+    SMTP error from remote mail server after RCPT TO:<hanako@example.jp>:\n    {why}\n\n\
+    ------ This is a copy of the message, including all the headers. ------\n\n";
+const POSTFIX: &str = "This is the mail system at host relay.example.\n\n\
+    I'm sorry to have to inform you that your message could not\nbe delivered to one or more recipients. It's attached below.\n\n\
+    <hanako@example.jp>: host mx.example.jp[192.0.2.1] said: {why} (in\n    reply to RCPT TO command)\n";
+
+#[test]
+fn bounces_in_plain_words_are_read_in_the_forms_that_are_known() {
+    let to = format!("bounce+{KEY}@m.shop.example");
+    let daemon = "MAILER-DAEMON@relay.example";
+    for form in [QMAIL, EXIM, POSTFIX] {
+        for (why, expected) in [
+            ("550 5.1.1 <hanako@example.jp>: Recipient address rejected: User unknown", Report::Bounced),
+            ("550-5.1.1 The email account that you tried to reach does not exist", Report::Bounced),
+            ("552 5.2.2 Mailbox full", Report::Refused),
+            ("550 5.7.1 Message rejected due to content; see https://example.jp/5.1.1x", Report::Refused),
+            ("554 Message looks like spam", Report::Refused),
+            ("421 Timed out", Report::Refused),
+        ] {
+            let mail = in_words(daemon, &to, &form.replace("{why}", why));
+            assert_eq!(told(&mail), [Told::Report(expected)], "{why}\n{mail}");
+        }
+    }
+    // A bare code is believed of the address where it was the address that was asked about.
+    let bare = "550 unknown user";
+    assert_eq!(told(&in_words(daemon, &to, &EXIM.replace("{why}", bare))), [Told::Report(Report::Bounced)]);
+    assert_eq!(told(&in_words(daemon, &to, &POSTFIX.replace("{why}", bare))), [Told::Report(Report::Bounced)]);
+    assert_eq!(told(&in_words(daemon, &to, &QMAIL.replace("{why}", bare))), [Told::Report(Report::Refused)]);
+    let local = QMAIL.replace("Remote host said: {why}", "Sorry, no mailbox here by that name. (#5.1.1)");
+    assert_eq!(told(&in_words(daemon, &to, &local)), [Told::Report(Report::Bounced)]);
+}
+
+#[test]
+fn words_that_are_no_bounce_say_nothing() {
+    let to = format!("bounce+{KEY}@m.shop.example");
+    let gone = QMAIL.replace("{why}", "550 5.1.1 User unknown");
+    let waits =
+        POSTFIX.replace("{why}", "451 4.7.1 later").replace("It's attached", "THIS IS A WARNING ONLY. It's attached");
+    for (from, text) in [
+        ("MAILER-DAEMON@relay.example", waits.as_str()),
+        ("MAILER-DAEMON@relay.example", "I am on holiday. 550 5.1.1 User unknown"),
+        ("MAILER-DAEMON@relay.example", ""),
+        ("MAILER-DAEMON@relay.example", &format!("You wrote:\n> {gone}")),
+    ] {
+        assert_eq!(told(&in_words(from, &to, text)), [], "{text}");
+    }
+    let by_somebody = in_words("taro@example.jp", &to, &gone).replace("Return-Path: <>\r\n", "");
+    assert_eq!(told(&by_somebody), []);
+}
+
+#[test]
+fn the_mail_within_the_words_names_the_send_and_nothing_else_does() {
+    let copy = |head: &str| format!("{}{head}\n\nHello\n", EXIM.replace("{why}", "550 5.1.1 User unknown"));
+    for head in [
+        format!("Received: by relay\nMessage-ID: <{KEY}@shop.example>"),
+        format!("From: a@b.example\nX-Tabi-Send: {KEY}"),
+    ] {
+        let mail = in_words("mailer-daemon@relay.example", "hello@shop.example", &copy(&head));
+        assert_eq!(told(&mail), [Told::Report(Report::Bounced)], "{head}");
+    }
+    let strange = in_words("mailer-daemon@relay.example", "hello@shop.example", &copy("Message-ID: <x@shop.example>"));
+    assert!(matches!(mailbox::notices(strange.as_bytes(), None, arrival()), Err(Distrust::Form(_))));
+}

@@ -2,7 +2,7 @@
 //!
 //! Only through commands and HTTP.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value as Json;
 
@@ -156,4 +156,47 @@ fn a_refused_call_is_on_the_list_right_after_the_answer() {
     assert_eq!(code, 0, "{words}");
     let (words, _) = command(&shop, &["dead", "list"]);
     assert!(words.contains("nothing was refused"), "{words}");
+}
+
+#[test]
+fn results_of_the_data_are_those_of_a_replay() {
+    let (shop, _got, running) = opened();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    // A purchase of the future is one of the moment it arrives at.
+    let call = |event: &str, visitor: usize, at: i64| {
+        let at = tabi::value::Instant(now + at * 1_000);
+        format!(
+            r#"{{"type":"track","userId":"v{visitor}","event":"{event}","messageId":"{event}{visitor}","timestamp":"{at}","properties":{{"cart_id":"{visitor}"}}}}"#
+        )
+    };
+    let visits = (0..90).map(|visitor| call("visited", visitor, visitor as i64 - 100));
+    let bought = (0..90).filter(|visitor| visitor % 3 == 0).map(|visitor| call("purchase", visitor, 4_000));
+    let lines: Vec<String> = visits.chain(bought).collect();
+    for line in &lines {
+        shop.wire().insist("/v1/batch", &batch([line.clone()]));
+    }
+    let results = |words: &[&str]| {
+        let (text, code) = shop.told(&[&["results", "tried", "--project", "shop", "--json"], words].concat());
+        assert_eq!(code, 0, "{text}");
+        let json: Json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
+        json["experiments"][0]["arms"].clone()
+    };
+    let data = shop.data();
+    let data = data.to_str().unwrap();
+    // While it runs, with the next checkpoint.
+    let entrants =
+        |arms: &Json| arms.as_array().unwrap().iter().map(|arm| arm["entrants"].as_u64().unwrap()).sum::<u64>();
+    within(DEADLINE, "somebody is counted", || (entrants(&results(&["--data", data])) > 0).then_some(()));
+    assert_eq!(running.terminate().code(), Some(0));
+    let log = shop.folder.path().join("visits.ndjson");
+    std::fs::write(&log, lines.join("\n")).unwrap();
+    let (kept, replayed) = (results(&["--data", data]), results(&["--events", log.to_str().unwrap()]));
+    assert_eq!(entrants(&kept), 90);
+    assert_eq!(kept, replayed);
+    // Another version of the campaigns cannot read them.
+    let other = shop.folder.path().join("shop/carts.tabi");
+    let text = std::fs::read_to_string(&other).unwrap();
+    std::fs::write(&other, text.replace("50% at_once", "60% at_once").replace("50% never", "40% never")).unwrap();
+    let (text, code) = shop.told(&["results", "--project", "shop", "--data", data]);
+    assert!(code == 1 && text.contains("another version of the campaigns"), "{text}");
 }

@@ -15,25 +15,25 @@ use tabi::store::memory::Memory;
 use tabi::value::{Instant, Span};
 
 use crate::faults::ground;
-use crate::rig::{Rig, World, free};
+use crate::rig::{Ground, Rig, World, free};
 
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+pub const MINUTE: i64 = 60_000;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
 
 /// Takes what it is told to take, and remembers what it was handed.
-struct Sink {
+pub struct Sink {
     /// What comes of each message, in turn; then everything is taken.
-    outcomes: Vec<Option<Outcome>>,
-    got: Vec<(PendingKey, Channel, String, String)>,
-    callers: Vec<String>,
+    pub outcomes: Vec<Option<Outcome>>,
+    pub got: Vec<(PendingKey, Channel, String, String)>,
+    pub callers: Vec<String>,
 }
 
 impl Sink {
-    fn new(outcomes: impl IntoIterator<Item = Option<Outcome>>) -> Sink {
+    pub fn new(outcomes: impl IntoIterator<Item = Option<Outcome>>) -> Sink {
         Sink { outcomes: outcomes.into_iter().collect(), got: Vec::new(), callers: Vec::new() }
     }
-    fn count(&self, message: &str) -> usize {
+    pub fn count(&self, message: &str) -> usize {
         self.got.iter().filter(|(_, _, name, _)| name == message).count()
     }
 }
@@ -55,54 +55,68 @@ impl World for Sink {
 }
 
 /// A disk and a store, on which processes begin and end.
-struct Place {
+pub struct Place {
+    pub ground: Ground,
     disk: ImaginedDisk,
     memory: Memory,
-    shards: usize,
-    allowances: [Allowance; WAYS],
-    now: Instant,
+    pub shards: usize,
+    pub allowances: [Allowance; WAYS],
+    pub now: Instant,
     calls: u32,
 }
 
 impl Place {
     /// A Monday morning.
-    fn new(shards: usize) -> Place {
+    pub fn new(shards: usize) -> Place {
+        Place::on(ground(), shards)
+    }
+    pub fn on(ground: Ground, shards: usize) -> Place {
         let now = Instant::parse_rfc3339("2026-04-06T10:00:00+09:00").unwrap();
         let (disk, memory, allowances) = (ImaginedDisk::new(1), Memory::new(1), free(Idempotency::Recognisable));
-        Place { disk, memory, shards, allowances, now, calls: 0 }
+        Place { ground, disk, memory, shards, allowances, now, calls: 0 }
     }
-    fn open(&self) -> Rig {
-        Rig::open(ground(), &self.disk, &self.memory, self.shards, self.allowances.clone(), self.now).unwrap()
+    pub fn open(&self) -> Rig {
+        Rig::open(self.ground, &self.disk, &self.memory, self.shards, self.allowances.clone(), self.now).unwrap()
     }
-    fn submit(&mut self, rig: &mut Rig, mut call: Json) {
+    pub fn submit(&mut self, rig: &mut Rig, call: Json) {
         self.calls += 1;
-        call["messageId"] = format!("m{}", self.calls).into();
+        self.repeat(rig, call, &format!("m{}", self.calls));
+    }
+    /// A call under an id that there was before.
+    pub fn repeat(&self, rig: &mut Rig, mut call: Json, id: &str) {
+        call["messageId"] = id.into();
         call["timestamp"] = self.now.to_string().into();
         let raw = call.to_string().into_bytes();
         let arrival = Reader::new(rig.ground.schema).call_received(&raw, self.now).unwrap().unwrap().into_owned();
-        rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: self.now, source: "shop".into(), generation: 0 });
+        rig.node.submit(Submission::Call {
+            raw: raw.into(),
+            arrival,
+            received_at: self.now,
+            source: "shop".into(),
+            generation: 0,
+        });
     }
-    fn tell(&mut self, rig: &mut Rig, sink: &mut Sink, call: Json) {
+    pub fn tell(&mut self, rig: &mut Rig, sink: &mut Sink, call: Json) {
         self.submit(rig, call);
         rig.settle(self.now, sink).unwrap();
     }
-    fn notice(&self, rig: &mut Rig, id: Option<&str>, about: About, told: Told) {
+    pub fn notice(&self, rig: &mut Rig, id: Option<&str>, about: About, told: Told) {
         let notice = Notice { id: id.map(str::to_owned), about, at: self.now, told };
         rig.node.submit(Submission::Notice { notice, received_at: self.now, source: "provider".into() });
     }
-    fn pass(&mut self, rig: &mut Rig, sink: &mut Sink, millis: i64) {
+    pub fn pass(&mut self, rig: &mut Rig, sink: &mut Sink, millis: i64) {
         self.now = self.now.plus(Span(millis));
         rig.run_until(self.now, sink).unwrap();
     }
 }
 
-fn line(address: &str) -> About {
+pub fn line(address: &str) -> About {
     About::Address { channel: Channel::Line, address: address.to_owned() }
 }
-fn sms(address: &str) -> About {
+pub fn sms(address: &str) -> About {
     About::Address { channel: Channel::Sms, address: address.to_owned() }
 }
-fn purchase(who: &str, id: &str, key: &str) -> Json {
+pub fn purchase(who: &str, id: &str, key: &str) -> Json {
     json!({ "type": "track", who: id, "event": "purchase", "properties": { "key": key, "total": 1 } })
 }
 

@@ -37,8 +37,12 @@ const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 pub fn ground() -> Ground {
+    ground_of(include_str!("shop.tabi"))
+}
+
+pub fn ground_of(text: &str) -> Ground {
     let mut sources = Sources::default();
-    sources.add(Source::new("shop.tabi", include_str!("shop.tabi")));
+    sources.add(Source::new("shop.tabi", text));
     // Habits and messages without files are beside the point.
     let beside = |code: &Code| ["E03", "E09", "W"].iter().any(|range| code.name().starts_with(range));
     let levels = Code::ALL.iter().filter(|code| beside(code)).map(|code| (*code, Level::Allow)).collect();
@@ -457,6 +461,9 @@ impl Storm {
         let (mut known, mut ledger): (BTreeSet<u64>, Vec<LedgerRow>) = Default::default();
         for seat in &seats {
             let person = rig.person(*seat).expect("listed");
+            if let Err(differs) = rig.replay(*seat) {
+                broken.push(format!("{} replayed: {differs}", person.id()));
+            }
             if !person.runs().is_empty() {
                 broken.push(format!("{} is stuck: {:?}", person.id(), person.runs()));
             }

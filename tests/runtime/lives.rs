@@ -9,7 +9,6 @@ use tabi::ingest::segment::Reader;
 use tabi::machine::Person;
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Submission};
 use tabi::render::plain;
-use tabi::runtime::durable::diary::Line;
 use tabi::runtime::durable::node::Work;
 use tabi::simulate::counts::Scene;
 use tabi::simulate::{Kind, Options, SourceInput, SourceSpec, simulate, story, timeline};
@@ -132,7 +131,9 @@ struct Runtime {
 impl Runtime {
     fn open(&mut self, now: Instant) -> Rig {
         let shards = 1 + self.draw.below(3) as usize;
-        Rig::open(self.ground, &self.disk, &self.memory, shards, free(Idempotency::Recognisable), now).expect("a node")
+        let allowances = free(Idempotency::Recognisable);
+        Rig::open_among(&Programs::default(), self.ground, &self.disk, &self.memory, shards, allowances, now, false)
+            .expect("a node")
     }
     /// Takes the calls, with deaths in between; the node at the end.
     fn live(&mut self, calls: &[(Instant, Json)], until: Instant) -> Rig {
@@ -154,7 +155,13 @@ impl Runtime {
             let arrival = Reader::new(self.ground.schema).call_received(&raw, *at).expect("a sound call");
             if let Some(arrival) = arrival {
                 let arrival = arrival.into_owned();
-                rig.node.submit(Submission::Call { raw: raw.into(), arrival, received_at: *at, source: "log".into(), generation: 0 });
+                rig.node.submit(Submission::Call {
+                    raw: raw.into(),
+                    arrival,
+                    received_at: *at,
+                    source: "log".into(),
+                    generation: 0,
+                });
             }
             rig.settle(*at, &mut paper).expect("a disk that works");
         }
@@ -171,11 +178,7 @@ fn lived(rig: &Rig, id: &str) -> Option<Vec<String>> {
         Value::Zone(zone) => Some(*zone),
         _ => None,
     });
-    let scene = |line: Line| match line {
-        Line::Taken(input) => Scene::Taken(input),
-        Line::Wrote(entry) => Scene::Wrote(entry),
-    };
-    let scenes = rig.node.seats_of(seat).into_iter().flat_map(|seat| rig.lines(seat)).map(scene).collect();
+    let scenes = rig.node.seats_of(seat).into_iter().flat_map(|seat| rig.lines(seat)).filter_map(Scene::of).collect();
     Some(sorted(story::of(program, id, zone.unwrap_or(program.project.zone), scenes, 0).lines))
 }
 
@@ -208,6 +211,10 @@ fn random_lives_tell_the_same_story_in_both() {
                     only(&wanted, &came),
                     only(&came, &wanted)
                 );
+            }
+            if let Some(seat) = rig.node.identities().find(&id) {
+                let same = rig.replay(seat);
+                assert!(same.is_ok(), "TABI_LIFE_SEED={seed}, {id}: {}", same.unwrap_err());
             }
             lives += 1;
             lines += came.map_or(0, |lines| lines.len());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tabi::ingest::Schema;
 use tabi::ir::Program;
-use tabi::machine::{Engine, Person};
+use tabi::machine::{Engine, Entry, Person};
 use tabi::ports::store::{Store, StoreError, StoreReader};
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Seat, Secret};
 use tabi::render::Renderer;
@@ -23,6 +23,8 @@ use tabi::store::imagined::ImaginedDisk;
 use tabi::store::log::FileLog;
 use tabi::store::memory::{Memory, MemoryStore};
 use tabi::value::Instant;
+use tabi::why::replay::recorded;
+use tabi::why::{Editions, Past, replay};
 
 /// Rounds at one moment; more means that something goes round and round.
 const ROUNDS_MAX: usize = 10_000;
@@ -108,9 +110,11 @@ impl Rig {
         allowances: [Allowance; WAYS],
         now: Instant,
     ) -> Result<Rig, OpenError> {
-        Rig::open_among(&Programs::default(), ground, disk, memory, shards, allowances, now)
+        Rig::open_among(&Programs::default(), ground, disk, memory, shards, allowances, now, true)
     }
-    /// Whoever opens it says which program the store was written under.
+    /// With a journal that is whole, or such as `tabi run` keeps it. Whoever opens it says which program the store was
+    /// written under.
+    #[allow(clippy::too_many_arguments)]
     pub fn open_among(
         programs: &Programs,
         ground: Ground,
@@ -119,6 +123,7 @@ impl Rig {
         shards: usize,
         allowances: [Allowance; WAYS],
         now: Instant,
+        whole_diary: bool,
     ) -> Result<Rig, OpenError> {
         let log = Box::new(FileLog::open(disk.folder())?);
         let store = memory.open();
@@ -127,7 +132,7 @@ impl Rig {
             secret: secret(),
             public_url: Some("https://m.example.jp".to_owned()),
             mailbox_host: None,
-            whole_diary: true,
+            whole_diary,
         });
         let shard = |_| Shard::new(ground.engine, ground.renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
@@ -200,9 +205,37 @@ impl Rig {
         let row = self.reader().person(seat).expect("memory can be read")?;
         Some(Person::from_bytes(&row.state).expect("a person reads back"))
     }
+    /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
+    /// entries. Says how many there are, else what differs.
+    pub fn replay(&self, seat: Seat) -> Result<usize, String> {
+        let person = self.person(seat).expect("somebody");
+        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        let past = Past {
+            id: person.id().clone(),
+            lines: self.lines(seat),
+            joined: others.map(|other| (other, self.lines(other))).collect(),
+        };
+        let told = replay(Editions::one(self.ground.engine), &past, self.node.now(), &mut |_| {});
+        let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
+        let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
+        let differ = recorded.iter().zip(&told.entries).position(|(a, b)| *a != b);
+        if !told.is_faithful {
+            let index = differ.unwrap_or(recorded.len().min(told.entries.len()));
+            let (first, again) = (recorded.get(index), told.entries.get(index));
+            let at = first.map(|e| e.at).into_iter().chain(again.map(|e| e.at)).min();
+            let near = |line: &&Line| matches!(line, Line::Taken(input) if Some(input.at) <= at);
+            let lines: Vec<&Line> = past.lines.iter().filter(near).collect();
+            let last = &lines[lines.len().saturating_sub(3)..];
+            return Err(format!("entry {index}\nfirst: {first:?}\nagain: {again:?}\nafter: {last:#?}"));
+        }
+        if told.person != person || told.person.to_bytes() != person.to_bytes() {
+            return Err(format!("person\nkept: {person:?}\nagain: {:?}", told.person));
+        }
+        Ok(recorded.len())
+    }
     /// As of the last checkpoint.
     pub fn lines(&self, seat: Seat) -> Vec<Line> {
         let pieces = self.reader().journal(seat).expect("memory can be read");
-        pieces.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect()
+        pieces.iter().flat_map(diary::lines_of).collect()
     }
 }

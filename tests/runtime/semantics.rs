@@ -15,7 +15,6 @@ use tabi::machine::{Person, Report};
 use tabi::ports::store::{Checkpoint, IdKind, IdRow, PersonRow, Position, Store};
 use tabi::ports::{About, CallOutcome, Idempotency, Notice, Outcome, SendKey, Submission, Told};
 use tabi::render::plain;
-use tabi::runtime::durable::diary::Line;
 use tabi::runtime::durable::node::Work;
 use tabi::simulate::counts::Scene;
 use tabi::simulate::story::{self, StoryLine};
@@ -184,11 +183,7 @@ fn lived(ground: Ground, timeline: &Timeline, shards: usize, dies_every: Option<
         rig.settle(line.at, &mut stage).unwrap();
     }
     rig.checkpoint().unwrap();
-    let scene = |line: Line| match line {
-        Line::Taken(input) => Scene::Taken(input),
-        Line::Wrote(entry) => Scene::Wrote(entry),
-    };
-    let scenes = rig.lines(0).into_iter().map(scene).collect();
+    let scenes = rig.lines(0).into_iter().filter_map(Scene::of).collect();
     told(story::of(program, TEST_PERSON, timeline.zone, scenes, 0).lines)
 }
 

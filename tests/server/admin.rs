@@ -45,6 +45,7 @@ async fn what_was_left_behind_is_replaced() {
 #[tokio::test]
 async fn orders_become_submissions() {
     let world = World::start().await;
+    world.desk.answer(Ok(json!({ "runs": [{ "approvals": ["@crm"] }] })));
     for (method, path, body, expected) in [
         (
             "POST",
@@ -76,6 +77,15 @@ async fn orders_become_submissions() {
         assert_eq!(ask(&world, method, path, body).await.unwrap(), json!({ "success": true }), "{path}");
         assert_eq!(world.desk.taken(), [expected]);
     }
+    world.desk.answer(Ok(json!({ "runs": [{ "approvals": [] }, { "approvals": ["@lead"] }] })));
+    for by in [json!("@crm"), json!("")] {
+        let body = json!({ "person": "u1", "by": by, "approved": true });
+        let refused = ask(&world, "POST", "/approve", Some(body)).await;
+        assert!(matches!(refused, Err(Trouble::Refused { status: 404, .. })), "{by}: {refused:?}");
+    }
+    let anyone = json!({ "person": "u1", "by": null, "approved": true });
+    ask(&world, "POST", "/approve", Some(anyone)).await.unwrap();
+    assert_eq!(world.desk.taken().len(), 1);
     for (path, body) in [
         ("/stop", json!({})),
         ("/stop", json!({ "everything": true, "journey": "a" })),
@@ -151,7 +161,8 @@ async fn dead_letters_are_handed_in_again_with_the_time_they_had() {
     let answer = ask(&world, "POST", "/dead/replay", Some(json!({ "numbers": [3, 5, 9, 77] }))).await.unwrap();
     assert_eq!((&answer["replayed"], &answer["refused"][0]["number"]), (&json!(2), &json!(5)), "{answer}");
     let taken = world.desk.taken();
-    let [Submission::Call { raw, arrival, received_at, source, .. }, Submission::DeadGone { numbers }] = &taken[..] else {
+    let [Submission::Call { raw, arrival, received_at, source, .. }, Submission::DeadGone { numbers }] = &taken[..]
+    else {
         panic!("{taken:?}")
     };
     assert_eq!((source.as_str(), received_at.to_string()), ("till", "2026-04-03T00:00:00Z".to_owned()));

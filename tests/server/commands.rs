@@ -44,6 +44,7 @@ async fn what_it_is_at_is_told_in_both_languages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_reach_the_desk() {
     let world = World::start().await;
+    world.desk.answer(Ok(json!({ "runs": [{ "approvals": ["@crm"] }] })));
     let stop = |scope, stopped, by: &str| Submission::Stop { scope, stopped, by: by.into() };
     for (arguments, expected) in [
         (&["stop", "--everything"][..], stop(Scope::Everything, true, "aya")),
@@ -70,6 +71,15 @@ async fn orders_reach_the_desk() {
         let (_, why, code) = tabi(&world, &[arguments, &["--data", "."]].concat()).await;
         assert_eq!(code, expected, "{arguments:?}: {why}");
     }
+    // Who says yes to nothing is told so.
+    for (lang, by, expected) in [
+        ("en", "@ceo", "nothing of `u1` waits for an approval by `@ceo`"),
+        ("ja", "@ceo", "承認を待つものはありません"),
+    ] {
+        let (told, why, code) = tabi(&world, &["approve", "u1", "--by", by, "--lang", lang, "--data", "."]).await;
+        assert!(code == 1 && why.contains(expected) && told.is_empty(), "{why}");
+    }
+    assert!(world.desk.taken().is_empty());
     // A slip in a name is no stop.
     world.desk.answer(Ok(json!({ "journeys": [{ "journey": "welcome" }] })));
     let (_, why, code) = tabi(&world, &["stop", "--journey", "welcom", "--data", "."]).await;

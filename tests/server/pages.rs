@@ -189,6 +189,7 @@ async fn hooks_are_believed_or_not() {
     let world = World::with(|wish| {
         wish.hooks.add("line", |told: tabi::server::Told| match told.headers.get("x-line-signature") {
             None => Err(tabi::ports::Distrust::Signature),
+            Some(_) if told.body == b"later" => Err(tabi::ports::Distrust::Unavailable("no certificate".into())),
             Some(_) if told.body != b"[]" => Err(tabi::ports::Distrust::Form(format!("at {}", told.path_and_query))),
             Some(_) => {
                 let about = About::Address { channel: Channel::Line, address: "U1".into() };
@@ -205,6 +206,8 @@ async fn hooks_are_believed_or_not() {
     assert_eq!(post("/hooks/line", false, "[]").await.0, 401);
     let (status, answer) = post("/hooks/line?a=b", true, "{}").await;
     assert_eq!((status, answer["message"].as_str()), (400, Some("at /hooks/line?a=b")));
+    let (status, answer) = post("/hooks/line", true, "later").await;
+    assert_eq!((status, answer["error"].as_str()), (503, Some("unavailable")), "so that it is told again");
     for nowhere in ["/hooks/ses", "/hooks/line/status", "/hooks/", "/hooks"] {
         assert_eq!(post(nowhere, true, "[]").await.0, 404, "{nowhere}");
     }

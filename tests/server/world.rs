@@ -72,6 +72,7 @@ impl World {
             opens: false,
             metrics_public: false,
             limits: Limits::default(),
+            nonces: Some(tabi::channels::line::nonce),
         };
         let mut wish = Wish { settings, hooks: Hooks::default(), desk: FakeDesk::at(NOW) };
         change(&mut wish);

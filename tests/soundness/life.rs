@@ -146,7 +146,14 @@ impl Life<'_> {
             3 => InputKind::Profile { id: None, fields: vec![], consent: self.consents(3) },
             4 => {
                 let channel = *self.draw.pick(&[Channel::Email, Channel::Line, Channel::Sms]);
-                let report = *self.draw.pick(&[Report::Blocked, Report::Unblocked, Report::Unsubscribed]);
+                let reports = [
+                    Report::Blocked,
+                    Report::Unblocked,
+                    Report::Unsubscribed,
+                    Report::Resubscribed,
+                    Report::Complained,
+                ];
+                let report = *self.draw.pick(&reports);
                 InputKind::Reach { channel, report }
             }
             5 => InputKind::Approval { by: None, approved: self.draw.one_in(2) },
@@ -237,7 +244,7 @@ impl Life<'_> {
                         self.later(self.watch.now.plus(delay), InputKind::Answer { call: call.id, result });
                     }
                 }
-                Effect::Journal(_) | Effect::Passed(_) => {}
+                Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => {}
             }
         }
         Ok(())

@@ -77,6 +77,7 @@ pub struct Watch<'p> {
     blocked: [bool; Channel::COUNT],
     bounced: [bool; Channel::COUNT],
     unsubscribed: [bool; Channel::COUNT],
+    complained: [bool; Channel::COUNT],
     runs: BTreeMap<RunNo, Known>,
     sent: Vec<Sent>,
     /// The report that is being told refuses this send.
@@ -95,6 +96,7 @@ impl<'p> Watch<'p> {
             blocked: [false; Channel::COUNT],
             bounced: [false; Channel::COUNT],
             unsubscribed: [false; Channel::COUNT],
+            complained: [false; Channel::COUNT],
             runs: BTreeMap::new(),
             sent: Vec::new(),
             refusing: None,
@@ -160,8 +162,12 @@ impl<'p> Watch<'p> {
         match report {
             Report::Blocked => self.blocked[at] = true,
             Report::Bounced => self.bounced[at] = true,
-            Report::Complained | Report::Unsubscribed => self.unsubscribed[at] = true,
-            Report::Unblocked => (self.blocked[at], self.unsubscribed[at]) = (false, false),
+            Report::Complained => self.complained[at] = true,
+            Report::Unsubscribed => self.unsubscribed[at] = true,
+            Report::Resubscribed => self.unsubscribed[at] = false,
+            Report::Unblocked => {
+                (self.blocked[at], self.unsubscribed[at], self.complained[at]) = (false, false, false);
+            }
             Report::Accepted
             | Report::Refused
             | Report::OverBudget
@@ -212,7 +218,7 @@ impl<'p> Watch<'p> {
         let at = order.channel.index();
         if message.needs_consent && order.channel.is_personal() {
             let consents = self.consent.get(&message.purpose.0).copied().unwrap_or(false);
-            if !consents || self.unsubscribed[at] {
+            if !consents || self.unsubscribed[at] || self.complained[at] {
                 return Err(format!("`{}` was sent without consent", message.name));
             }
         }

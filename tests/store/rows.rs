@@ -79,7 +79,7 @@ pub fn dead(number: u64, minute: i64) -> DeadRow {
 }
 
 pub fn forgotten(seat: u32, hash: u8) -> ForgottenRow {
-    ForgottenRow { seat, at: at(0), tombstones: vec![[hash; 16]] }
+    ForgottenRow { seat, at: at(0), tombstones: vec![[hash; 16]], names: Vec::new() }
 }
 
 pub fn merge(from: u32, into: u32) -> MergeRow {

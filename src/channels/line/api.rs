@@ -11,7 +11,7 @@ use reqwest::{Client, Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use crate::channels::tls;
+use crate::channels::tls::{self, Roots};
 use crate::ports::environment::LineSettings;
 use crate::value::Span;
 use crate::value::time::MILLIS_PER_SECOND;
@@ -94,6 +94,16 @@ pub(super) enum Silence {
 impl Api {
     /// `timeout` is for one whole request.
     pub fn new(settings: &LineSettings, token: &SecretString, timeout: Span) -> Result<Api, SetupError> {
+        Api::trusting(settings, token, timeout, &Roots::default())
+    }
+
+    /// Trusts these authorities besides those of the operating system.
+    pub fn trusting(
+        settings: &LineSettings,
+        token: &SecretString,
+        timeout: Span,
+        roots: &Roots,
+    ) -> Result<Api, SetupError> {
         let bad = || SetupError::BaseUrl(settings.base_url.clone());
         let base = Url::parse(&settings.base_url).map_err(|_| bad())?;
         let here = matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -115,6 +125,10 @@ impl Api {
             .pool_idle_timeout(IDLE_MAX)
             .user_agent(concat!("tabi/", env!("CARGO_PKG_VERSION")));
         let client = if here { client.no_proxy() } else { client };
+        let extra: Result<Vec<_>, _> =
+            roots.certificates.iter().map(|certificate| reqwest::Certificate::from_der(certificate)).collect();
+        let extra = extra.map_err(|error| SetupError::Client(error.to_string()))?;
+        let client = if extra.is_empty() { client } else { client.tls_certs_merge(extra) };
         let http = client.build().map_err(|error| SetupError::Client(error.to_string()))?;
         Ok(Api { inner: Arc::new(Inner { http, base, token, timeout }) })
     }

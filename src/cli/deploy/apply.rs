@@ -123,7 +123,9 @@ fn differs(plan: &Plan, again: &Plan) -> Option<(String, String)> {
         ));
     }
     for group in &again.groups {
-        let of = |other: &&Group| (&other.journey, &other.version, &other.step) == (&group.journey, &group.version, &group.step);
+        let of = |other: &&Group| {
+            (&other.journey, &other.version, &other.step) == (&group.journey, &group.version, &group.step)
+        };
         let step = group.step.as_deref().unwrap_or("held out");
         match plan.groups.iter().find(of) {
             Some(planned) if planned.fate != group.fate => {
@@ -134,8 +136,14 @@ fn differs(plan: &Plan, again: &Plan) -> Option<(String, String)> {
             }
             Some(planned) if group.fate != "stay" && group.heads > planned.heads + planned.heads / 10 + MORE_HEADS => {
                 return Some((
-                    format!("{} people stand at `{step}` of `{}` now; the plan was for {}", group.heads, group.journey, planned.heads),
-                    format!("`{}` の `{step}` に {} 人います。計画では {} 人でした", group.journey, group.heads, planned.heads),
+                    format!(
+                        "{} people stand at `{step}` of `{}` now; the plan was for {}",
+                        group.heads, group.journey, planned.heads
+                    ),
+                    format!(
+                        "`{}` の `{step}` に {} 人います。計画では {} 人でした",
+                        group.journey, group.heads, planned.heads
+                    ),
                 ));
             }
             Some(_) => {}
@@ -162,7 +170,10 @@ pub(super) fn put_live(data: &Path, generation: u32, bundle: &str) -> Result<(),
         Err(trouble) => {
             let why = trouble.to_string();
             return Err(Stop::Later {
-                what: Phrase::new(format!("Tabi did not take the plan: {why}"), format!("Tabi が計画を受け付けません: {why}")),
+                what: Phrase::new(
+                    format!("Tabi did not take the plan: {why}"),
+                    format!("Tabi が計画を受け付けません: {why}"),
+                ),
                 help: Phrase::new("nothing was changed; see its logs", "何も変更していません。ログを確かめる"),
             });
         }

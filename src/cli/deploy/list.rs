@@ -174,7 +174,11 @@ pub fn steps(args: &StepsArgs, speaker: &mut Speaker) -> Result<Exit, Stop> {
                 let inside = &row["inside"];
                 let is_old = row["retired"] == true;
                 let said = Phrase::new(
-                    format!("{} {version}{}: {inside} inside", args.journey, if is_old { ", nobody enters any more" } else { "" }),
+                    format!(
+                        "{} {version}{}: {inside} inside",
+                        args.journey,
+                        if is_old { ", nobody enters any more" } else { "" }
+                    ),
                     format!("{} {version}{}: 途中 {inside} 人", args.journey, if is_old { " (新規なし)" } else { "" }),
                 );
                 let _ = writeln!(out, "{}", speaker.say(&said));

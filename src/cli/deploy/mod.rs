@@ -5,10 +5,10 @@
 pub mod apply;
 pub mod bundle;
 pub mod hold;
-pub mod list;
 pub mod library;
+pub mod list;
 mod offline;
 pub mod plan;
-mod prepare;
+pub mod prepare;
 pub mod stage;
 pub mod stored;

@@ -104,7 +104,8 @@ fn plan(project: &Path, common: &Common, speaker: &mut Speaker) -> Result<Exit, 
     let base = format!("v{}", plan.from.generation);
     speaker.report(&match common.format {
         Form::Pretty => {
-            let above = if difference.is_empty() { String::new() } else { diff::pretty(&difference, &base, language) + "\n" };
+            let above =
+                if difference.is_empty() { String::new() } else { diff::pretty(&difference, &base, language) + "\n" };
             above + &pretty(&plan, language)
         }
         Form::Json => json,

@@ -193,9 +193,12 @@ fn at_once(difference: &Difference) -> Vec<String> {
 fn unlinkable(error: &Unlinkable) -> String {
     match error {
         Unlinkable::TooManyPurposes { named } => {
-            format!("more than {} purposes were used over the life of these data: {}", link::PURPOSES_MAX, named.join(", "))
+            format!(
+                "more than {} purposes were used over the life of these data: {}",
+                link::PURPOSES_MAX,
+                named.join(", ")
+            )
         }
         Unlinkable::TooMany { of } => format!("more {of} than have numbers were used over the life of these data"),
     }
 }
-

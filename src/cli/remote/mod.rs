@@ -84,6 +84,13 @@ impl Remote {
                 let ja = in_japanese(&error, &message);
                 let what = Phrase::new(format!("Tabi says no: {message}"), format!("Tabi が断りました: {ja}"));
                 match status {
+                    404 if error == "nothing_waits" => Stop::Wrong {
+                        what,
+                        help: Phrase::new(
+                            "see what waits with `tabi person ID`; it may have been answered, or its time is up",
+                            "待っているものは `tabi person ID` で確かめる。回答済みか、期限切れかもしれません",
+                        ),
+                    },
                     404 => Stop::Wrong {
                         what,
                         help: Phrase::new(
@@ -111,6 +118,7 @@ fn in_japanese(error: &str, message: &str) -> String {
     match error {
         "unknown" if !named.is_empty() => format!("`{named}` は見つかりません"),
         "unknown" | "not_found" => "見つかりません".to_owned(),
+        "nothing_waits" => format!("`{named}` に承認を待つものはありません"),
         "busy" => "いまは混み合っています".to_owned(),
         "stopping" => "停止の途中です".to_owned(),
         "disk" => "いまはディスクに書き込めません".to_owned(),

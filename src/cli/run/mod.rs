@@ -79,15 +79,17 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Stop::Write)?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await.map_err(|error| occupied(args.listen, &error))?;
+        let listen = listener.local_addr().map_err(Stop::Write)?;
         let start = start(Start {
             opened: &opened,
             program,
             data: &args.data,
             environment: args.env.as_deref(),
-            listen: listener.local_addr().map_err(Stop::Write)?,
+            listen,
             clock: args.clock.as_deref(),
         });
-        let Engine { desk, secret, hooks, write_keys, unknown, schema, differs, recovered, close, mut ended } = start.await?;
+        let Engine { desk, secret, hooks, nonces, write_keys, unknown, schema, differs, recovered, close, mut ended } =
+            start.await?;
         tracing::info!(records = recovered.records, pending = recovered.pending, "recovered");
         let socket = admin::bind(&args.data).map_err(|error| unusable(&args.data, &error))?;
         let settings = Settings {
@@ -99,13 +101,14 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             opens: args.opens,
             metrics_public: args.public_metrics,
             limits: Limits::default(),
+            nonces,
         };
         let server = Server::new(settings, schema, hooks, Some(metrics), desk);
         if let Some(live) = differs {
             speaker.aside(&not_what_is_live(live, speaker))?;
         }
-        speaker.aside(&ready(args, speaker))?;
-        tracing::info!(address = %args.listen, "listening");
+        speaker.aside(&ready(listen, args, speaker))?;
+        tracing::info!(address = %listen, "listening");
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(until_told(stop.clone()));
         let served = server.serve(listener, Some(socket), stopped);
@@ -170,8 +173,9 @@ fn not_what_is_live(live: Deployment, speaker: &Speaker) -> String {
     format!("{}\n", speaker.say(&said))
 }
 
-fn ready(args: &Args, speaker: &Speaker) -> String {
-    let (listen, data) = (args.listen, args.data.display());
+/// `listen`: the address that was given, with the port that the system chose where none was.
+fn ready(listen: SocketAddr, args: &Args, speaker: &Speaker) -> String {
+    let data = args.data.display();
     let said = Phrase::new(
         format!("Tabi runs: events at http://{listen}/v1/, data in `{data}`; Ctrl-C stops it"),
         format!("Tabi を起動しました: イベントは http://{listen}/v1/、データは `{data}`。Ctrl-C で停止"),

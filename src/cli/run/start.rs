@@ -18,11 +18,11 @@ use crate::channels::line::versions;
 use crate::channels::open::{Channels, open as open_channels};
 use crate::channels::paper::{Paper, Sheet, What};
 use crate::channels::secrets::Secrets;
+use crate::cli::deploy::bundle::Bundle;
+use crate::cli::deploy::{library, stored};
 use crate::cli::exit::Stop;
 use crate::cli::open::{Opened, now};
 use crate::diag::{Phrase, did_you_mean};
-use crate::cli::deploy::bundle::Bundle;
-use crate::cli::deploy::{library, stored};
 use crate::ingest::{Current, Schema};
 use crate::ir::Program;
 use crate::link;
@@ -31,12 +31,11 @@ use crate::ports::store::{Log, Position, Store, StoreError};
 use crate::ports::{Attempt, Desk, Question, Refusal, Secret, Submission};
 use crate::runtime::durable::answers::Teller;
 use crate::runtime::durable::clock::{Clock, Rehearsal, WallClock};
-use crate::runtime::durable::diary::Line;
 use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
 use crate::runtime::durable::recover::{Deployment, Recovered};
-use crate::server::{Hooks, Key};
+use crate::server::{Hooks, Key, Nonces};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
 use crate::store as data;
@@ -72,6 +71,7 @@ pub struct Engine {
     pub secret: Secret,
     /// What providers may tell us, by their names.
     pub hooks: Hooks,
+    pub nonces: Option<Nonces>,
     pub write_keys: Vec<Key>,
     pub unknown: Unknowns,
     pub schema: Current,
@@ -195,8 +195,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     }
     let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
+    let nonces = environment.line.is_some().then_some(crate::channels::line::nonce as Nonces);
     let unknown = environment.unknown;
-    Ok(Engine { desk, secret, hooks, write_keys, unknown, schema, differs, recovered, close, ended })
+    Ok(Engine { desk, secret, hooks, nonces, write_keys, unknown, schema, differs, recovered, close, ended })
 }
 
 /// The program that the data were written under; of new data the project's, as the first.
@@ -366,11 +367,7 @@ fn write_keys(environment: &Environment, secrets: &Secrets, live: bool, listen: 
 /// Stories in the words of the simulator: one meaning, one wording.
 fn teller() -> Teller {
     Arc::new(|program: &Program, name, zone, lines| {
-        let scene = |line| match line {
-            Line::Taken(input) => Scene::Taken(input),
-            Line::Wrote(entry) => Scene::Wrote(entry),
-        };
-        let story = story::of(program, name, zone, lines.into_iter().map(scene).collect(), 0);
+        let story = story::of(program, name, zone, lines.into_iter().filter_map(Scene::of).collect(), 0);
         serde_json::to_value(story.lines).unwrap_or_default()
     })
 }

@@ -149,7 +149,7 @@ fn no_two_sends_of_a_person_are_the_same() {
             .iter()
             .filter_map(|e| match e {
                 Effect::Send(order) => Some(order.id),
-                Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) => None,
+                Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
             })
             .collect();
         let count = sends.len();

@@ -226,7 +226,7 @@ fn values_are_read_when_the_message_is_accepted() {
     story.until(at("04-02 08:00"));
     let params = story.effects.iter().find_map(|e| match e {
         Effect::Send(order) => Some(order.params.clone()),
-        Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) => None,
+        Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
     });
     assert_eq!(params, Some(vec![Value::Int(2)]));
 }

@@ -299,7 +299,7 @@ impl<'p> Story<'p> {
         self.until(at(when));
         let orders = self.effects.iter().rev().filter_map(|e| match e {
             Effect::Send(order) => Some(order.id),
-            Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) => None,
+            Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         });
         let send = orders.into_iter().next().expect("something was sent");
         self.input(at(when), InputKind::Report { send, report });
@@ -308,7 +308,7 @@ impl<'p> Story<'p> {
     pub fn tell(&mut self) -> Vec<String> {
         let lines = self.effects[self.told..].iter().filter_map(|e| match e {
             Effect::Journal(entry) => Some(line(self.engine.program(), entry)),
-            Effect::Send(_) | Effect::Call(_) | Effect::Passed(_) => None,
+            Effect::Send(_) | Effect::Call(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         });
         let lines = lines.collect();
         self.told = self.effects.len();
@@ -363,7 +363,7 @@ fn words(program: &Program, what: &What) -> String {
         What::Tagged { tag } => format!("tagged {tag}"),
         What::Untagged { tag } => format!("untagged {tag}"),
         What::Set { field } => format!("set {}", program.profile[field.index()].name),
-        What::Goal { event } => format!("goal {}", program.event(*event).name),
+        What::Goal { event, .. } => format!("goal {}", program.event(*event).name),
         What::Membership { segment, member } => {
             format!("{} {}", if *member { "enters" } else { "leaves" }, program.segments[segment.index()].name)
         }

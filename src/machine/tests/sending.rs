@@ -83,6 +83,26 @@ fn a_new_address_has_not_bounced_and_a_follower_is_back() {
     assert_eq!(outcome(&mut story), "04-01 10:00 j sent nudge");
 }
 
+/// Holds 4.3 and 4.4.
+#[test]
+fn who_takes_an_unsubscription_back_takes_nothing_else_back() {
+    let program = one_send(MAIL);
+    for (reports, expected) in [
+        (&[Report::Unsubscribed, Report::Resubscribed][..], "sent mail"),
+        (&[Report::Complained, Report::Unsubscribed, Report::Resubscribed], "dropped mail by consent"),
+        (&[Report::Unsubscribed, Report::Complained, Report::Resubscribed], "dropped mail by consent"),
+        (&[Report::Blocked, Report::Unsubscribed, Report::Resubscribed], "dropped mail by unreachable"),
+        (&[Report::Bounced, Report::Unsubscribed, Report::Resubscribed], "dropped mail by unreachable"),
+        (&[Report::Complained, Report::Blocked, Report::Unblocked], "sent mail"),
+    ] {
+        let mut story = Story::new(&program);
+        for report in reports {
+            reach(&mut story, Channel::Email, *report);
+        }
+        assert_eq!(outcome(&mut story), format!("04-01 10:00 j {expected}"), "{reports:?}");
+    }
+}
+
 /// Holds 4.15.
 #[test]
 fn reports_change_reachability_even_after_the_run_has_ended() {
@@ -213,7 +233,7 @@ fn the_order_carries_address_and_parameters() {
         .iter()
         .filter_map(|e| match e {
             Effect::Send(order) => Some(order),
-            Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) => None,
+            Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         })
         .collect();
     let [order] = orders[..] else { panic!("one order") };

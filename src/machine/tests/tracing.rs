@@ -14,7 +14,7 @@ fn ways(program: &Program, tracing: bool) -> Vec<(Pc, Way)> {
     story.until(at("04-30 12:00"));
     let way = |e: &Effect| match e {
         Effect::Passed(Passage { pc, way, .. }) => Some((*pc, *way)),
-        Effect::Send(_) | Effect::Call(_) | Effect::Journal(_) => None,
+        Effect::Send(_) | Effect::Call(_) | Effect::Journal(_) | Effect::Looked(_) => None,
     };
     story.effects.iter().filter_map(way).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::{Channel, FieldId, JourneyId, Program, Stage};
+use crate::ir::{ArmOn, Channel, FieldId, JourneyId, Op, Program, Stage};
 use crate::machine::{Person, RunState, rest};
 use crate::ports::store::{ConsentRow, DeadRow, LedgerRow, PendingKey, StoreError};
 use crate::ports::{Question, Refusal, Scope, Seat};
@@ -191,7 +191,7 @@ fn person(node: &Node<'_, '_, '_>, id: &str, teller: &Teller, recent: Option<usi
         Some(Value::Zone(zone)) => *zone,
         _ => program.project.zone,
     };
-    let mut lines: Vec<Line> = journal.iter().flat_map(|piece| diary::lines_of(&piece.lines)).collect();
+    let mut lines: Vec<Line> = journal.iter().flat_map(diary::lines_of).collect();
     if let Some(recent) = recent {
         lines.drain(..lines.len().saturating_sub(recent));
     }
@@ -234,8 +234,24 @@ fn run_json(node: &Node<'_, '_, '_>, run: &crate::machine::Run) -> Json {
         "entered": run.entered_at().to_string(),
         "step": step,
         "state": state,
+        "approvals": approvals_of(program, run),
         "until": run.due().filter(|at| *at < Instant::NEVER).map(|at| at.to_string()),
     })
+}
+/// By whom it waits for an approval.
+fn approvals_of<'p>(program: &'p Program, run: &crate::machine::Run) -> Vec<&'p str> {
+    let waits = matches!(run.state(), RunState::Waiting { .. });
+    let step = run.step(program).filter(|_| waits);
+    let code = program.journey(run.journey()).code.iter().filter(|i| Some(i.step) == step);
+    let arms = code.filter_map(|i| match &i.op {
+        Op::Await { arms, .. } => Some(arms),
+        _ => None,
+    });
+    let by = arms.flatten().filter_map(|arm| match &arm.on {
+        ArmOn::Approval { by } => Some(by.as_str()),
+        ArmOn::Event { .. } | ArmOn::Handle { .. } | ArmOn::Segment { .. } => None,
+    });
+    by.collect()
 }
 /// An order or a call of this person that is not done with.
 fn pending_json(program: &Program, seat: Seat, key: PendingKey, bytes: &[u8]) -> Option<Json> {

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use crate::ingest::segment::Reader;
 use crate::ingest::{Arrival, Signal, Traits, What as Came};
-use crate::ir::{Channel, JourneyId, PurposeId};
+use crate::ir::{Channel, JourneyId};
 use crate::machine::{InputKind, Report, RunNo};
-use crate::ports::store::{ConsentRow, DeadRow, ForgottenRow, MergeRow, PendingKey, Position};
+use crate::ports::store::{DeadRow, MergeRow, PendingKey, Position};
 use crate::ports::{Scope, Seat, SendKey};
 use crate::runtime::identity::Resolved;
 use crate::value::id::fingerprint;
 use crate::value::{Instant, Value};
 
 use super::node::{Job, Node};
+use super::proofs::Statement;
 use super::record::{News, What, Where, Whom};
 use super::shard::Command;
 
@@ -69,6 +70,7 @@ impl Node<'_, '_, '_> {
                     None => self.read_call(position, at, &raw, received_at, &source),
                 }
             }
+            What::Dead { raw, .. } if self.is_of_nobody(&raw) => self.counters.turned_away += 1,
             What::Dead { source, reason, detail, raw } => {
                 self.counters.dead += 1;
                 let number = self.dead_next;
@@ -96,7 +98,7 @@ impl Node<'_, '_, '_> {
                     self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Approval { by, approved } });
                 }
             }
-            What::Stop { scope, stopped, .. } => self.stop(scope, stopped),
+            What::Stop { scope, stopped, .. } => self.stop(scope, stopped, at),
             What::Forget { person } => {
                 if let Some(seat) = self.identities.find(&person) {
                     self.forget(seat, at);
@@ -112,9 +114,8 @@ impl Node<'_, '_, '_> {
             }
             What::Chunk { job, from, to } => self.take_chunk(job, from, to, at),
             What::Attempt { key, journey, channel } => {
-                // Live, the budgets were asked before it was written.
-                if let Some(channel) = channel.filter(|_| self.replaying) {
-                    self.budgets.admit(journey, channel, at);
+                if let Some(channel) = channel {
+                    self.budgets.count(journey, channel, at);
                 }
                 self.dispatcher.attempted(key, at);
                 let (owner, _) = self.current(key.seat, key.run);
@@ -175,7 +176,7 @@ impl Node<'_, '_, '_> {
                 let seat = self.claim_addresses(seat, &traits, at);
                 self.touch(seat);
                 let Traits { fields, consent } = traits;
-                self.prove_consents(position, at, seat, &consent, source);
+                self.prove_consents(position, at, seat, id, &consent, source);
                 let kind = InputKind::Profile { id, fields, consent };
                 return self.lanes.give(seat, Command::Take { seat, at, kind });
             }
@@ -204,14 +205,14 @@ impl Node<'_, '_, '_> {
     }
 
     /// Addresses lead to whoever named them last. A LINE account is one person's alone: somebody who was only known by it
-    /// is that person.
+    /// is that person, and a user of the shop who had it before has it no more.
     fn claim_addresses(&mut self, seat: Seat, traits: &Traits, at: Instant) -> Seat {
         let addresses = self.program().person.addresses;
         let mut seat = seat;
         for channel in Channel::ALL {
             let Some(field) = addresses[channel.index()] else { continue };
             let Some((_, Value::Text(address))) = traits.fields.iter().find(|(f, _)| *f == field) else { continue };
-            if let Some(resolved) = self.claim_address(seat, channel, address) {
+            if let Some(resolved) = self.claim_address(seat, channel, address, at) {
                 self.welcome(resolved, at);
                 seat = resolved.seat;
             }
@@ -219,10 +220,15 @@ impl Node<'_, '_, '_> {
         seat
     }
 
-    fn claim_address(&mut self, seat: Seat, channel: Channel, address: &str) -> Option<Resolved> {
+    fn claim_address(&mut self, seat: Seat, channel: Channel, address: &str, at: Instant) -> Option<Resolved> {
         let id = address_id(channel, address);
         let before = self.identities.find(&id).filter(|before| *before != seat);
         let resolved = self.identities.claim(seat, &id, channel == Channel::Line);
+        if let Some(seat) = before.filter(|_| resolved.is_none() && channel == Channel::Line) {
+            self.touch(seat);
+            self.lanes.give(seat, Command::Release { seat, at, channel, address: address.to_owned() });
+            return None;
+        }
         if let Some(before) = before.filter(|before| resolved.is_none() && !self.sharers(&id).contains(before)) {
             let mut numbers = (1..=SHARERS_MAX).map(|number| sharer_id(&id, number));
             if let Some(free) = numbers.find(|id| self.identities.find(id).is_none()) {
@@ -283,20 +289,20 @@ impl Node<'_, '_, '_> {
         }
     }
 
-    pub(super) fn stop(&mut self, scope: Where, stopped: bool) {
+    pub(super) fn stop(&mut self, scope: Where, stopped: bool, at: Instant) {
         let scope = match scope {
             Where::Everything => {
-                self.dispatcher.stop_everything(stopped);
+                self.dispatcher.stop_everything(stopped, at);
                 Scope::Everything
             }
             Where::Channel(channel) => {
-                self.dispatcher.stop_channel(channel, stopped);
+                self.dispatcher.stop_channel(channel, stopped, at);
                 Scope::Channel(channel)
             }
             Where::Journey(name) => {
                 let program = self.program();
                 for index in (0..program.journeys.len()).filter(|index| program.journeys[*index].name == name) {
-                    self.dispatcher.stop_journey(JourneyId(index as u16), stopped);
+                    self.dispatcher.stop_journey(JourneyId(index as u16), stopped, at);
                 }
                 Scope::Journey(name)
             }
@@ -342,7 +348,8 @@ impl Node<'_, '_, '_> {
                 send.run = RunNo(run);
                 self.touch(seat);
                 if matches!(report, Report::Complained | Report::Unsubscribed) {
-                    self.prove(position, at, seat, "*", None, false, "provider", source);
+                    let statement = Statement::Send { send, report };
+                    self.prove(position, at, seat, statement, "*", None, false, "provider", source);
                 }
                 self.lanes.give(seat, Command::Take { seat, at, kind: InputKind::Report { send, report } });
             }
@@ -354,7 +361,8 @@ impl Node<'_, '_, '_> {
                 for seat in seats {
                     self.touch(seat);
                     if matches!(report, Report::Complained | Report::Unsubscribed) {
-                        self.prove(position, at, seat, "*", Some(channel), false, "provider", source);
+                        let statement = Statement::Channel { channel, report, address: Some(address.clone()) };
+                        self.prove(position, at, seat, statement, "*", Some(channel), false, "provider", source);
                     }
                     let address = address.clone();
                     self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
@@ -423,7 +431,7 @@ impl Node<'_, '_, '_> {
         }
         let Some(resolved) = self.identities.resolve(Some(user), None) else { return };
         self.welcome(resolved, at);
-        let joined = self.claim_address(resolved.seat, *channel, address);
+        let joined = self.claim_address(resolved.seat, *channel, address, at);
         let seat = joined.map_or(resolved.seat, |joined| {
             self.welcome(joined, at);
             joined.seat
@@ -439,27 +447,34 @@ impl Node<'_, '_, '_> {
             Whom::Send(_) | Whom::Id(_) => Channel::Email,
         };
         let source = format!("{source}: {}", words.chars().take(80).collect::<String>());
-        self.prove(position, at, seat, "*", Some(channel), back, "stop-word", &source);
+        let report = match (back, about) {
+            (false, _) => Report::Unsubscribed,
+            // To the carrier, too: a number that wrote STOP is blocked there until it writes START.
+            (true, Whom::Address { .. }) => Report::Unblocked,
+            (true, Whom::Send(_) | Whom::Id(_)) => Report::Resubscribed,
+        };
+        let address = match about {
+            // An address may be somebody else's meanwhile, who cannot return for them.
+            Whom::Address { address, .. } if back => Some(address.clone()),
+            Whom::Address { .. } | Whom::Send(_) | Whom::Id(_) => None,
+        };
+        let statement = Statement::Channel { channel, report, address: address.clone() };
+        self.prove(position, at, seat, statement, "*", Some(channel), back, "stop-word", &source);
         self.touch(seat);
         if let Whom::Address { channel, address } = about
             && !back
         {
             for seat in self.sharers(&address_id(*channel, address)) {
                 self.touch(seat);
-                self.prove(position, at, seat, "*", Some(*channel), false, "stop-word", &source);
-                let (channel, address, report) = (*channel, address.clone(), Report::Unsubscribed);
+                let (channel, address) = (*channel, address.clone());
+                let statement = Statement::Channel { channel, report, address: Some(address.clone()) };
+                self.prove(position, at, seat, statement, "*", Some(channel), false, "stop-word", &source);
                 self.lanes.give(seat, Command::Reach { seat, at, channel, address, report });
             }
         }
-        let command = match about {
-            // An address may be somebody else's meanwhile, who cannot return for them.
-            Whom::Address { address, .. } if back => {
-                Command::Reach { seat, at, channel, address: address.clone(), report: Report::Unblocked }
-            }
-            Whom::Address { .. } | Whom::Send(_) | Whom::Id(_) => {
-                let report = if back { Report::Unblocked } else { Report::Unsubscribed };
-                Command::Take { seat, at, kind: InputKind::Reach { channel, report } }
-            }
+        let command = match address {
+            Some(address) => Command::Reach { seat, at, channel, address, report },
+            None => Command::Take { seat, at, kind: InputKind::Reach { channel, report } },
         };
         self.lanes.give(seat, command);
     }
@@ -474,99 +489,6 @@ impl Node<'_, '_, '_> {
             }
             Whom::Address { channel, address } => self.identities.find(&address_id(*channel, address)),
         }
-    }
-
-    // ---- rights --------------------------------------------------------------------------------------------------
-
-    #[allow(clippy::too_many_arguments)]
-    fn take_consent(
-        &mut self,
-        position: Position,
-        at: Instant,
-        seat: Seat,
-        purpose: Option<String>,
-        channel: Option<Channel>,
-        given: bool,
-        how: &str,
-        source: &str,
-    ) {
-        self.prove(position, at, seat, purpose.as_deref().unwrap_or("*"), channel, given, how, source);
-        self.touch(seat);
-        let kind = match channel {
-            Some(channel) => {
-                let report = if given { Report::Unblocked } else { Report::Unsubscribed };
-                InputKind::Reach { channel, report }
-            }
-            None => {
-                let program = self.program();
-                let needs = |p: &PurposeId| program.messages.iter().any(|m| m.purpose == *p && m.needs_consent);
-                let named = purpose.as_deref().map(|name| program.purpose_named(name));
-                let all = (0..program.purposes.len() as u16).map(PurposeId);
-                let meant = all.filter(|p| named.map_or_else(|| needs(p), |named| named == Some(*p)));
-                let consent = meant.map(|p| (p, given)).collect();
-                InputKind::Profile { id: None, fields: Vec::new(), consent }
-            }
-        };
-        self.lanes.give(seat, Command::Take { seat, at, kind });
-    }
-    fn prove_consents(
-        &mut self,
-        position: Position,
-        at: Instant,
-        seat: Seat,
-        consent: &[(PurposeId, bool)],
-        source: &str,
-    ) {
-        let program = self.program();
-        for (purpose, given) in consent {
-            let name = &program.purposes[purpose.index()];
-            self.prove(position, at, seat, name, None, *given, "api", source);
-        }
-    }
-    #[allow(clippy::too_many_arguments)]
-    fn prove(
-        &mut self,
-        position: Position,
-        at: Instant,
-        seat: Seat,
-        purpose: &str,
-        channel: Option<Channel>,
-        given: bool,
-        how: &str,
-        source: &str,
-    ) {
-        let same = self.changes.consents.iter().rev().take_while(|row| row.position == position).count();
-        self.changes.consents.push(ConsentRow {
-            seat,
-            at,
-            purpose: purpose.to_owned(),
-            channel: channel.map(|c| c.name().to_owned()),
-            given,
-            how: how.to_owned(),
-            source: source.to_owned(),
-            position,
-            ordinal: same as u32,
-        });
-    }
-    fn forget(&mut self, seat: Seat, at: Instant) {
-        self.touch(seat);
-        let seats = self.seats_of(seat);
-        let ids = self.identities.forget(seat);
-        let tombstones: Vec<[u8; 16]> = ids.iter().map(|id| self.tombstone(id)).collect();
-        self.tombstones.extend(&tombstones);
-        // What was gathered of them since the last checkpoint goes too, also under the seats they had before.
-        self.changes.consents.retain(|row| !seats.contains(&row.seat));
-        self.lanes.give(seat, Command::Forget { seat, at });
-        self.lanes.give_all(|| Command::Strike { seats: seats.clone() });
-        self.changes.forgotten.push(ForgottenRow { seat, at, tombstones });
-    }
-    fn tombstone(&self, id: &str) -> [u8; 16] {
-        let mut hash = [0; 16];
-        hash.copy_from_slice(&blake3::keyed_hash(self.outfit.secret.bytes(), id.as_bytes()).as_bytes()[..16]);
-        hash
-    }
-    fn is_tombstone(&self, id: &str) -> bool {
-        !self.tombstones.is_empty() && self.tombstones.contains(&self.tombstone(id))
     }
 }
 

@@ -37,6 +37,12 @@ impl Bucket {
             self.milli_tokens -= 1_000;
         }
     }
+    /// A token that was taken for nothing.
+    pub fn put_back(&mut self) {
+        if self.per_second.is_some() {
+            self.milli_tokens += 1_000;
+        }
+    }
     /// When there is a token again.
     pub fn next(&self, now: Instant) -> Option<Instant> {
         let rate = i64::from(self.per_second?).max(1);

@@ -1,37 +1,98 @@
-//! What happened to each person since the last checkpoint, as bytes for the store.
+//! What happened to each person since the last checkpoint, as bytes for the store: every input that made the person what they
+//! are, and what the machine wrote.
 //!
-//! Tells no story: the faces do, from the lines.
+//! Tells no story and replays none: the faces do, from the lines.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Builder;
 
-use crate::ir::{JourneyId, StepId};
+use crate::ir::{JourneyId, PurposeId, StepId};
 use crate::machine::rest;
-use crate::machine::{Entry, Input, InputKind, What};
+use crate::machine::{Entry, Input, InputKind, RunNo, What};
 use crate::ports::store::{JournalRow, Position};
-use crate::ports::{Journal, Seat};
-use crate::value::Instant;
+use crate::ports::{Joined, Journal, Seat, Taken};
+use crate::value::{Instant, Span};
 
 /// One line of a person's story.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Line {
     Taken(Input),
     Wrote(Entry),
+    /// The consents of the profile that comes next as they came: its line leaves out some that nobody needs to be told of.
+    Consents(Vec<(PurposeId, bool)>),
+    /// The person of another seat became a part of this one; what happened to them before stands in the journal of that seat.
+    Joined(Joined),
 }
 
-/// A line about to be written.
+/// A line as it is kept. Times count from the line before, the first from the beginning of the piece. Append only.
+#[derive(Deserialize)]
+enum Kept {
+    /// As lines were kept first, and inputs of which nothing came were not.
+    Taken(Input),
+    Wrote(Entry),
+    Came {
+        after: Span,
+        kind: InputKind,
+    },
+    Did {
+        after: Span,
+        journey: JourneyId,
+        run: Option<RunNo>,
+        step: Option<StepId>,
+        what: What,
+    },
+    Consents {
+        after: Span,
+        consent: Vec<(PurposeId, bool)>,
+    },
+    Joined {
+        after: Span,
+        from: Seat,
+        id: Arc<str>,
+        base: u32,
+    },
+}
+
+/// The same, about to be written.
 #[derive(Serialize)]
-enum LineRef<'a> {
-    Taken(&'a Input),
-    Wrote(&'a Entry),
+#[serde(rename = "Kept")]
+enum KeptRef<'a> {
+    #[expect(dead_code, reason = "keeps the numbers of those behind it")]
+    Taken(()),
+    #[expect(dead_code, reason = "keeps the numbers of those behind it")]
+    Wrote(()),
+    Came {
+        after: Span,
+        kind: &'a InputKind,
+    },
+    Did {
+        after: Span,
+        journey: JourneyId,
+        run: Option<RunNo>,
+        step: Option<StepId>,
+        what: &'a What,
+    },
+    Consents {
+        after: Span,
+        consent: &'a [(PurposeId, bool)],
+    },
+    Joined {
+        after: Span,
+        from: Seat,
+        id: &'a str,
+        base: u32,
+    },
 }
 
 #[derive(Debug)]
 struct Piece {
     from: Instant,
     to: Instant,
+    /// Of the line before.
+    last: Instant,
     lines: Vec<u8>,
 }
 
@@ -43,34 +104,24 @@ pub struct Diary {
     pub entered: Vec<u64>,
     /// Waits that began, for whoever looks for approvals: the person, the journey and its step.
     pub waits: Vec<(Seat, JourneyId, StepId)>,
-    /// Inputs are written down only when something came of them; a whole diary has them all.
+    /// Inputs that made no difference are written down, too.
     pub whole: bool,
-    /// The input of the turn under way, until something comes of it.
-    taken: Option<(Seat, Vec<u8>, Instant)>,
 }
 
 impl Diary {
     pub fn new(whole: bool) -> Diary {
         Diary { whole, ..Diary::default() }
     }
-    fn add(&mut self, seat: Seat, at: Instant, line: &LineRef<'_>) {
-        let piece = self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, lines: Vec::new() });
+    fn add<'l>(&mut self, seat: Seat, at: Instant, line: impl FnOnce(Span) -> KeptRef<'l>) {
+        let piece = self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, last: at, lines: Vec::new() });
+        let line = line(at.since(piece.last));
         piece.to = piece.to.max(at);
-        let lines = std::mem::take(&mut piece.lines);
-        piece.lines = postcard::to_extend(line, lines).unwrap_or_default();
-    }
-    fn settle_taken(&mut self, seat: Seat) {
-        if let Some((of, bytes, at)) = self.taken.take()
-            && of == seat
-        {
-            let piece = self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, lines: Vec::new() });
-            piece.to = piece.to.max(at);
-            piece.lines.extend(bytes);
-        }
+        piece.last = at;
+        piece.lines = rest::add_bytes_of(&line, std::mem::take(&mut piece.lines));
     }
     /// Everything since the last time, by seat.
     pub fn cut(&mut self, position: Position) -> Vec<JournalRow> {
-        let row = |(seat, Piece { from, to, lines })| JournalRow { seat, position, from, to, lines };
+        let row = |(seat, Piece { from, to, lines, .. })| JournalRow { seat, position, from, to, lines };
         let mut rows: Vec<JournalRow> = std::mem::take(&mut self.pieces).into_iter().map(row).collect();
         rows.sort_unstable_by_key(|row| row.seat);
         rows
@@ -78,36 +129,38 @@ impl Diary {
     pub fn forget(&mut self, seat: Seat) {
         self.pieces.remove(&seat);
     }
-    /// A person moved to another seat; what was written so far goes along.
-    pub fn leave(&mut self, seat: Seat) -> Vec<u8> {
-        self.pieces.remove(&seat).map(|piece| piece.lines).unwrap_or_default()
-    }
-    pub fn join(&mut self, seat: Seat, lines: Vec<u8>, at: Instant) {
-        if !lines.is_empty() {
-            let piece = self.pieces.entry(seat).or_insert_with(|| Piece { from: at, to: at, lines: Vec::new() });
-            piece.lines.extend(lines);
-        }
-    }
 }
 
 impl Journal for Diary {
-    fn taken(&mut self, seat: Seat, input: &Input) {
+    fn taken(&mut self, seat: Seat, taken: &Taken<'_>) {
+        let input = taken.input;
         let worth = match &input.kind {
-            // Consents are kept with their proofs; a profile is a fact about the person, whatever comes of it.
-            InputKind::Profile { .. } | InputKind::Reach { .. } | InputKind::Approval { .. } => true,
-            InputKind::Event { .. } => self.whole,
-            InputKind::Report { .. } | InputKind::Answer { .. } => self.whole,
-            InputKind::Wake | InputKind::Tick { .. } | InputKind::Live => return,
+            // Timers follow by themselves.
+            InputKind::Wake => false,
+            // What somebody in charge said, whatever came of it.
+            InputKind::Approval { .. } => true,
+            InputKind::Profile { .. }
+            | InputKind::Reach { .. }
+            | InputKind::Event { .. }
+            | InputKind::Report { .. }
+            | InputKind::Answer { .. }
+            | InputKind::Live => taken.heeded || self.whole,
+            // Everybody is asked whether they are of an audience.
+            InputKind::Tick { .. } => taken.heeded,
         };
-        if worth {
-            self.add(seat, input.at, &LineRef::Taken(input));
-        } else {
-            let bytes = rest::bytes_of(&LineRef::Taken(input));
-            self.taken = Some((seat, bytes, input.at));
+        if !worth {
+            return;
         }
+        if let Some(consent) = taken.consent.filter(|_| taken.heeded) {
+            self.add(seat, input.at, |after| KeptRef::Consents { after, consent });
+        }
+        self.add(seat, input.at, |after| KeptRef::Came { after, kind: &input.kind });
+    }
+    fn joined(&mut self, seat: Seat, joined: &Joined) {
+        let Joined { at, from, id, base } = joined;
+        self.add(seat, *at, |after| KeptRef::Joined { after, from: *from, id, base: *base });
     }
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
-        self.settle_taken(seat);
         if entry.what == What::Entered {
             let index = entry.journey.index();
             if self.entered.len() <= index {
@@ -118,17 +171,85 @@ impl Journal for Diary {
         if let (What::Waiting { .. }, Some(step)) = (&entry.what, entry.step) {
             self.waits.push((seat, entry.journey, step));
         }
-        self.add(seat, entry.at, &LineRef::Wrote(entry));
+        let Entry { at, journey, run, step, what } = entry;
+        self.add(seat, *at, |after| KeptRef::Did { after, journey: *journey, run: *run, step: *step, what });
     }
 }
 
 /// The lines of a piece, as far as they can be read.
-pub fn lines_of(mut bytes: &[u8]) -> Vec<Line> {
-    let mut lines = Vec::new();
+pub fn lines_of(piece: &JournalRow) -> Vec<Line> {
+    read_lines(piece).0
+}
+
+/// The same, and whether that is all of them.
+pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
+    let (mut lines, mut bytes, mut at) = (Vec::new(), piece.lines.as_slice(), piece.from);
     while !bytes.is_empty() {
-        let Ok((line, rest)) = rest::read::<Line>(bytes) else { break };
-        lines.push(line);
+        let Ok((line, rest)) = rest::read::<Kept>(bytes) else { return (lines, false) };
         bytes = rest;
+        lines.push(match line {
+            Kept::Taken(input) => Line::Taken(input),
+            Kept::Wrote(entry) => Line::Wrote(entry),
+            Kept::Came { after, kind } => {
+                at = at.plus(after);
+                Line::Taken(Input { at, kind })
+            }
+            Kept::Did { after, journey, run, step, what } => {
+                at = at.plus(after);
+                Line::Wrote(Entry { at, journey, run, step, what })
+            }
+            Kept::Consents { after, consent } => {
+                at = at.plus(after);
+                Line::Consents(consent)
+            }
+            Kept::Joined { after, from, id, base } => {
+                at = at.plus(after);
+                Line::Joined(Joined { at, from, id, base })
+            }
+        });
     }
-    lines
+    (lines, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::store::Position;
+
+    fn entry(at: i64) -> Entry {
+        let what = What::Waiting { until: Some(Instant(at + 5)) };
+        Entry { at: Instant(at), journey: JourneyId(1), run: Some(RunNo(2)), step: Some(StepId(3)), what }
+    }
+
+    #[test]
+    fn lines_read_back_with_their_times() {
+        let mut diary = Diary::new(false);
+        let consent = [(PurposeId(0), false)];
+        let kind = InputKind::Profile { id: Some(u64::MAX), fields: Vec::new(), consent: Vec::new() };
+        let input = Input { at: Instant(1_000), kind };
+        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: true });
+        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: false });
+        let joined = Joined { at: Instant(2_000), from: 4, id: "older".into(), base: 9 };
+        diary.joined(7, &joined);
+        // A timer that fires late tells of its own time.
+        diary.wrote(7, &entry(1_500));
+        let rows = diary.cut(Position(1));
+        assert_eq!((rows[0].from, rows[0].to), (Instant(1_000), Instant(2_000)));
+        let lines =
+            [Line::Consents(consent.to_vec()), Line::Taken(input), Line::Joined(joined), Line::Wrote(entry(1_500))];
+        assert_eq!(lines_of(&rows[0]), lines);
+    }
+
+    #[test]
+    fn lines_of_earlier_versions_are_read() {
+        #[derive(Serialize)]
+        enum Old {
+            Taken(Input),
+            Wrote(Entry),
+        }
+        let input = Input { at: Instant(5), kind: InputKind::Wake };
+        let lines = rest::add_bytes_of(&Old::Wrote(entry(8)), rest::bytes_of(&Old::Taken(input.clone())));
+        let row = JournalRow { seat: 0, position: Position(1), from: Instant(5), to: Instant(8), lines };
+        assert_eq!(lines_of(&row), [Line::Taken(input), Line::Wrote(entry(8))]);
+    }
 }

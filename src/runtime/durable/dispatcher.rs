@@ -6,60 +6,42 @@
 //! does not stand in front of an order confirmation of the same priority.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use xxhash_rust::xxh3::{Xxh3Builder, xxh3_64};
 
 use crate::ir::{ActionId, Channel, JourneyId};
 use crate::machine::rest;
 use crate::ports::store::PendingKey;
-use crate::ports::{CallOutcome, Idempotency, Manifest, Outcome};
+use crate::ports::{CallOutcome, Idempotency, Outcome};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
 
-use super::bucket::Bucket;
 use super::record::{Ending, Settlement};
+use super::way::Way;
+pub use super::way::{Allowance, Obstacle};
 
 /// Waits between attempts: doubled each time, from the first to the last.
 const BACKOFF_MIN: Span = Span(MILLIS_PER_SECOND);
 const BACKOFF_MAX: Span = Span(10 * MILLIS_PER_MINUTE);
 /// A provider that asks for more patience than this is asked again all the same.
 const RETRY_AFTER_MAX: Span = Span(MILLIS_PER_HOUR);
-/// What nobody took for so long is given up: what was urgent yesterday is a nuisance today.
+/// What nobody took for so long is given up: what was urgent yesterday is a nuisance today. Counted from the first attempt, or
+/// from the end of the last stop since: nobody took what nobody was asked to take.
 const GIVE_UP_AFTER: Span = Span(MILLIS_PER_DAY);
-/// Failures in a row after which a provider is left alone.
-const FAILURES_TO_OPEN: u32 = 5;
-/// For how long, doubled each time it fails again.
-const OPEN_MIN: Span = Span(5 * MILLIS_PER_SECOND);
-const OPEN_MAX: Span = Span(5 * MILLIS_PER_MINUTE);
-/// A channel whose quota is used up or whose settings are wrong is tried again this often.
-const HELD_PROBE: Span = Span(15 * MILLIS_PER_MINUTE);
+/// Whatever held it up (a stop, a quota, a slow rate), what was ordered longer ago does not leave any more: a weekend, and not a
+/// week.
+const STALE_AFTER: Span = Span(3 * MILLIS_PER_DAY);
+/// The part of what actions may have under way at one time that one of them may have, so that one that hangs leaves room.
+const ACTION_SHARE: usize = 4;
 const QUOTA_USED_UP: &str = "the quota is used up";
 
-/// The ways out: one for each channel, and one for actions.
+/// The ways out as they are told of: one for each channel, and one for actions, of which each is on its own within.
 pub const WAYS: usize = Channel::COUNT + 1;
 pub const ACTIONS: usize = Channel::COUNT;
 
 pub fn way_of(channel: Option<Channel>) -> usize {
     channel.map_or(ACTIONS, Channel::index)
-}
-
-/// What a provider allows.
-#[derive(Debug, Clone)]
-pub struct Allowance {
-    pub per_second_max: Option<u32>,
-    pub at_once_max: usize,
-    pub idempotency: Idempotency,
-}
-
-impl Allowance {
-    pub fn of(manifest: &Manifest) -> Allowance {
-        Allowance {
-            per_second_max: manifest.per_second_max,
-            at_once_max: manifest.at_once_max.max(1),
-            idempotency: manifest.idempotency,
-        }
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -90,25 +72,6 @@ pub enum Next {
     Nothing,
 }
 
-/// What stands in a way, for status and alarms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
-    Clear,
-    /// The provider fails; it is left alone until then.
-    Open {
-        until: Instant,
-        why: String,
-    },
-    /// The quota is used up.
-    Exhausted {
-        why: String,
-    },
-    /// The settings are wrong.
-    Misconfigured {
-        why: String,
-    },
-}
-
 #[derive(Debug)]
 struct Entry {
     waiting: Waiting,
@@ -118,67 +81,6 @@ struct Entry {
     doubtful: bool,
     /// Picked, and neither held nor come back since.
     is_out: bool,
-}
-
-#[derive(Debug)]
-struct Way {
-    allowance: Allowance,
-    /// By priority, highest first: the journeys in turn, and what each has ready in order.
-    ready: BTreeMap<Reverse<i64>, Ring>,
-    later: BTreeSet<(Instant, PendingKey)>,
-    under_way: usize,
-    bucket: Bucket,
-    failures: u32,
-    opened: u32,
-    obstacle: Obstacle,
-    /// Until then only what is due for a probe.
-    closed_until: Instant,
-    probing: bool,
-}
-
-/// Journeys of one priority.
-#[derive(Debug, Default)]
-struct Ring {
-    turns: VecDeque<JourneyId>,
-    queues: BTreeMap<JourneyId, BTreeSet<(Instant, PendingKey)>>,
-}
-
-impl Ring {
-    fn add(&mut self, journey: JourneyId, at: Instant, key: PendingKey) {
-        let queue = self.queues.entry(journey).or_insert_with(|| {
-            self.turns.push_back(journey);
-            BTreeSet::new()
-        });
-        queue.insert((at, key));
-    }
-    fn take(&mut self, is_stopped: &dyn Fn(JourneyId) -> bool) -> Option<PendingKey> {
-        for _ in 0..self.turns.len() {
-            let journey = self.turns.pop_front()?;
-            if is_stopped(journey) {
-                self.turns.push_back(journey);
-                continue;
-            }
-            let Some(queue) = self.queues.get_mut(&journey) else { continue };
-            let taken = queue.pop_first();
-            match queue.is_empty() {
-                true => drop(self.queues.remove(&journey)),
-                false => self.turns.push_back(journey),
-            }
-            if let Some((_, key)) = taken {
-                return Some(key);
-            }
-        }
-        None
-    }
-    fn remove(&mut self, journey: JourneyId, at: Instant, key: PendingKey) {
-        if let Some(queue) = self.queues.get_mut(&journey) {
-            queue.remove(&(at, key));
-            if queue.is_empty() {
-                self.queues.remove(&journey);
-                self.turns.retain(|other| *other != journey);
-            }
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -192,31 +94,53 @@ pub struct Dispatcher {
     stopped_journeys: BTreeSet<JourneyId>,
     /// Those whose stage lets nothing leave: a freeze, or somebody who looks at messages first.
     standing: BTreeSet<JourneyId>,
+    /// Until when others stood so.
+    stood: BTreeMap<JourneyId, Instant>,
+    /// When stops ended.
+    lifted: Lifted,
+    action: Allowance,
+    /// The way that is looked at first.
+    turn: usize,
+}
+
+/// When what was stopped could leave again.
+#[derive(Debug, Default)]
+struct Lifted {
+    everything: Option<Instant>,
+    channels: BTreeMap<usize, Instant>,
+    journeys: BTreeMap<JourneyId, Instant>,
 }
 
 impl Dispatcher {
     /// By way: the channels in their order, then actions.
     pub fn new(allowances: [Allowance; WAYS]) -> Dispatcher {
-        let way = |allowance: Allowance| Way {
-            bucket: Bucket::new(allowance.per_second_max),
-            allowance,
-            ready: BTreeMap::new(),
-            later: BTreeSet::new(),
-            under_way: 0,
-            failures: 0,
-            opened: 0,
-            obstacle: Obstacle::Clear,
-            closed_until: Instant(i64::MIN),
-            probing: false,
-        };
+        let action = allowances[ACTIONS].clone();
         Dispatcher {
             settled: BTreeMap::new(),
-            ways: allowances.into_iter().map(way).collect(),
+            ways: allowances.into_iter().take(ACTIONS).map(Way::new).collect(),
             entries: HashMap::default(),
             stopped_everything: false,
             stopped_channels: BTreeSet::new(),
             stopped_journeys: BTreeSet::new(),
             standing: BTreeSet::new(),
+            stood: BTreeMap::new(),
+            lifted: Lifted::default(),
+            action,
+            turn: 0,
+        }
+    }
+    /// Among the ways within: channels in their order, then each action.
+    fn index_of(waiting: &Waiting) -> usize {
+        match waiting.channel {
+            Some(channel) => channel.index(),
+            None => ACTIONS + waiting.action.map_or(0, ActionId::index),
+        }
+    }
+    /// The ways within that one is made of.
+    fn within(&self, way: usize) -> &[Way] {
+        match way {
+            ACTIONS => self.ways.get(ACTIONS..).unwrap_or_default(),
+            channel => &self.ways[channel..=channel],
         }
     }
     pub fn len(&self) -> usize {
@@ -225,73 +149,116 @@ impl Dispatcher {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+    /// Of actions, the first that cannot be called.
     pub fn obstacle(&self, way: usize) -> &Obstacle {
-        &self.ways[way].obstacle
+        let mut all = self.within(way).iter().map(|way| &way.obstacle);
+        all.find(|obstacle| **obstacle != Obstacle::Clear).unwrap_or(&Obstacle::Clear)
+    }
+    /// Each channel's, by its way, and each action's.
+    pub fn obstacles(&self) -> impl Iterator<Item = (usize, Option<ActionId>, &Obstacle)> {
+        self.ways.iter().enumerate().map(|(index, way)| match index.checked_sub(ACTIONS) {
+            Some(action) => (ACTIONS, Some(ActionId(action as u16)), &way.obstacle),
+            None => (index, None, &way.obstacle),
+        })
     }
     pub fn under_way(&self, way: usize) -> usize {
-        self.ways[way].under_way
+        self.within(way).iter().map(|way| way.under_way).sum()
     }
     pub fn waiting(&self, way: usize) -> usize {
-        let ready =
-            self.ways[way].ready.values().flat_map(|ring| ring.queues.values()).map(BTreeSet::len).sum::<usize>();
-        ready + self.ways[way].later.len()
+        self.within(way).iter().map(Way::waiting).sum()
     }
 
     /// Of all that waits, what leaves as soon as there is time for it: a channel that is stopped, has no quota or is set up
     /// wrongly may stand for days.
     pub fn moving(&self) -> usize {
-        let stands = |index: usize| match self.ways[index].obstacle {
+        let stands = |(index, way): &(usize, &Way)| match way.obstacle {
             Obstacle::Exhausted { .. } | Obstacle::Misconfigured { .. } => true,
-            Obstacle::Clear | Obstacle::Open { .. } => self.stopped_channels.contains(&index),
+            Obstacle::Clear | Obstacle::Open { .. } => self.stopped_channels.contains(index),
         };
-        (0..WAYS).filter(|index| !stands(*index)).map(|index| self.waiting(index) + self.under_way(index)).sum()
+        let moving = self.ways.iter().enumerate().filter(|way| !stands(way));
+        moving.map(|(_, way)| way.waiting() + way.under_way).sum()
     }
 
-    pub fn stop_everything(&mut self, stopped: bool) {
+    pub fn stop_everything(&mut self, stopped: bool, at: Instant) {
+        if self.stopped_everything && !stopped {
+            self.lifted.everything = Some(at);
+        }
         self.stopped_everything = stopped;
     }
-    pub fn stop_channel(&mut self, channel: Channel, stopped: bool) {
+    pub fn stop_channel(&mut self, channel: Channel, stopped: bool, at: Instant) {
         let way = channel.index();
-        match stopped {
-            true => drop(self.stopped_channels.insert(way)),
-            false => drop(self.stopped_channels.remove(&way)),
+        if stopped {
+            self.stopped_channels.insert(way);
+        } else if self.stopped_channels.remove(&way) {
+            self.lifted.channels.insert(way, at);
         }
     }
-    pub fn stop_journey(&mut self, journey: JourneyId, stopped: bool) {
-        match stopped {
-            true => drop(self.stopped_journeys.insert(journey)),
-            false => drop(self.stopped_journeys.remove(&journey)),
+    pub fn stop_journey(&mut self, journey: JourneyId, stopped: bool, at: Instant) {
+        if stopped {
+            self.stopped_journeys.insert(journey);
+        } else if self.stopped_journeys.remove(&journey) {
+            self.lifted.journeys.insert(journey, at);
         }
+    }
+    pub fn is_stopped(&self, key: PendingKey) -> bool {
+        self.entries.get(&key).is_some_and(|Entry { waiting, .. }| {
+            let channel = waiting.channel.is_some_and(|channel| self.stopped_channels.contains(&channel.index()));
+            self.stopped_everything || channel || self.stopped_journeys.contains(&waiting.journey)
+        })
+    }
+    /// From when on somebody could have taken it, who was asked.
+    fn could_leave_from(&self, waiting: &Waiting, now: Instant) -> Instant {
+        let channel = waiting.channel.and_then(|channel| self.lifted.channels.get(&channel.index()));
+        let lifted = [self.lifted.everything.as_ref(), channel, self.lifted.journeys.get(&waiting.journey)];
+        lifted.into_iter().flatten().copied().chain([waiting.attempted_at.unwrap_or(now)]).max().unwrap_or(now)
+    }
+    /// Why it is too late for it to leave at all.
+    pub fn is_stale(&self, key: PendingKey, now: Instant) -> Option<String> {
+        let waiting = &self.entries.get(&key)?.waiting;
+        let limit = waiting.patience.unwrap_or(STALE_AFTER);
+        // While its journey stood, it grew no older.
+        let from = self.stood.get(&waiting.journey).map_or(waiting.ordered_at, |until| waiting.ordered_at.max(*until));
+        let waited = now.since(from);
+        let hours = waited.0 / MILLIS_PER_HOUR;
+        (waited > limit).then(|| match waiting.patience {
+            Some(_) => "nobody waits for the answer any more".to_owned(),
+            None => format!("it could not leave for {hours} hours and is too old to be sent"),
+        })
     }
 
-    /// Exactly these stand from now on.
-    pub fn stand(&mut self, journeys: BTreeSet<JourneyId>) {
-        self.standing = journeys;
+    /// Exactly these stand from now on, and these stood until then.
+    pub fn stand(&mut self, standing: BTreeSet<JourneyId>, stood: BTreeMap<JourneyId, Instant>) {
+        (self.standing, self.stood) = (standing, stood);
     }
 
     /// Something was placed. One that was tried before the process began has an unknown outcome.
     pub fn place(&mut self, waiting: Waiting, now: Instant) -> Next {
         let way = way_of(waiting.channel);
+        let index = Self::index_of(&waiting);
+        while self.ways.len() <= index {
+            let at_once_max = self.action.at_once_max.div_ceil(ACTION_SHARE);
+            self.ways.push(Way::new(Allowance { at_once_max, ..self.action.clone() }));
+        }
         let attempts = u32::from(waiting.attempted_at.is_some());
         if let Some(tried) = waiting.attempted_at
-            && !self.may_repeat(way, &waiting, tried, now)
+            && !self.may_repeat(&waiting, tried, now)
         {
             let why = "the process ended while it was being handed over";
             return self.settle(way, Settlement::new(Ending::Unknown, attempts).because(why));
         }
-        if waiting.awaited && waiting.attempted_at.is_none() && self.ways[way].is_exhausted(now) {
+        if waiting.awaited && waiting.attempted_at.is_none() && self.ways[index].is_exhausted(now) {
             return self.settle(way, Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
         }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
         let doubtful = waiting.attempted_at.is_some();
         self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false });
-        self.ways[way].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
+        self.ways[index].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
         Next::Nothing
     }
     /// Nobody waits for it any more.
     pub fn drop(&mut self, key: PendingKey) {
         let Some(entry) = self.entries.remove(&key) else { return };
-        let way = &mut self.ways[way_of(entry.waiting.channel)];
+        let way = &mut self.ways[Self::index_of(&entry.waiting)];
         if entry.is_out {
             // What comes of it is nobody's news any more.
             way.under_way = way.under_way.saturating_sub(1);
@@ -328,7 +295,15 @@ impl Dispatcher {
         if self.stopped_everything {
             return picked;
         }
-        for index in 0..WAYS {
+        let mut actions_left = self.action.at_once_max.saturating_sub(self.under_way(ACTIONS));
+        // Where there was more than could be picked, it goes on behind: no way is always the last.
+        let count = self.ways.len();
+        let first = std::mem::take(&mut self.turn);
+        for index in (first..count).chain(0..first) {
+            if picked.len() >= limit {
+                break;
+            }
+            self.turn = (index + 1) % count;
             if self.stopped_channels.contains(&index) {
                 continue;
             }
@@ -337,17 +312,21 @@ impl Dispatcher {
             let is_stopped = |journey: JourneyId| stopped.contains(&journey) || standing.contains(&journey);
             let way = &mut self.ways[index];
             way.bucket.refill(now);
-            while picked.len() < limit && way.may_start(now) {
+            while picked.len() < limit && way.may_start(now) && (index < ACTIONS || actions_left > 0) {
                 let Some(key) = way.ready.values_mut().find_map(|ring| ring.take(&is_stopped)) else { break };
                 way.ready.retain(|_, ring| !ring.queues.is_empty());
                 let Some(entry) = self.entries.get_mut(&key) else { continue };
                 entry.attempts += 1;
                 entry.is_out = true;
                 way.under_way += 1;
+                actions_left -= usize::from(index >= ACTIONS);
                 way.bucket.take();
                 way.probing = way.is_closed();
                 picked.push((key, entry.attempts));
             }
+        }
+        if picked.len() < limit {
+            self.turn = 0;
         }
         picked
     }
@@ -367,6 +346,7 @@ impl Dispatcher {
         if self.stopped_everything {
             return None;
         }
+        let actions_are_full = self.under_way(ACTIONS) >= self.action.at_once_max;
         let of_way = |(index, way): (usize, &Way)| {
             if self.stopped_channels.contains(&index) {
                 return None;
@@ -374,7 +354,8 @@ impl Dispatcher {
             let later = way.later.first().map(|(at, _)| *at);
             let leaves = |j: &JourneyId| !self.stopped_journeys.contains(j) && !self.standing.contains(j);
             let has_ready = way.ready.values().flat_map(|ring| ring.queues.keys()).any(leaves);
-            let ready = (has_ready && way.under_way < way.allowance.at_once_max).then(|| {
+            let has_room = way.under_way < way.allowance.at_once_max && !(index >= ACTIONS && actions_are_full);
+            let ready = (has_ready && has_room).then(|| {
                 let closed = (way.closed_until > now).then_some(way.closed_until);
                 closed.into_iter().chain(way.bucket.next(now)).max().unwrap_or(now)
             });
@@ -390,17 +371,15 @@ impl Dispatcher {
         entry.attempts = entry.attempts.saturating_sub(1);
         entry.is_out = false;
         entry.not_before = until;
-        let way = &mut self.ways[way_of(entry.waiting.channel)];
-        way.under_way = way.under_way.saturating_sub(1);
-        way.probing = false;
+        let way = &mut self.ways[Self::index_of(&entry.waiting)];
+        way.put_back();
         way.later.insert((until, key));
     }
     /// It was not handed over and never will be.
     pub fn shut(&mut self, key: PendingKey, ending: Ending, why: Option<String>) -> Next {
         let Some(entry) = self.entries.remove(&key) else { return Next::Nothing };
-        let way = &mut self.ways[way_of(entry.waiting.channel)];
-        way.under_way = way.under_way.saturating_sub(1);
-        way.probing = false;
+        let way = &mut self.ways[Self::index_of(&entry.waiting)];
+        way.put_back();
         let settlement = Settlement { why, ..Settlement::new(ending, entry.attempts.saturating_sub(1)) };
         self.settle(way_of(entry.waiting.channel), entry.undoubted(settlement))
     }
@@ -408,7 +387,7 @@ impl Dispatcher {
     /// What came of an attempt to deliver.
     pub fn came(&mut self, key: PendingKey, outcome: Outcome, now: Instant) -> Next {
         let Some(entry) = self.entries.get(&key) else { return Next::Nothing };
-        let (index, attempts) = (way_of(entry.waiting.channel), entry.attempts);
+        let (index, attempts) = (Self::index_of(&entry.waiting), entry.attempts);
         self.ways[index].note(&outcome, now);
         let settled = |ending| Settlement::new(ending, attempts);
         match outcome {
@@ -431,6 +410,7 @@ impl Dispatcher {
     /// What came of calling an action; the answer itself is not looked at.
     pub fn answered(&mut self, key: PendingKey, outcome: &CallOutcome, now: Instant) -> Next {
         let Some(entry) = self.entries.get(&key) else { return Next::Nothing };
+        let index = Self::index_of(&entry.waiting);
         let settled = |ending| Settlement::new(ending, entry.attempts);
         let (next, seen) = match outcome {
             CallOutcome::Answered(_) => (Some(settled(Ending::Accepted)), Outcome::Accepted { provider_id: None }),
@@ -444,7 +424,7 @@ impl Dispatcher {
         };
         match next {
             Some(settlement) => {
-                self.ways[ACTIONS].note(&seen, now);
+                self.ways[index].note(&seen, now);
                 self.done(key, settlement)
             }
             None => self.came(key, seen, now),
@@ -453,7 +433,7 @@ impl Dispatcher {
 
     fn done(&mut self, key: PendingKey, settlement: Settlement) -> Next {
         let Some(entry) = self.entries.remove(&key) else { return Next::Settle(settlement) };
-        let way = &mut self.ways[way_of(entry.waiting.channel)];
+        let way = &mut self.ways[Self::index_of(&entry.waiting)];
         way.under_way = way.under_way.saturating_sub(1);
         self.settle(way_of(entry.waiting.channel), entry.undoubted(settlement))
     }
@@ -462,17 +442,25 @@ impl Dispatcher {
         Next::Settle(settlement)
     }
     fn again(&mut self, key: PendingKey, why: String, after: Option<Span>, now: Instant) -> Next {
-        let Some(entry) = self.entries.get_mut(&key) else { return Next::Nothing };
+        let Some(entry) = self.entries.get(&key) else { return Next::Nothing };
         let asked = after.map_or(Span(0), |after| Span(after.0.clamp(0, RETRY_AFTER_MAX.0)));
         let at = now.plus(asked.max(backoff(key, entry.attempts)));
-        let patience = entry.waiting.patience.unwrap_or(GIVE_UP_AFTER);
-        if at.since(entry.waiting.ordered_at) > patience {
+        let waiting = &entry.waiting;
+        let is_over = match waiting.patience {
+            Some(patience) => at.since(waiting.ordered_at) > patience,
+            None => {
+                let tried_for = at.since(self.could_leave_from(waiting, now));
+                tried_for > GIVE_UP_AFTER || at.since(waiting.ordered_at) > STALE_AFTER
+            }
+        };
+        if is_over {
             let settlement = Settlement::new(Ending::Expired, entry.attempts).because(why);
             return self.done(key, settlement);
         }
+        let Some(entry) = self.entries.get_mut(&key) else { return Next::Nothing };
         entry.not_before = at;
         entry.is_out = false;
-        let way = &mut self.ways[way_of(entry.waiting.channel)];
+        let way = &mut self.ways[Self::index_of(&entry.waiting)];
         way.under_way = way.under_way.saturating_sub(1);
         way.later.insert((at, key));
         Next::Again
@@ -482,10 +470,9 @@ impl Dispatcher {
             entry.doubtful = true;
         }
         let Some(entry) = self.entries.get(&key) else { return Next::Nothing };
-        let way = way_of(entry.waiting.channel);
         let tried = entry.waiting.attempted_at.unwrap_or(entry.waiting.ordered_at);
         let soon = now.plus(backoff(key, entry.attempts));
-        if self.may_repeat(way, &entry.waiting, tried, soon) {
+        if self.may_repeat(&entry.waiting, tried, soon) {
             self.again(key, why, None, now)
         } else {
             let settlement = Settlement::new(Ending::Unknown, entry.attempts).because(why);
@@ -493,8 +480,8 @@ impl Dispatcher {
         }
     }
     /// Whether another attempt after one of unknown outcome can be no second message.
-    fn may_repeat(&self, way: usize, waiting: &Waiting, tried: Instant, at: Instant) -> bool {
-        match self.ways[way].allowance.idempotency {
+    fn may_repeat(&self, waiting: &Waiting, tried: Instant, at: Instant) -> bool {
+        match self.ways[Self::index_of(waiting)].allowance.idempotency {
             // The provider's own key makes even `at most once` safe to repeat.
             Idempotency::Within(span) => at.since(tried) < span,
             Idempotency::Recognisable => !waiting.at_most_once,
@@ -506,7 +493,7 @@ impl Dispatcher {
     pub fn is_past_repeating(&self, key: PendingKey, now: Instant) -> bool {
         self.entries.get(&key).filter(|entry| entry.doubtful).is_some_and(|Entry { waiting, .. }| {
             let tried = waiting.attempted_at.unwrap_or(waiting.ordered_at);
-            !self.may_repeat(way_of(waiting.channel), waiting, tried, now)
+            !self.may_repeat(waiting, tried, now)
         })
     }
     /// The attempt was noted in the log.
@@ -527,47 +514,6 @@ impl Entry {
         match self.doubtful && self.waiting.channel.is_some() && settlement.ending != Ending::Accepted {
             true => Settlement { ending: Ending::Unknown, ..settlement },
             false => settlement,
-        }
-    }
-}
-
-impl Way {
-    fn is_exhausted(&self, now: Instant) -> bool {
-        matches!(self.obstacle, Obstacle::Exhausted { .. }) && now < self.closed_until
-    }
-    fn is_closed(&self) -> bool {
-        self.obstacle != Obstacle::Clear
-    }
-    fn may_start(&self, now: Instant) -> bool {
-        let probe = !self.is_closed() || (now >= self.closed_until && !self.probing);
-        probe && self.under_way < self.allowance.at_once_max && self.bucket.has()
-    }
-    /// Learns of the provider from an outcome.
-    fn note(&mut self, outcome: &Outcome, now: Instant) {
-        self.probing = false;
-        match outcome {
-            Outcome::Accepted { .. } | Outcome::Refused { .. } => {
-                (self.failures, self.opened) = (0, 0);
-                self.obstacle = Obstacle::Clear;
-            }
-            Outcome::Later { why, .. } | Outcome::Unknown { why } => {
-                self.failures = self.failures.saturating_add(1);
-                // Those that were under way together fail once: they say nothing of whether it still fails.
-                if self.failures >= FAILURES_TO_OPEN && (!self.is_closed() || now >= self.closed_until) {
-                    let span = Span((OPEN_MIN.0 << self.opened.min(10)).min(OPEN_MAX.0));
-                    self.opened = self.opened.saturating_add(1);
-                    self.closed_until = now.plus(span);
-                    self.obstacle = Obstacle::Open { until: self.closed_until, why: why.clone() };
-                }
-            }
-            Outcome::Exhausted { why } => {
-                self.closed_until = now.plus(HELD_PROBE);
-                self.obstacle = Obstacle::Exhausted { why: why.clone() };
-            }
-            Outcome::Misconfigured { why } => {
-                self.closed_until = now.plus(HELD_PROBE);
-                self.obstacle = Obstacle::Misconfigured { why: why.clone() };
-            }
         }
     }
 }

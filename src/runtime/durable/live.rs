@@ -4,6 +4,7 @@
 //! Decides nothing: every decision is the node's, which this feeds in rounds. A round takes what has come, makes it durable
 //! with one sync, tells those who wait, and hands out what may leave.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
-use crate::ir::Channel;
+use crate::ir::{ActionId, Channel};
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
 use crate::ports::{CallOutcome, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
@@ -139,7 +140,7 @@ pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered))
             cut_at: Instant(i64::MIN),
             records_at_cut: 0,
             asked: Vec::new(),
-            obstacles: std::array::from_fn(|_| Obstacle::Clear),
+            obstacles: BTreeMap::new(),
             pending: door.pending(),
             figured_at: Instant(i64::MIN),
         };
@@ -209,7 +210,7 @@ struct Live<'m, 's, 'e, 'p> {
     records_at_cut: u64,
     /// Questions that wait for a checkpoint at this position or later.
     asked: Vec<Asked>,
-    obstacles: [Obstacle; WAYS],
+    obstacles: BTreeMap<(usize, Option<ActionId>), Obstacle>,
     pending: Arc<AtomicUsize>,
     figured_at: Instant,
 }
@@ -352,14 +353,16 @@ impl Live<'_, '_, '_, '_> {
     fn look_around(&mut self, now: Instant) {
         self.pending.store(self.node.dispatcher().len(), Ordering::Relaxed);
         self.tell_of_approvals();
-        for way in 0..WAYS {
-            let obstacle = self.node.dispatcher().obstacle(way);
-            if *obstacle != self.obstacles[way] {
-                let (was, is) = (self.obstacles[way].clone(), obstacle.clone());
-                if std::mem::discriminant(&was) != std::mem::discriminant(&is) {
-                    self.alarm(way, &is);
-                }
-                self.obstacles[way] = is;
+        let known = &self.obstacles;
+        let is_new = |(way, action, obstacle): &(usize, Option<ActionId>, &Obstacle)| {
+            known.get(&(*way, *action)).unwrap_or(&Obstacle::Clear) != *obstacle
+        };
+        let new = self.node.dispatcher().obstacles().filter(is_new);
+        let new: Vec<_> = new.map(|(way, action, obstacle)| ((way, action), obstacle.clone())).collect();
+        for ((way, action), is) in new {
+            let was = self.obstacles.insert((way, action), is.clone()).unwrap_or(Obstacle::Clear);
+            if std::mem::discriminant(&was) != std::mem::discriminant(&is) {
+                self.alarm(way, action, &is);
             }
         }
         if now.since(self.figured_at).0 >= MILLIS_PER_SECOND {
@@ -382,8 +385,11 @@ impl Live<'_, '_, '_, '_> {
         );
         self.post(Posting { urgent: false, title: format!("Tabi: {journey}"), text, link: None });
     }
-    fn alarm(&self, way: usize, obstacle: &Obstacle) {
-        let name = answers::way_name(way);
+    fn alarm(&self, way: usize, action: Option<ActionId>, obstacle: &Obstacle) {
+        let name = match action.and_then(|action| self.node.program().actions.get(action.index())) {
+            Some(action) => action.name.as_str(),
+            None => answers::way_name(way),
+        };
         let (urgent, text) = match obstacle {
             Obstacle::Clear => (false, format!("{name}: sending again / {name}: 送信を再開しました")),
             Obstacle::Open { why, .. } => (

@@ -11,6 +11,7 @@
 //! dispatcher what may be handed to which provider when
 //! bucket     how many a second
 //! diary      what happened to each, for the store
+//! histories  what happened to everybody, read back from the store
 //! outfit     what messages lead back to
 //! ```
 //!
@@ -28,14 +29,19 @@ pub mod clock;
 pub mod diary;
 pub mod dispatcher;
 pub mod door;
+pub mod histories;
 pub mod lanes;
 pub mod library;
 pub mod live;
+pub mod look;
 pub mod node;
 pub mod outfit;
 pub mod pending;
+pub mod proofs;
 pub mod record;
 pub mod recover;
 pub mod resident;
+mod rights;
 pub mod shard;
 mod turnover;
+mod way;

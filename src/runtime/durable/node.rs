@@ -124,6 +124,8 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) touched: HashMap<Seat, u64>,
     pub(super) changes: Checkpoint,
     pub(super) dead_next: u64,
+    /// Statements of consent within the record that is applied.
+    pub(super) statements: (Position, u32),
     pub(super) horizon: Instant,
     pub(super) cutting: Option<Cutting>,
     /// Of the last checkpoint.
@@ -246,9 +248,9 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         let (owner, _) = self.current(key.seat, 0);
         self.touched.get(&owner).is_some_and(|touched| *touched > picked)
     }
-    /// What was looked at before something was heard of its person is looked at again.
+    /// What was looked at before something was heard of its person is looked at again, and what was stopped meanwhile stays.
     fn recall(&mut self) {
-        if self.touched.is_empty() {
+        if self.touched.is_empty() && self.stops.is_empty() {
             return;
         }
         if self.touched.len() > TOUCHED_MAX {
@@ -257,7 +259,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         }
         for work in std::mem::take(&mut self.out) {
             let key = work.key();
-            match self.making.get(&key).is_some_and(|picked| self.is_outdated(key, *picked)) {
+            let is_outdated = self.making.get(&key).is_some_and(|picked| self.is_outdated(key, *picked));
+            match is_outdated || self.dispatcher.is_stopped(key) {
                 true => {
                     self.making.remove(&key);
                     self.dispatcher.hold(key, self.now);
@@ -412,8 +415,11 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     }
     fn ready(&mut self, key: PendingKey, ready: Ready) {
         let picked = self.making.remove(&key).unwrap_or_default();
+        let stale = self.dispatcher.is_stale(key, self.now);
         let work = match ready {
-            Ready::Delivery(_) | Ready::Call(_) if self.closing || self.is_outdated(key, picked) => {
+            Ready::Delivery(_) | Ready::Call(_)
+                if self.closing || self.is_outdated(key, picked) || self.dispatcher.is_stopped(key) =>
+            {
                 return self.dispatcher.hold(key, self.now);
             }
             Ready::Hold(until) => return self.dispatcher.hold(key, until),
@@ -426,11 +432,15 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
                 let next = self.dispatcher.shut(key, Ending::Unknown, Some(why));
                 return self.follow(key, next);
             }
+            Ready::Delivery(_) | Ready::Call(_) if stale.is_some() => {
+                let next = self.dispatcher.shut(key, Ending::Expired, stale);
+                return self.follow(key, next);
+            }
             Ready::Delivery(delivery) => {
                 let Some(waiting) = self.dispatcher.waiting_for(key) else { return };
                 let channel = waiting.channel.unwrap_or(Channel::Webhook);
                 // A budget counts what is tried for the first time; a repeat is the same message.
-                if waiting.attempted_at.is_none() && !self.budgets.admit(waiting.journey, channel, self.now) {
+                if waiting.attempted_at.is_none() && !self.budgets.let_through(waiting.journey, channel, self.now) {
                     let next = self.dispatcher.shut(key, Ending::OverBudget, None);
                     return self.follow(key, next);
                 }
@@ -502,11 +512,12 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     }
     fn gather(&mut self, piece: Piece) {
         let Some(cutting) = &mut self.cutting else { return };
-        let Piece { people, pending, ledger, journal, figures } = piece;
+        let Piece { people, pending, ledger, journal, consents, figures } = piece;
         cutting.checkpoint.people.extend(people);
         cutting.checkpoint.pending.extend(pending);
         cutting.checkpoint.ledger.extend(ledger);
         cutting.checkpoint.journal.extend(journal);
+        cutting.checkpoint.consents.extend(consents);
         cutting.missing -= 1;
         if cutting.missing == self.lanes.count() - 1 {
             self.figures.clear();

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{JourneyId, Program};
-use crate::machine::{ActionCall, Order};
-use crate::ports::Seat;
+use crate::machine::{ActionCall, Order, Person};
 use crate::ports::store::{LedgerRow, PendingKey};
+use crate::ports::{Answer, Outbox, Seat};
 use crate::value::Instant;
 
 use super::record::Settlement;
@@ -57,5 +57,20 @@ impl Pending {
             provider_id: settlement.provider_id.clone(),
             why: settlement.why.clone(),
         }
+    }
+}
+
+/// Orders and calls of the turn under way.
+#[derive(Default)]
+pub(super) struct Tray {
+    pub(super) placed: Vec<(Seat, Instant, Thing)>,
+}
+
+impl Outbox for Tray {
+    fn send(&mut self, seat: Seat, _: &Person, at: Instant, order: Order, _: &mut Vec<Answer>) {
+        self.placed.push((seat, at, Thing::Order(order)));
+    }
+    fn call(&mut self, seat: Seat, _: &Person, at: Instant, call: ActionCall, _: &mut Vec<Answer>) {
+        self.placed.push((seat, at, Thing::Call(call)));
     }
 }

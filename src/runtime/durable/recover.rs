@@ -5,8 +5,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::ir::Program;
 use crate::machine::rest;
@@ -26,7 +26,6 @@ use super::outfit::Outfit;
 use super::pending::Pending;
 use super::record::{Record, What, Where};
 use super::resident::Shelf;
-use super::turnover::standing;
 use super::shard::{Command, Up};
 
 /// How far ahead wakes of people at rest are noted; looked for anew when half of it has passed.
@@ -36,7 +35,7 @@ const LOOK_AHEAD: Span = Span(4 * MILLIS_PER_HOUR);
 const HEARD_KEPT_MAX: usize = 2_000;
 
 /// Names of small things in the store.
-mod note {
+pub(super) mod note {
     pub const PROGRAM: &str = "program";
     pub const TICKS: &str = "ticks";
     pub const JOBS: &str = "jobs";
@@ -154,6 +153,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             touched: HashMap::new(),
             changes: Default::default(),
             dead_next: 1,
+            statements: (Position(0), 0),
             horizon: Instant(i64::MIN),
             cutting: None,
             cut_at: from,
@@ -162,7 +162,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             figures: Vec::new(),
             failed: None,
         };
-        node.dispatcher.stand(standing(program));
+        node.stand();
         let started = node.restore()?;
         let records = node.replay(from)?;
         // What shards in threads tell of the replay is from its time, not from the end of the pause.
@@ -359,7 +359,7 @@ fn known_ids(reader: &mut dyn StoreReader) -> Result<Vec<KnownId>, StoreError> {
     Ok(leads.into_iter().map(known).collect())
 }
 
-fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
+pub(super) fn note<T: DeserializeOwned>(reader: &mut dyn StoreReader, name: &str) -> Result<Option<T>, OpenError> {
     let Some(bytes) = reader.note(name)? else { return Ok(None) };
     match postcard::from_bytes(&bytes) {
         Ok(thing) => Ok(Some(thing)),

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{ActionCall, Engine, Gate, InputKind, Order, Person, Reason, Report};
-use crate::ports::store::{JournalRow, LedgerRow, PendingKey, PersonRow, Position};
-use crate::ports::{Answer, Call, CallKey, Delivery, Outbox, Seat, SendKey};
+use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report};
+use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
+use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
@@ -19,7 +19,8 @@ use crate::value::{Instant, Value, Zone};
 use super::diary::Diary;
 use super::library::Loaded;
 use super::outfit::Outfit;
-use super::pending::{Pending, Thing};
+use super::pending::{Pending, Thing, Tray};
+use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
 
@@ -42,6 +43,19 @@ pub enum Command<'e, 'p> {
         channel: Channel,
         address: String,
         report: Report,
+    },
+    /// The address is another's now: whoever still has it has it no more.
+    Release {
+        seat: Seat,
+        at: Instant,
+        channel: Channel,
+        address: String,
+    },
+    /// Somebody says something of consent: a row is kept if it is news.
+    Prove {
+        at: Instant,
+        statement: Statement,
+        row: Box<ConsentRow>,
     },
     /// Each of these seats, if they are of the zone.
     Tick {
@@ -72,7 +86,8 @@ pub enum Command<'e, 'p> {
         seat: Seat,
         at: Instant,
     },
-    /// No row of what was settled for these seats since the last cut is to be written: they are forgotten.
+    /// No row of what was settled for these seats, or happened to them, since the last cut is to be written: they are
+    /// forgotten.
     Strike {
         seats: Vec<Seat>,
     },
@@ -151,6 +166,7 @@ pub struct Piece {
     pub pending: Vec<(PendingKey, Option<Vec<u8>>)>,
     pub ledger: Vec<LedgerRow>,
     pub journal: Vec<JournalRow>,
+    pub consents: Vec<ConsentRow>,
     pub figures: Figures,
 }
 
@@ -168,23 +184,7 @@ pub struct Figures {
 /// A person on the way from one shard to another, with all that is theirs.
 pub struct Moving {
     leaving: Leaving,
-    lines: Vec<u8>,
     pending: Vec<(PendingKey, Pending)>,
-}
-
-/// Orders and calls of the turn under way.
-#[derive(Default)]
-struct Tray {
-    placed: Vec<(Seat, Instant, Thing)>,
-}
-
-impl Outbox for Tray {
-    fn send(&mut self, seat: Seat, _: &Person, at: Instant, order: Order, _: &mut Vec<Answer>) {
-        self.placed.push((seat, at, Thing::Order(order)));
-    }
-    fn call(&mut self, seat: Seat, _: &Person, at: Instant, call: ActionCall, _: &mut Vec<Answer>) {
-        self.placed.push((seat, at, Thing::Call(call)));
-    }
 }
 
 pub struct Shard<'e, 'p> {
@@ -196,6 +196,7 @@ pub struct Shard<'e, 'p> {
     owned: BTreeSet<(Seat, PendingKey)>,
     pending_changed: BTreeSet<PendingKey>,
     ledger: BTreeMap<PendingKey, LedgerRow>,
+    proofs: Vec<ConsentRow>,
     zones: BTreeSet<Zone>,
     /// What was placed is told to the node only once recovery is over.
     announced: bool,
@@ -213,6 +214,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             owned: BTreeSet::new(),
             pending_changed: BTreeSet::new(),
             ledger: BTreeMap::new(),
+            proofs: Vec::new(),
             zones: BTreeSet::new(),
             announced: false,
             ups: Vec::new(),
@@ -247,11 +249,27 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Reach { seat, at, channel, address, report } => {
                 self.pass(at);
                 self.host.people.fetch(seat);
-                let field = self.program().person.addresses[channel.index()];
-                let now = field.and_then(|field| Some(self.host.person(seat)?.field(field)));
-                if matches!(now, Some(Value::Text(text)) if text.trim().eq_ignore_ascii_case(address.trim())) {
+                let program = self.program();
+                if self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address)) {
                     self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
+            }
+            Command::Release { seat, at, channel, address } => {
+                self.pass(at);
+                self.host.people.fetch(seat);
+                let program = self.program();
+                let has = self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address));
+                if let Some(field) = program.person.addresses[channel.index()].filter(|_| has) {
+                    let fields = vec![(field, Value::Missing)];
+                    self.host.take(seat, at, InputKind::Profile { id: None, fields, consent: Vec::new() });
+                }
+            }
+            Command::Prove { at, statement, row } => {
+                self.pass(at);
+                self.host.people.fetch(row.seat);
+                let program = self.program();
+                let proven = self.host.person(row.seat).and_then(|person| statement.proven(program, person, *row));
+                self.proofs.extend(proven);
             }
             Command::Tick { seats, at, journey, zone, payload } => {
                 self.tick(&seats, at, journey, zone, payload.as_ref())
@@ -276,7 +294,11 @@ impl<'e, 'p> Shard<'e, 'p> {
                 });
             }
             Command::Forget { seat, at } => self.forget(seat, at),
-            Command::Strike { seats } => self.ledger.retain(|key, _| !seats.contains(&key.seat)),
+            Command::Strike { seats } => {
+                self.ledger.retain(|key, _| !seats.contains(&key.seat));
+                self.proofs.retain(|row| !seats.contains(&row.seat));
+                seats.iter().for_each(|seat| self.host.journal.forget(*seat));
+            }
             Command::Near { horizon, wakes } => {
                 self.host.people.horizon = horizon;
                 let changed = self.host.people.unwritten_wakes();
@@ -342,12 +364,10 @@ impl<'e, 'p> Shard<'e, 'p> {
             self.pending_changed.remove(&key);
             pending.extend(self.pending.remove(&key).map(|p| (key, p)));
         }
-        let lines = self.host.journal.leave(seat);
-        Some(Moving { leaving, lines, pending })
+        Some(Moving { leaving, pending })
     }
     /// Merges somebody who left their seat into this one; says what was added to their run numbers.
     pub fn join(&mut self, seat: Seat, moving: Moving, at: Instant) -> u32 {
-        self.host.journal.join(seat, moving.lines, at);
         let base = self.host.join(seat, moving.leaving, at).unwrap_or_default();
         for (key, mut pending) in moving.pending {
             pending.owner = seat;
@@ -560,6 +580,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             pending,
             ledger: std::mem::take(&mut self.ledger).into_values().collect(),
             journal: self.host.journal.cut(position),
+            consents: std::mem::take(&mut self.proofs),
             figures,
         };
         self.ups.push(Up::Cut(Box::new(piece)));

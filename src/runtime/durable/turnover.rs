@@ -3,12 +3,10 @@
 //! Touches nobody: each person goes through the change as of its moment when next looked at, and a fan-out in pieces sees
 //! to it that everybody is.
 
-use std::collections::BTreeSet;
-
-use crate::ir::{JourneyId, Program, Stage};
+use crate::ir::{JourneyId, Stage};
 use crate::ports::Scope;
-use crate::ports::store::Position;
 use crate::ports::Seat;
+use crate::ports::store::Position;
 use crate::value::Instant;
 
 use super::library::Loaded;
@@ -36,15 +34,27 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.started = Some(program.bundle());
         self.lanes.give_all(|| Command::Program(loaded));
         // A stop of a journey is one of all its versions.
-        let stopped: Vec<String> = self.stops.iter().filter_map(|scope| match scope {
-            Scope::Journey(name) => Some(name.clone()),
-            Scope::Everything | Scope::Channel(_) => None,
-        }).collect();
-        stopped.into_iter().for_each(|name| self.stop(Where::Journey(name), true));
-        self.dispatcher.stand(standing(program));
+        let stopped: Vec<String> = self
+            .stops
+            .iter()
+            .filter_map(|scope| match scope {
+                Scope::Journey(name) => Some(name.clone()),
+                Scope::Everything | Scope::Channel(_) => None,
+            })
+            .collect();
+        stopped.into_iter().for_each(|name| self.stop(Where::Journey(name), true, self.now));
+        self.stand();
         // Whoever an older sweep has not reached yet is reached by this one.
         self.jobs.retain(|job| !job.live);
         self.go_live(position);
+    }
+    /// What the stages of journeys let leave.
+    pub(super) fn stand(&mut self) {
+        let program = self.program();
+        let all = || (0..program.journeys.len() as u16).map(JourneyId);
+        let standing = all().filter(|journey| program.stage(*journey).is_some_and(Stage::stands)).collect();
+        let stood = all().filter_map(|journey| Some((journey, program.stood_until(journey)?))).collect();
+        self.dispatcher.stand(standing, stood);
     }
     /// Everybody learns of the program, piece by piece.
     pub(super) fn go_live(&mut self, position: Position) {
@@ -52,10 +62,4 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         let job = Job { id: position.0, journeys: Vec::new(), zone: None, payload: None, live: true, next: 0, end };
         self.jobs.push_back(job);
     }
-}
-
-/// Versions of journeys whose stage lets nothing leave.
-pub(super) fn standing(program: &Program) -> BTreeSet<JourneyId> {
-    let all = (0..program.journeys.len() as u16).map(JourneyId);
-    all.filter(|journey| program.stage(*journey).is_some_and(Stage::stands)).collect()
 }

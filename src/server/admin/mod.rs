@@ -198,8 +198,21 @@ struct Approval {
 
 async fn approve(Shared(state): Shared<Arc<State>>, body: Bytes) -> Reply {
     let Approval { person, by, approved } = read(&body)?;
+    let found = state.desk.ask(Question::Person { id: person.clone() }).await?;
+    if !waits_for(&found, by.as_deref()) {
+        let whose = by.map(|by| format!(" by `{by}`")).unwrap_or_default();
+        let what = format!("nothing of `{person}` waits for an approval{whose}");
+        return Err(Answer::new(StatusCode::NOT_FOUND, "nothing_waits", what));
+    }
     state.desk.submit(vec![Submission::Approval { person, by, approved }]).await?;
     done()
+}
+
+/// Whether a run of this person stands at an approval: by anybody, or by this one.
+fn waits_for(person: &Value, by: Option<&str>) -> bool {
+    let runs = person["runs"].as_array().into_iter().flatten();
+    let mut approvals = runs.flat_map(|run| run["approvals"].as_array().into_iter().flatten());
+    approvals.any(|one| by.is_none_or(|by| one.as_str() == Some(by)))
 }
 
 #[derive(Deserialize)]

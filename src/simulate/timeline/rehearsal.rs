@@ -8,7 +8,7 @@ use crate::ir::journey::Op;
 use crate::ir::timeline::{Reply, Timeline};
 use crate::ir::{HandleId, JourneyId, Program, StepId};
 use crate::machine::{ActionCall, Engine, Entry, Input, InputKind, Order, Passage, Person, Report, SendId};
-use crate::ports::{Answer, Journal, Outbox, Seat};
+use crate::ports::{Answer, Journal, Outbox, Seat, Taken};
 use crate::value::Instant;
 
 use super::super::counts::Scene;
@@ -102,8 +102,8 @@ impl Recorder {
 }
 
 impl Journal for Recorder {
-    fn taken(&mut self, _: Seat, input: &Input) {
-        self.scenes.push(Scene::Taken(input.clone()));
+    fn taken(&mut self, _: Seat, taken: &Taken<'_>) {
+        self.scenes.push(Scene::Taken(taken.input.clone()));
     }
     fn wrote(&mut self, _: Seat, entry: &Entry) {
         self.scenes.push(Scene::Wrote(entry.clone()));

@@ -121,7 +121,7 @@ pub const WAKING: &str = "SELECT seat, wake FROM people WHERE wake >= ?1 AND wak
 
 impl StoreReader for SqliteReader {
     fn position(&mut self) -> Result<(Position, Instant), StoreError> {
-        SqliteReader::position(self)
+        position(&self.connection)
     }
     fn person(&mut self, seat: Seat) -> Result<Option<PersonRow>, StoreError> {
         self.connection

@@ -81,6 +81,7 @@ impl Rows<'_> {
             }
             self.add_with_merged(row.seat, merges, &mut seats)?;
         }
+        self.forget_dead(forgotten)?;
         for seat in &seats {
             self.forget_person(*seat)?;
             self.tally.pending -= self.execute("DELETE FROM pending WHERE seat = ?1", params![seat])? as i64;
@@ -100,6 +101,28 @@ impl Rows<'_> {
         }
         self.execute("DELETE FROM ids WHERE seat IN (SELECT seat FROM temp.gone)", [])?;
         self.execute("DELETE FROM temp.gone", [])?;
+        Ok(())
+    }
+
+    /// Dead letters that name one of them, in one pass for all.
+    fn forget_dead(&mut self, forgotten: &[ForgottenRow]) -> rusqlite::Result<()> {
+        if forgotten.iter().all(|row| row.names.is_empty()) {
+            return Ok(());
+        }
+        let mut gone: Vec<i64> = Vec::new();
+        {
+            let mut all = self.transaction.prepare("SELECT number, body FROM dead")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
+                let body: Vec<u8> = row.get(1)?;
+                if forgotten.iter().any(|person| person.is_named_in(&body)) {
+                    gone.push(row.get(0)?);
+                }
+            }
+        }
+        for number in gone {
+            self.tally.dead -= self.execute("DELETE FROM dead WHERE number = ?1", params![number])? as i64;
+        }
         Ok(())
     }
 

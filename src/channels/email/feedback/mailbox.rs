@@ -1,4 +1,5 @@
-//! Mails that come to `bounce+KEY@` and `unsub+KEY@`: bounces (RFC 3464), complaints (RFC 5965), and people who leave.
+//! Mails that come to `bounce+KEY@` and `unsub+KEY@`: bounces (RFC 3464, or in plain words), complaints (RFC 5965), and
+//! people who leave.
 //!
 //! Reads no mailbox: somebody hands in the mail as it was received. A mail without a key of ours says nothing here, since
 //! anybody may write one.
@@ -6,6 +7,7 @@
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use super::report::{self, Action};
+use super::textual;
 use super::{Notices, key_of_message_id, send, words};
 use crate::channels::email::reply::{Reply, Stage, is_bad_address, outcome};
 use crate::channels::email::{BOUNCE, KEY_HEADER, LEAVE, UNSUBSCRIBE};
@@ -20,6 +22,9 @@ pub const HOOK: &str = "mailbox";
 const MAIL_MAX: usize = 25 * 1024 * 1024;
 /// Parts of a report: words for people, the report, the mail. More are looked at in vain.
 const PARTS_MAX: usize = 20;
+
+/// Kinds of parts that are read for programs: what they leave out, no words say.
+const REPORTS: &[&str] = &["delivery-status", "feedback-report"];
 
 /// `recipient`: the address the mail was delivered to, from the envelope, if that is known; else its own head is asked.
 pub fn notices(mail: &[u8], recipient: Option<&str>, arrival: Instant) -> Result<Vec<Notice>, Distrust> {
@@ -41,24 +46,37 @@ pub fn notices(mail: &[u8], recipient: Option<&str>, arrival: Instant) -> Result
         }
         return Ok(notices.all);
     }
-    let returned = returned_key(&mail);
+    let plain = mail.body_text(0).filter(|_| is_by_a_server(&mail));
+    let returned = returned_key(&mail).or_else(|| plain.as_deref().and_then(key_in_words));
     let about =
         of(BOUNCE).or(returned).ok_or_else(|| Distrust::Form("a mail that names no send of ours".to_owned()))?;
+    let mut has_report = false;
     for part in mail.parts.iter().take(PARTS_MAX) {
         let text = String::from_utf8_lossy(part.contents());
         let kind =
             part.content_type().map(|kind| (kind.ctype().to_ascii_lowercase(), kind.subtype().unwrap_or_default()));
-        let told = match kind {
+        let told = match &kind {
             Some((top, sub)) if top == "message" && sub.ends_with("delivery-status") => {
                 report::fates(&text).iter().find_map(fate)
             }
-            Some((top, sub)) if top == "message" && sub == "feedback-report" => complaint(&text),
+            Some((top, sub)) if top == "message" && *sub == "feedback-report" => complaint(&text),
             _ => None,
         };
+        has_report |=
+            kind.is_some_and(|(top, sub)| top == "message" && REPORTS.iter().any(|report| sub.ends_with(report)));
         if let Some(told) = told {
             notices.add(id("report"), about, None, Told::Report(told));
-            break;
+            return Ok(notices.all);
         }
+    }
+    if has_report {
+        return Ok(notices.all);
+    }
+    match plain.as_deref().and_then(textual::fate) {
+        Some(told) => {
+            told.into_iter().for_each(|told| notices.add(id("report"), about.clone(), None, Told::Report(told)))
+        }
+        None => metrics::counter!("tabi_bounces_unreadable_total").increment(1),
     }
     Ok(notices.all)
 }
@@ -131,6 +149,22 @@ fn returned_key(mail: &Message<'_>) -> Option<About> {
         let key = report::field(&head, &KEY_HEADER.to_ascii_lowercase()).and_then(send);
         key.or_else(|| report::field(&head, "message-id").and_then(key_of_message_id))
     })
+}
+
+/// The key in the mail that a server sent back within its words.
+fn key_in_words(text: &str) -> Option<About> {
+    textual::heads(text).iter().find_map(|head| {
+        let key = report::field(head, &KEY_HEADER.to_ascii_lowercase()).and_then(send);
+        key.or_else(|| report::field(head, "message-id").and_then(key_of_message_id))
+    })
+}
+
+/// By a mail server and no person: as servers call themselves, or from nobody.
+fn is_by_a_server(mail: &Message<'_>) -> bool {
+    let from = mail.from().and_then(|from| from.first()).and_then(|one| one.address.as_deref()).unwrap_or_default();
+    let local = from.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let nobody = mail.header_raw("Return-Path").is_some_and(|path| path.trim() == "<>");
+    nobody || local == "mailer-daemon" || local == "postmaster"
 }
 
 fn is_report(mail: &Message<'_>) -> bool {

@@ -7,6 +7,7 @@ mod report;
 pub mod sendgrid;
 pub mod ses;
 mod sns;
+mod textual;
 
 use super::looks_like_key;
 use crate::ir::Channel;

@@ -1,0 +1,208 @@
+//! `tabi results [JOURNEY]`: what experiments and holdouts have shown, in the data of `tabi run` or in a replay.
+//!
+//! Reads the journals and shows the report; what they add up to is the business of `results`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::deploy::prepare;
+use super::diff::Form;
+use super::exit::{Exit, Stop};
+use super::open::open;
+use super::remote::DATA;
+use super::simulate::{Inputs, bar, replay, sources, stopped};
+use super::speak::Speaker;
+use crate::diag::{Phrase, did_you_mean};
+use crate::ir::Program;
+use crate::machine::Entry;
+use crate::ports::store::StoreError;
+use crate::project::Project;
+use crate::results::{self, Book, Report, Settings, Tally, Version};
+use crate::runtime::durable::histories;
+use crate::simulate;
+use crate::store;
+use crate::value::Instant;
+
+/// Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this journey
+    #[arg(value_name = "JOURNEY")]
+    journey: Option<String>,
+
+    /// The project's folder, or one inside it
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    project: PathBuf,
+
+    /// The data of `tabi run`, while it runs or after [default: .tabi; with events or people, these are replayed instead]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["events", "people"])]
+    data: Option<PathBuf>,
+
+    #[command(flatten)]
+    inputs: Inputs,
+
+    /// Replay the sample of tabi.yaml
+    #[arg(long, conflicts_with = "data")]
+    sample: bool,
+
+    /// The lift in percent that should be seen: what power is told for
+    #[arg(long, value_name = "PERCENT", default_value_t = 20.0)]
+    lift: f64,
+
+    /// For people, for programs, or for a pull request
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", conflicts_with = "json")]
+    format: Form,
+
+    /// The same as `--format json`
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
+    let opened = open(&args.project);
+    let Some(program) = &opened.program else { return opened.refuse(speaker) };
+    if !(args.lift > 0.0 && args.lift <= LIFT_MAX) {
+        return Err(Stop::Usage {
+            what: Phrase::new(
+                format!("`--lift {}` is no lift", args.lift),
+                format!("`--lift {}` は使えません", args.lift),
+            ),
+            help: Phrase::new(
+                "write a percentage of the control's rate, such as `--lift 20`",
+                "対照の率に対する割合 (%) を `--lift 20` のように書く",
+            ),
+        });
+    }
+    if let Some(journey) = &args.journey {
+        known(program, journey)?;
+    }
+    let replays = args.sample || args.inputs.names_files();
+    let data = args.data.as_deref().unwrap_or(Path::new(DATA));
+    // What ran is in the data, whatever the files say by now.
+    let live = match replays || !data.join("tabi.db").is_file() {
+        true => None,
+        false => Some(prepare::data(data)?.program),
+    };
+    let program = live.as_ref().unwrap_or(program);
+    let (book, version) = Book::of(program);
+    let mut fold = Fold { program, tally: Tally::new(&book), book, version };
+    let until = match replays {
+        true => replayed(args, &opened.project, &mut fold, speaker)?,
+        false => stored(data, &mut fold, speaker)?,
+    };
+    let report = fold.report(until, args);
+    let language = speaker.words();
+    speaker.report(&match (args.json, args.format) {
+        (true, _) | (false, Form::Json) => report.to_json(),
+        (false, Form::Pretty) => results::pretty(&report, language),
+        (false, Form::Md) => results::markdown(&report, language),
+    })?;
+    Ok(if report.is_alarming() { Exit::Findings } else { Exit::Fine })
+}
+
+/// A thousandfold: more is a slip of the hand.
+const LIFT_MAX: f64 = 100_000.0;
+
+/// The lines of everybody, added up as they are read.
+struct Fold<'a> {
+    program: &'a Program,
+    book: Book,
+    version: Version,
+    tally: Tally,
+}
+
+impl Fold<'_> {
+    fn person(&mut self, entries: &[Entry]) {
+        let lines = entries.iter().filter_map(|entry| self.version.line(entry)).collect();
+        self.tally.person(&self.book, self.program.project.zone, lines);
+    }
+    fn report(&self, until: Option<Instant>, args: &Args) -> Report {
+        let project = &self.program.project;
+        let settings = Settings {
+            project: &project.name,
+            zone: project.zone,
+            now: until,
+            journey: args.journey.as_deref(),
+            lift: args.lift / 100.0,
+        };
+        results::judge(&self.book, &self.tally, &settings)
+    }
+}
+
+fn known(program: &Program, name: &str) -> Result<(), Stop> {
+    if program.journeys.iter().any(|journey| journey.name == name) {
+        return Ok(());
+    }
+    let help = match did_you_mean(name, program.journeys.iter().map(|journey| journey.name.as_str())) {
+        Some(meant) => Phrase::new(format!("did you mean `{meant}`?"), format!("`{meant}` ではありませんか")),
+        None => Phrase::new("leave it out to see all experiments", "省略するとすべての実験を表示する"),
+    };
+    Err(Stop::Usage {
+        what: Phrase::new(format!("there is no journey `{name}`"), format!("ジャーニー `{name}` はありません")),
+        help,
+    })
+}
+
+fn replayed(args: &Args, project: &Project, fold: &mut Fold<'_>, speaker: &Speaker) -> Result<Option<Instant>, Stop> {
+    let sources = sources(&args.inputs, project)?;
+    let options = replay(&args.inputs, project)?;
+    let bar = bar(&sources, speaker);
+    let furthest = AtomicU64::new(0);
+    let progress = |bytes: u64| bar.set_position(furthest.fetch_max(bytes, Ordering::Relaxed).max(bytes));
+    let journals = simulate::journals(fold.program, &sources, &options, &progress);
+    bar.finish_and_clear();
+    let journals = journals.map_err(|error| stopped(&error))?;
+    if journals.accepted == 0 && journals.lines > 0 {
+        let lines = journals.lines;
+        return Err(Stop::Wrong {
+            what: Phrase::new(
+                format!("none of the {lines} lines could be used"),
+                format!("{lines} 行のどれも使えませんでした"),
+            ),
+            help: Phrase::new("`tabi simulate` says why, with line numbers", "`tabi simulate` が理由と行番号を示す"),
+        });
+    }
+    journals.people.iter().for_each(|entries| fold.person(entries));
+    Ok(journals.until)
+}
+
+fn stored(data: &Path, fold: &mut Fold<'_>, speaker: &mut Speaker) -> Result<Option<Instant>, Stop> {
+    let shown = data.display().to_string();
+    if !data.join("tabi.db").is_file() {
+        return Err(Stop::Usage {
+            what: Phrase::new(
+                format!("there are no data of `tabi run` in `{shown}`"),
+                format!("`{shown}` に `tabi run` のデータがありません"),
+            ),
+            help: Phrase::new(
+                "name the folder with `--data`, or replay a log with `--events FILE` or `--sample`",
+                "`--data` でフォルダーを指定するか、`--events FILE` または `--sample` で記録を流す",
+            ),
+        });
+    }
+    let unreadable = |error: StoreError| unreadable(&shown, &error);
+    let mut reader = store::look(data).map_err(unreadable)?;
+    let read = histories::everybody(&mut *reader, &mut |entries| fold.person(&entries)).map_err(unreadable)?;
+    if read.unreadable > 0 {
+        let n = read.unreadable;
+        let said = Phrase::new(
+            format!("warning: {n} pieces of people's stories cannot be read and are missing here\n"),
+            format!("警告: {n} 件の記録が読めず、結果に含まれていません\n"),
+        );
+        let text = speaker.say(&said).to_owned();
+        speaker.aside(&text)?;
+    }
+    Ok(read.until)
+}
+
+fn unreadable(folder: &str, error: &StoreError) -> Stop {
+    let what = Phrase::new(
+        format!("the data in `{folder}` cannot be read: {error}"),
+        format!("`{folder}` のデータを読めません: {error}"),
+    );
+    let help = Phrase::new(
+        "is it the folder of `tabi run`, and may you read it? a copy can be restored from a backup",
+        "`tabi run` のフォルダーか、読む権限があるかを確かめる。バックアップからも復元できる",
+    );
+    Stop::Wrong { what, help }
+}
