@@ -28,10 +28,19 @@ impl<'p> Turn<'_, 'p> {
         if stage.pause.is_some() {
             return Some(NotEntered::Paused);
         }
-        let name = &self.program.journey(stage.line).name;
-        let is_in = stage.share >= Stage::WHOLE
-            || id::bucket(&format!("{RAMP_SALT}{name}"), &self.person.id, Stage::WHOLE) < stage.share;
-        (!is_in).then_some(NotEntered::Ramp)
+        (!self.is_in_share(stage.line, stage.share)).then_some(NotEntered::Ramp)
+    }
+    /// By the journey and the person alone.
+    fn is_in_share(&self, line: JourneyId, share: u32) -> bool {
+        let name = &self.program.journey(line).name;
+        share >= Stage::WHOLE || id::bucket(&format!("{RAMP_SALT}{name}"), &self.person.id, Stage::WHOLE) < share
+    }
+    /// The share has grown, and the person was in the smaller: for them nothing is new.
+    pub(super) fn was_let_in(&self, before: &[Stage], journey: JourneyId) -> bool {
+        let line = self.program.line(journey);
+        let share = |stages: &[Stage]| stages.iter().find(|stage| stage.line == line).map_or(Stage::WHOLE, |s| s.share);
+        let (was, is) = (share(before), share(self.stages));
+        was < is && self.is_in_share(line, was)
     }
 
     /// Runs and pending starts of a journey that is frozen from now on stand; those of one that is not any more go on.

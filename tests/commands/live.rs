@@ -17,10 +17,10 @@ use super::run::{output, tabi, told};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A Tabi that runs until the test is over.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Running {
-    fn start(folder: &Path, arguments: &[&str], port: u16) -> Running {
+    pub fn start(folder: &Path, arguments: &[&str], port: u16) -> Running {
         let child = tabi(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut running = Running(child);
         until(|| {
@@ -32,7 +32,7 @@ impl Running {
         running
     }
     /// As Ctrl-C does.
-    fn stop(mut self) -> bool {
+    pub fn stop(mut self) -> bool {
         let killed = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let status = self.0.wait().unwrap();
@@ -47,7 +47,7 @@ impl Drop for Running {
     }
 }
 
-fn until(mut is_so: impl FnMut() -> bool) {
+pub fn until(mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}");
@@ -57,7 +57,7 @@ fn until(mut is_so: impl FnMut() -> bool) {
 }
 
 /// A port that nobody listens on, at the moment.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -69,7 +69,7 @@ fn blocks(heading: &str) -> Vec<String> {
     parts.iter().map(|part| part.split("```").next().unwrap().to_owned()).collect()
 }
 
-fn shell(folder: &Path, script: &str) -> String {
+pub fn shell(folder: &Path, script: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_tabi")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     let output =

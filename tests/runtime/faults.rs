@@ -9,13 +9,15 @@ use serde_json::{Value as Json, json};
 use tabi::compile::{Level, Settings, compile};
 use tabi::diag::Code;
 use tabi::ingest::segment::Reader;
-use tabi::ir::Channel;
+use tabi::ir::{Channel, Hold, JourneyId, Pause, PauseMode, Stage};
+use tabi::link;
 use tabi::machine::{InputKind, Report};
-use tabi::ports::store::LedgerRow;
+use tabi::ports::store::{LedgerRow, Store};
 use tabi::ports::{About, CallOutcome, Idempotency, Notice, Outcome, Submission, Told};
 use tabi::runtime::durable::diary::Line;
 use tabi::runtime::durable::dispatcher::{Allowance, WAYS};
 use tabi::runtime::durable::node::Work;
+use tabi::runtime::durable::recover::Deployment;
 use tabi::store::imagined::{ImaginedDisk, Odds};
 use tabi::store::memory::{Memory, WriteOdds};
 use tabi::text::{Source, Sources};
@@ -23,7 +25,7 @@ use tabi::value::id::fingerprint;
 use tabi::value::{Instant, Span, Zone};
 
 use crate::generate::Draw;
-use crate::rig::{Ground, Rig, World, free};
+use crate::rig::{Ground, Programs, Rig, World, free};
 
 /// Seeds in CI.
 const SEEDS: u64 = 2_000;
@@ -68,6 +70,8 @@ struct Sinks {
     withdrawn: BTreeSet<String>,
     broken: Vec<String>,
     calm: bool,
+    /// Journeys whose stage lets nothing leave, or drops what comes due.
+    standing: BTreeSet<String>,
 }
 
 struct Taken {
@@ -86,6 +90,9 @@ impl World for Sinks {
     fn deliver(&mut self, at: Instant, work: &Work) -> Option<Outcome> {
         let Work::Deliver { channel, delivery, .. } = work else { return None };
         let to = delivery.to.join(",");
+        if self.standing.contains(&delivery.journey) {
+            self.broken.push(format!("{at}: {} left while `{}` was paused or on hold", delivery.message, delivery.journey));
+        }
         if delivery.marketing && self.withdrawn.contains(&to) {
             self.broken.push(format!("{at}: {} went to {to} who had withdrawn", delivery.message));
         }
@@ -188,6 +195,10 @@ struct Storm {
     checkpoints: u32,
     /// Calls that leave no line with a person: aliases, and events about things.
     silent: BTreeSet<u64>,
+    /// Programs at other stages, in one life of four.
+    programs: Programs,
+    stages: Option<Draw>,
+    staged: usize,
 }
 
 impl Storm {
@@ -211,6 +222,9 @@ impl Storm {
             restarts: 0,
             checkpoints: 0,
             silent: BTreeSet::new(),
+            programs: Programs::default(),
+            stages: seed.is_multiple_of(4).then_some(Draw(seed ^ 0x57a6e5)),
+            staged: 0,
         }
     }
 
@@ -226,12 +240,55 @@ impl Storm {
             let shards = 1 + self.draw.below(3) as usize;
             // The machine's clock may have been set back meanwhile.
             let now = Instant(self.now.0 - if self.draw.one_in(5) { 3 * 60 * MINUTE } else { 0 });
-            match Rig::open(self.ground, &self.disk, &self.memory, shards, allowances(), now) {
+            let ground = self.ground_of_store();
+            match Rig::open_among(&self.programs, ground, &self.disk, &self.memory, shards, allowances(), now) {
                 Ok(rig) => self.rig = Some(rig),
                 Err(_) => self.crash(),
             }
         }
         self.rig.as_mut().expect("just opened")
+    }
+    /// The program that the store was written under.
+    fn ground_of_store(&self) -> Ground {
+        let mut reader = self.memory.open().reader().expect("memory can be read");
+        let kept = Deployment::kept(&mut *reader).expect("it reads back").filter(|kept| kept.generation > 0);
+        kept.map_or(self.ground, |kept| self.programs.ground(kept.generation, kept.at).expect("it was put there"))
+    }
+    /// Somebody ramps, pauses, holds or lets go on; whether that was acknowledged or not.
+    fn restage(&mut self, edit: impl FnOnce(&mut Stage, u32, &mut Draw)) {
+        let Some(mut draw) = self.stages.take() else { return };
+        let (now, programs) = (self.now, self.programs.clone());
+        let rig = self.rig();
+        let live = rig.node.program();
+        let journeys: Vec<JourneyId> = live.live_journeys().collect();
+        let staged = link::staged(live, *draw.pick(&journeys), now, |stage, since| edit(stage, since, &mut draw));
+        let (generation, bundle) = (staged.generation(), staged.bundle());
+        programs.put(staged);
+        rig.node.submit(Submission::Change { generation, bundle });
+        match rig.node.commit(now) {
+            Ok(()) => self.staged += 1,
+            Err(_) => self.crash(),
+        }
+        self.stages = Some(draw);
+    }
+    fn restage_somehow(&mut self) {
+        self.restage(|stage, since, draw| {
+            let mode = *draw.pick(&[PauseMode::Drain, PauseMode::Freeze, PauseMode::SkipLate]);
+            match draw.below(8) {
+                0 => stage.share = 1 + draw.below(u64::from(Stage::WHOLE)) as u32,
+                1 => stage.share = Stage::WHOLE,
+                2 | 3 => stage.pause = Some(Pause { mode, since }),
+                4 => stage.hold = Some(Hold { first: 20, since }),
+                5 => (stage.hold, stage.discarded) = (None, Some(since)),
+                _ => *stage = Stage::whole(stage.line),
+            }
+        });
+    }
+    fn note_standing(&mut self) {
+        let program = self.rig().node.program();
+        let stands = |stage: &&Stage| stage.stands() || stage.skips();
+        let names = program.stages().iter().filter(stands).map(|stage| program.journey(stage.line).name.clone());
+        self.sinks.standing = names.collect();
     }
     fn crash(&mut self) {
         self.rig = None;
@@ -370,6 +427,9 @@ impl Storm {
                 self.hand_in(calls);
             }
         }
+        if self.stages.as_mut().is_some_and(|draw| draw.one_in(9)) {
+            self.restage_somehow();
+        }
         let minutes = *self.draw.pick(&[0, 0, 1, 5, 15, 60, 200, 700]);
         self.pass(Span(minutes * MINUTE));
     }
@@ -423,6 +483,7 @@ impl Storm {
             if attempt > 30 {
                 self.becalm();
             }
+            self.note_standing();
             let mut sinks = std::mem::take(&mut self.sinks);
             let came = self.rig().run_until(to, &mut sinks);
             self.sinks = sinks;
@@ -440,6 +501,18 @@ impl Storm {
         let owed = std::mem::take(&mut self.owed);
         owed.into_iter().for_each(|(call, _)| self.hand_in(vec![call]));
         self.sinks.calm = true;
+        // Everything goes on: else somebody stands for ever, as they should.
+        while let Some(line) = self.rig().node.program().stages().first().map(|stage| stage.line) {
+            let (now, programs) = (self.now, self.programs.clone());
+            let rig = self.rig();
+            let staged = link::staged(rig.node.program(), line, now, |stage, _| *stage = Stage::whole(line));
+            let (generation, bundle) = (staged.generation(), staged.bundle());
+            programs.put(staged);
+            rig.node.submit(Submission::Change { generation, bundle });
+            if rig.node.commit(now).is_err() {
+                self.crash();
+            }
+        }
         // Long enough for every wait, retry and hold; the morning letter needs events, of which there are none.
         self.pass(Span(3 * DAY));
         self.pass(Span(40 * DAY));
@@ -499,6 +572,7 @@ impl Storm {
             repeats: self.sinks.taken.values().filter(|t| t.times > 1).count(),
             restarts: self.restarts,
             checkpoints: self.checkpoints,
+            staged: self.staged,
         })
     }
     fn judge_ledger(&self, ledger: &[LedgerRow], broken: &mut Vec<String>) {
@@ -553,6 +627,7 @@ struct Seen {
     repeats: usize,
     restarts: u32,
     checkpoints: u32,
+    staged: usize,
 }
 
 impl Seen {
@@ -563,6 +638,7 @@ impl Seen {
         self.repeats += other.repeats;
         self.restarts += other.restarts;
         self.checkpoints += other.checkpoints;
+        self.staged += other.staged;
     }
 }
 
@@ -595,7 +671,7 @@ fn no_law_is_broken_whatever_fails() {
     }
     println!("{seen:?}");
     assert!(
-        one || (seen.messages > 1_000 && seen.repeats > 100 && seen.restarts > 500),
+        one || (seen.messages > 1_000 && seen.repeats > 100 && seen.restarts > 500 && seen.staged > 500),
         "too little happened: {seen:?}"
     );
 }

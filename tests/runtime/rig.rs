@@ -55,27 +55,43 @@ impl Ground {
 
 /// Programs that may go live, by generation.
 #[derive(Clone, Default)]
-pub struct Programs(pub Arc<Mutex<BTreeMap<u32, Program>>>);
+pub struct Programs {
+    all: Arc<Mutex<BTreeMap<u32, Program>>>,
+    /// What was made ready once is not made again: it is leaked.
+    ready: Arc<Mutex<BTreeMap<(u32, Instant), Ground>>>,
+}
 
 impl Programs {
     pub fn put(&self, program: Program) {
-        self.0.lock().unwrap().insert(program.generation(), program);
+        let generation = program.generation();
+        self.ready.lock().unwrap().retain(|(of, _), _| *of != generation);
+        self.all.lock().unwrap().insert(generation, program);
     }
     /// As it went live at a moment.
     pub fn get(&self, generation: u32, at: Instant) -> Option<Program> {
-        let mut program = self.0.lock().unwrap().get(&generation).cloned()?;
+        let mut program = self.all.lock().unwrap().get(&generation).cloned()?;
         let deployed = program.deployed.as_deref_mut()?;
         deployed.changes.iter_mut().filter(|c| c.generation == generation).for_each(|c| c.at = at);
         Some(program)
+    }
+    /// The same, with all that is built over it.
+    pub fn ground(&self, generation: u32, at: Instant) -> Option<Ground> {
+        if let Some(ready) = self.ready.lock().unwrap().get(&(generation, at)) {
+            return Some(*ready);
+        }
+        let program = self.get(generation, at)?;
+        // What comes after links to what went live.
+        self.all.lock().unwrap().insert(generation, program.clone());
+        let ground = Ground::new(program);
+        self.ready.lock().unwrap().insert((generation, at), ground);
+        Some(ground)
     }
 }
 
 impl Library<'static, 'static> for Programs {
     fn load(&mut self, generation: u32, at: Instant) -> Result<Loaded<'static, 'static>, StoreError> {
-        let program = self.get(generation, at).ok_or(StoreError::Damaged { what: "no such program".into() })?;
-        // What comes after links to what went live.
-        self.put(program.clone());
-        Ok(Ground::new(program).loaded())
+        let ground = self.ground(generation, at);
+        ground.map(Ground::loaded).ok_or(StoreError::Damaged { what: "no such program".into() })
     }
 }
 

@@ -22,7 +22,7 @@ use tabi::store::memory::Memory;
 use tabi::text::{Source, Sources};
 use tabi::value::{Instant, Zone};
 
-use crate::rig::{Ground, Programs, Rig, World, free};
+use crate::rig::{Programs, Rig, World, free};
 
 fn program() -> Program {
     let mut sources = Sources::default();
@@ -135,7 +135,7 @@ impl Place {
             let mut reader = self.memory.open().reader().unwrap();
             let kept = Deployment::kept(&mut *reader).unwrap();
             let (generation, went_live) = kept.map_or((1, at("06 09:00")), |kept| (kept.generation, kept.at));
-            let ground = Ground::new(self.programs.get(generation, went_live).expect("it was put there"));
+            let ground = self.programs.ground(generation, went_live).expect("it was put there");
             let allowances = free(Idempotency::Recognisable);
             let rig =
                 Rig::open_among(&self.programs, ground, &self.disk, &self.memory, self.life.shards, allowances, self.now);
@@ -552,6 +552,27 @@ fn a_larger_share_has_the_smaller_in_it_and_whoever_is_inside_goes_on() {
     assert!(first.is_subset(more) && first.len() < more.len(), "{} of {}", first.len(), more.len());
     assert!((5..40).contains(&first.len()) && (30..95).contains(&more.len()), "{} and {}", first.len(), more.len());
     assert_eq!(all.len(), 200);
+}
+
+#[test]
+fn a_larger_share_enrols_the_members_it_adds_and_nobody_twice() {
+    for life in LIVES {
+        let mut place = Place::new(life);
+        place.stage("06 09:30", "members", |stage, _| stage.share = 50_000);
+        let people: Vec<String> = (0..20).map(|n| format!("m{n}")).collect();
+        place.pass("06 10:00");
+        for person in &people {
+            let traits = json!({ "email": format!("{person}@x.jp"), "consent": ["marketing"] });
+            place.tell(json!({ "type": "identify", "userId": person, "traits": traits }));
+            place.tell(json!({ "type": "track", "userId": person, "event": "purchase", "properties": { "total": 1 } }));
+        }
+        let first = place.sink.got.len();
+        assert!((1..20).contains(&first), "{first} of 20");
+        place.stage("06 11:00", "members", |stage, _| stage.share = Stage::WHOLE);
+        place.pass("06 12:00");
+        let addresses: BTreeSet<&String> = place.sink.got.iter().map(|(_, _, to)| to).collect();
+        assert_eq!((place.sink.got.len(), addresses.len()), (20, 20));
+    }
 }
 
 #[test]
