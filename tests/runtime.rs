@@ -4,6 +4,8 @@
 //! The long run: `TABI_FAULT_SEEDS=20000 cargo test --release --test runtime`; a seed that failed once:
 //! `TABI_FAULT_SEED=… cargo test --test runtime`.
 
+#[path = "runtime/changes.rs"]
+mod changes;
 #[path = "runtime/departures.rs"]
 mod departures;
 #[path = "runtime/edges.rs"]

@@ -15,9 +15,9 @@ mod stages;
 use std::collections::BTreeSet;
 
 use crate::ir::{
-    Change, Deployed, Expr, FieldId, HistoryLog, HistoryNeed, JourneyId, MessageDef, MessageId, Phase, PhaseOf, Place,
-    Policy, PolicyId, Program, PurposeId, Segment, SegmentId, Split, SplitId, TrackedSegment, Version, Withhold,
-    history, track,
+    Change, Deployed, EventId, Expr, FieldId, HistoryLog, HistoryNeed, JourneyId, MessageDef, MessageId, Phase,
+    PhaseOf, Place, Policy, PolicyId, Program, PurposeId, Segment, SegmentId, Split, SplitId, TrackedSegment, Version,
+    Withhold, history, track,
 };
 use crate::value::Instant;
 use exprs::Scope;
@@ -34,6 +34,8 @@ pub struct Linked {
     pub replaced: Vec<Replaced>,
     /// Journeys whose way stayed; their headers may have changed.
     pub kept: Vec<JourneyId>,
+    /// Events of whose past more is asked from now on than was kept so far: what was before is not known.
+    pub not_kept: Vec<EventId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +116,8 @@ pub fn link(live: &Program, new: &Program, vacant: &BTreeSet<JourneyId>, at: Ins
     program.history = needs(live, &program);
     program.tracked = tracked(live, &program);
     enough_numbers(&program)?;
-    Ok(Linked { program, replaced, kept })
+    let not_kept = not_kept(live, &program);
+    Ok(Linked { program, replaced, kept, not_kept })
 }
 
 struct Linker<'a> {
@@ -318,6 +321,22 @@ fn needs(live: &Program, program: &Program) -> Vec<HistoryNeed> {
         }
     }
     needs
+}
+
+fn not_kept(live: &Program, program: &Program) -> Vec<EventId> {
+    let asks_more = |(need, before): &(&HistoryNeed, &HistoryNeed)| {
+        let longer = match (need.log, before.log) {
+            (HistoryLog::None, _) | (_, HistoryLog::Forever) => false,
+            (_, HistoryLog::None) | (HistoryLog::Forever, HistoryLog::Within(_)) => true,
+            (HistoryLog::Within(now), HistoryLog::Within(then)) => now.longest() > then.longest(),
+        };
+        longer
+            || (need.total && !before.total)
+            || (need.ends && !before.ends)
+            || need.fields.len() > before.fields.len()
+    };
+    let pairs = program.history.iter().zip(&live.history).enumerate();
+    pairs.filter(|(_, pair)| asks_more(pair)).map(|(index, _)| EventId(index as u16)).collect()
 }
 
 /// Memberships are kept by place in this list: what is watched no more stays in it, and nothing moves it.

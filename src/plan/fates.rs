@@ -59,6 +59,8 @@ pub enum Problem {
     NoSuchVersion { journey: String, from: String, known: Vec<String> },
     /// Whoever is moved there would lack a value that is asked for later.
     Lacks { journey: String, step: String, value: String },
+    /// More is asked of an event's past than was kept: what people did before does not count.
+    NotKept { event: String },
     /// The programs cannot be put into one.
     Unlinkable { why: String },
 }
@@ -66,7 +68,7 @@ pub enum Problem {
 impl Problem {
     /// It stops nobody: it only has no effect.
     pub fn is_note(&self) -> bool {
-        matches!(self, Problem::NoSuchVersion { .. })
+        matches!(self, Problem::NoSuchVersion { .. } | Problem::NotKept { .. })
     }
 }
 
@@ -120,6 +122,9 @@ pub fn decide(linked: &Linked, heads: &Heads) -> Fates {
         let known = known.map(|id| version_name(program, id)).collect();
         let (journey, from) = (moves.journey.clone(), moves.from.clone());
         fates.problems.push(Problem::NoSuchVersion { journey, from, known });
+    }
+    for event in &linked.not_kept {
+        fates.problems.push(Problem::NotKept { event: program.event(*event).name.clone() });
     }
     fates
 }

@@ -244,6 +244,13 @@ pub fn sentence(problem: &Problem, language: Language) -> String {
                 "`{journey}` の `{step}` へ移した人には、後のステップで使う `{value}` がありません。それを受け取る前のステップへ移してください"
             ),
         ),
+        Problem::NotKept { event } => pick(
+            language,
+            format!(
+                "more is asked of the past of `{event}` than was kept until now: what people did before does not count"
+            ),
+            format!("`{event}` の過去について、これまで保存していない情報を使います。以前の行動は数えられません"),
+        ),
         Problem::Unlinkable { why } => pick(
             language,
             format!("this version cannot follow the one that is live: {why}"),

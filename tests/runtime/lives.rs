@@ -18,7 +18,7 @@ use tabi::text::{Source, Sources};
 use tabi::value::{Currency, Instant, Span, Value, Zone};
 
 use crate::generate::{self, Draw, ZONES};
-use crate::rig::{Ground, Rig, World, free};
+use crate::rig::{Ground, Programs, Rig, World, free};
 
 /// Lives in CI: projects times people.
 const PROJECTS: u64 = 700;

@@ -117,7 +117,7 @@ fn replayed(program: &Program, calls: &[(Instant, Json)], until: Instant, thread
 /// The people as the store knows them, and how many merges it has seen.
 fn lived(ground: Ground, calls: &[(Instant, Json)], until: Instant, seed: u64) -> (Vec<Vec<Entry>>, u64) {
     let (disk, memory, mut draw) = (ImaginedDisk::new(seed), Memory::new(seed), Draw(seed));
-    let mut open = |draw: &mut Draw| {
+    let open = |draw: &mut Draw| {
         let shards = 1 + draw.below(3) as usize;
         Rig::open(ground, &disk, &memory, shards, free(Idempotency::Recognisable), calls[0].0).expect("a node")
     };

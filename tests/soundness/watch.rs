@@ -187,6 +187,7 @@ impl<'p> Watch<'p> {
                 present(takes, &call.params).map_err(|field| format!("action called with `{field}` missing"))
             }
             Effect::Passed(passage) => self.saw_passage(passage.run, passage.pc, passage.at),
+            Effect::Looked(_) => Ok(()),
             Effect::Journal(entry) => {
                 match (&entry.what, entry.run) {
                     (What::Entered, Some(run)) => {
