@@ -73,7 +73,9 @@ impl Turn<'_, '_> {
     fn take_provider_answer(&mut self, no: RunNo, report: Report) {
         let refused = match report {
             // A bounce before any other answer: it was not delivered.
-            Report::Refused | Report::OverBudget | Report::Late | Report::Discarded | Report::Bounced => true,
+            Report::Refused | Report::OverBudget | Report::Late | Report::Bounced => true,
+            // Somebody wanted silence: nothing stands in for it.
+            Report::Discarded => false,
             Report::Accepted | Report::Delivered | Report::Opened | Report::Clicked => false,
             Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed | Report::Resubscribed => {
                 return;

@@ -241,7 +241,7 @@ impl Storm {
             // The machine's clock may have been set back meanwhile.
             let now = Instant(self.now.0 - if self.draw.one_in(5) { 3 * 60 * MINUTE } else { 0 });
             let ground = self.ground_of_store();
-            match Rig::open_among(&self.programs, ground, &self.disk, &self.memory, shards, allowances(), now) {
+            match Rig::open_among(&self.programs, ground, &self.disk, &self.memory, shards, allowances(), now, true) {
                 Ok(rig) => self.rig = Some(rig),
                 Err(_) => self.crash(),
             }

@@ -55,35 +55,35 @@ impl Ground {
 
 /// Programs that may go live, by generation.
 #[derive(Clone, Default)]
-pub struct Programs {
-    all: Arc<Mutex<BTreeMap<u32, Program>>>,
+pub struct Programs(
+    pub Arc<Mutex<BTreeMap<u32, Program>>>,
     /// What was made ready once is not made again: it is leaked.
-    ready: Arc<Mutex<BTreeMap<(u32, Instant), Ground>>>,
-}
+    Arc<Mutex<BTreeMap<(u32, Instant), Ground>>>,
+);
 
 impl Programs {
     pub fn put(&self, program: Program) {
         let generation = program.generation();
-        self.ready.lock().unwrap().retain(|(of, _), _| *of != generation);
-        self.all.lock().unwrap().insert(generation, program);
+        self.1.lock().unwrap().retain(|(of, _), _| *of != generation);
+        self.0.lock().unwrap().insert(generation, program);
     }
     /// As it went live at a moment.
     pub fn get(&self, generation: u32, at: Instant) -> Option<Program> {
-        let mut program = self.all.lock().unwrap().get(&generation).cloned()?;
+        let mut program = self.0.lock().unwrap().get(&generation).cloned()?;
         let deployed = program.deployed.as_deref_mut()?;
         deployed.changes.iter_mut().filter(|c| c.generation == generation).for_each(|c| c.at = at);
         Some(program)
     }
     /// The same, with all that is built over it.
     pub fn ground(&self, generation: u32, at: Instant) -> Option<Ground> {
-        if let Some(ready) = self.ready.lock().unwrap().get(&(generation, at)) {
+        if let Some(ready) = self.1.lock().unwrap().get(&(generation, at)) {
             return Some(*ready);
         }
         let program = self.get(generation, at)?;
         // What comes after links to what went live.
-        self.all.lock().unwrap().insert(generation, program.clone());
+        self.0.lock().unwrap().insert(generation, program.clone());
         let ground = Ground::new(program);
-        self.ready.lock().unwrap().insert((generation, at), ground);
+        self.1.lock().unwrap().insert((generation, at), ground);
         Some(ground)
     }
 }
