@@ -150,7 +150,8 @@ pub fn resume(args: &ResumeArgs, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let what = What { scope, by: args.by.clone() };
     let answer = args.remote.post("/resume", &what.body())?;
     let Phrase { en, ja } = what.named();
-    let still = journey.as_deref().filter(|journey| row(journey, &args.remote).is_some_and(|row| row["paused"].is_string()));
+    let still =
+        journey.as_deref().filter(|journey| row(journey, &args.remote).is_some_and(|row| row["paused"].is_string()));
     let said = match still {
         None => Phrase::new(format!("goes on: {en}"), format!("再開しました: {ja}")),
         Some(journey) => Phrase::new(
@@ -171,8 +172,12 @@ fn unpause(journey: &str, remote: &Remote, speaker: &mut Speaker) -> Result<Exit
             format!("再開しました: ジャーニー `{journey}`。たまった分は、チャネルの速度で送ります"),
         ),
         (true, true) => Phrase::new(
-            format!("no longer paused: journey `{journey}`; an emergency stop still holds it, and `tabi resume --journey {journey}` ends that"),
-            format!("一時停止を解除しました: ジャーニー `{journey}`。緊急停止は続いています (解除は `tabi resume --journey {journey}`)"),
+            format!(
+                "no longer paused: journey `{journey}`; an emergency stop still holds it, and `tabi resume --journey {journey}` ends that"
+            ),
+            format!(
+                "一時停止を解除しました: ジャーニー `{journey}`。緊急停止は続いています (解除は `tabi resume --journey {journey}`)"
+            ),
         ),
         (false, false) => Phrase::new(
             format!("journey `{journey}` is not paused: nothing was changed"),
@@ -180,7 +185,9 @@ fn unpause(journey: &str, remote: &Remote, speaker: &mut Speaker) -> Result<Exit
         ),
         (false, true) => Phrase::new(
             format!("journey `{journey}` is not paused but stopped; `tabi resume --journey {journey}` ends that"),
-            format!("ジャーニー `{journey}` は一時停止ではなく緊急停止中です (解除は `tabi resume --journey {journey}`)"),
+            format!(
+                "ジャーニー `{journey}` は一時停止ではなく緊急停止中です (解除は `tabi resume --journey {journey}`)"
+            ),
         ),
     };
     remote.done(&serde_json::json!({ "success": true, "changed": was, "stopped": is_stopped }), &said, speaker)

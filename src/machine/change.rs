@@ -24,7 +24,8 @@ impl Turn<'_, '_> {
             let before = std::mem::replace(&mut self.stages, &change.stages);
             self.change(change);
             self.heed_stages(before);
-            let fresh: Vec<JourneyId> = change.fresh.iter().copied().filter(|id| !self.was_let_in(before, *id)).collect();
+            let fresh: Vec<JourneyId> =
+                change.fresh.iter().copied().filter(|id| !self.was_let_in(before, *id)).collect();
             self.enrol(&fresh);
         }
         self.person.generation = program.generation();

@@ -2,7 +2,9 @@
 //!
 //! Delivers nothing; an accepted message is an effect for the host.
 
-use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy, Program, Stage};
+use crate::ir::{
+    Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy, Program, Stage,
+};
 use crate::value::{Instant, Value};
 
 use super::effect::{Effect, EndReason, Order, Reason, SendId, Way, What};

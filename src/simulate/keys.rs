@@ -83,7 +83,14 @@ mod tests {
 
     #[test]
     fn every_key_of_the_engine_has_its_japanese() {
-        let entries = [NotEntered::Live, NotEntered::Reentry, NotEntered::OnlyIf, NotEntered::TooOld, NotEntered::Ramp, NotEntered::Paused];
+        let entries = [
+            NotEntered::Live,
+            NotEntered::Reentry,
+            NotEntered::OnlyIf,
+            NotEntered::TooOld,
+            NotEntered::Ramp,
+            NotEntered::Paused,
+        ];
         let keys = Reason::ALL.iter().map(|reason| reason.name()).chain(entries.map(words::not_entered_key));
         for key in keys {
             assert_ne!(japanese(key), key);

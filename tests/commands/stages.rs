@@ -73,7 +73,14 @@ fn the_page_of_stages_is_as_it_says() {
     let (text, code) = told(&project, &["resume", "welcome"]);
     assert!(code == 0 && text.contains("goes on: journey `welcome`"), "{text}");
     let text = shell(&project, bundles);
-    for change in ["welcome for 10% of people", "welcome on hold", "welcome released", "welcome paused (freeze)", "welcome paused (drain)", "welcome resumed"] {
+    for change in [
+        "welcome for 10% of people",
+        "welcome on hold",
+        "welcome released",
+        "welcome paused (freeze)",
+        "welcome paused (drain)",
+        "welcome resumed",
+    ] {
         assert!(text.contains(change), "{change}: {text}");
     }
     for (arguments, code, en, ja) in [

@@ -111,7 +111,8 @@ struct Life {
     dies: bool,
 }
 
-const LIVES: [Life; 3] = [Life { shards: 1, dies: false }, Life { shards: 3, dies: false }, Life { shards: 2, dies: true }];
+const LIVES: [Life; 3] =
+    [Life { shards: 1, dies: false }, Life { shards: 3, dies: false }, Life { shards: 2, dies: true }];
 
 struct Place {
     life: Life,
@@ -130,8 +131,7 @@ impl Place {
         let programs = Programs::default();
         programs.put(link::first(&program(), now));
         let (disk, memory) = (ImaginedDisk::new(1), Memory::new(1));
-        let mut place =
-            Place { life, disk, memory, programs, rig: None, sink: Sink::default(), now, calls: 0 };
+        let mut place = Place { life, disk, memory, programs, rig: None, sink: Sink::default(), now, calls: 0 };
         place.tell(json!({ "type": "identify", "userId": "p", "traits": {
             "email": "p@x.jp", "line_user": "Up", "consent": ["marketing"] } }));
         place
@@ -143,8 +143,16 @@ impl Place {
             let (generation, went_live) = kept.map_or((1, at("06 09:00")), |kept| (kept.generation, kept.at));
             let ground = self.programs.ground(generation, went_live).expect("it was put there");
             let allowances = free(Idempotency::Recognisable);
-            let rig =
-                Rig::open_among(&self.programs, ground, &self.disk, &self.memory, self.life.shards, allowances, self.now, true);
+            let rig = Rig::open_among(
+                &self.programs,
+                ground,
+                &self.disk,
+                &self.memory,
+                self.life.shards,
+                allowances,
+                self.now,
+                true,
+            );
             self.rig = Some(rig.unwrap());
         }
         self.rig.as_mut().unwrap()
@@ -174,7 +182,8 @@ impl Place {
         let now = self.now;
         let rig = self.rig();
         let arrival = Reader::new(rig.ground.schema).call_received(&raw, now).unwrap().unwrap().into_owned();
-        let call = Submission::Call { raw: raw.into(), arrival, received_at: now, source: "shop".into(), generation: 1 };
+        let call =
+            Submission::Call { raw: raw.into(), arrival, received_at: now, source: "shop".into(), generation: 1 };
         rig.node.submit(call);
         self.settle();
     }
@@ -247,7 +256,14 @@ fn paused(name: &str, act: impl Fn(&mut Place, PauseMode), expected: [&[&str]; 3
         for life in LIVES {
             let mut place = Place::new(life);
             act(&mut place, mode);
-            assert_eq!(place.story(name), expected, "{name}, {}, {} shards, dies: {}", mode.name(), life.shards, life.dies);
+            assert_eq!(
+                place.story(name),
+                expected,
+                "{name}, {}, {} shards, dies: {}",
+                mode.name(),
+                life.shards,
+                life.dies
+            );
         }
     }
 }
@@ -265,16 +281,32 @@ fn a_wait() {
         },
         [
             &[
-                "06 10:00 entered", "06 10:00 waits until 06 12:00", "06 11:30 not entered: Live", "06 12:00 time is up",
-                "06 12:00 sent mail", "06 12:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 06 12:00",
+                "06 11:30 not entered: Live",
+                "06 12:00 time is up",
+                "06 12:00 sent mail",
+                "06 12:00 ended",
             ],
             &[
-                "06 10:00 entered", "06 10:00 waits until 06 12:00", "06 11:00 paused", "06 11:30 not entered: Live",
-                "06 15:00 resumed", "06 15:00 waits until 06 16:00", "06 16:00 time is up", "06 16:00 sent mail", "06 16:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 06 12:00",
+                "06 11:00 paused",
+                "06 11:30 not entered: Live",
+                "06 15:00 resumed",
+                "06 15:00 waits until 06 16:00",
+                "06 16:00 time is up",
+                "06 16:00 sent mail",
+                "06 16:00 ended",
             ],
             &[
-                "06 10:00 entered", "06 10:00 waits until 06 12:00", "06 11:00 paused", "06 11:30 not entered: Live",
-                "06 12:00 time is up", "06 12:00 dropped mail by late", "06 12:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 06 12:00",
+                "06 11:00 paused",
+                "06 11:30 not entered: Live",
+                "06 12:00 time is up",
+                "06 12:00 dropped mail by late",
+                "06 12:00 ended",
             ],
         ],
     );
@@ -293,14 +325,29 @@ fn what_a_wait_is_for_comes_in_the_pause() {
             place.pass("09 12:00");
         },
         [
-            &["06 10:00 entered", "06 10:00 waits until 07 10:00", "06 12:00 woke by 0", "06 12:00 tagged bought", "06 12:00 ended"],
             &[
-                "06 10:00 entered", "06 10:00 waits until 07 10:00", "06 11:00 paused", "06 15:00 resumed", "06 15:00 woke by 0",
-                "06 15:00 tagged bought", "06 15:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 07 10:00",
+                "06 12:00 woke by 0",
+                "06 12:00 tagged bought",
+                "06 12:00 ended",
             ],
             &[
-                "06 10:00 entered", "06 10:00 waits until 07 10:00", "06 11:00 paused", "06 12:00 woke by 0",
-                "06 12:00 tagged bought", "06 12:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 07 10:00",
+                "06 11:00 paused",
+                "06 15:00 resumed",
+                "06 15:00 woke by 0",
+                "06 15:00 tagged bought",
+                "06 15:00 ended",
+            ],
+            &[
+                "06 10:00 entered",
+                "06 10:00 waits until 07 10:00",
+                "06 11:00 paused",
+                "06 12:00 woke by 0",
+                "06 12:00 tagged bought",
+                "06 12:00 ended",
             ],
         ],
     );
@@ -334,7 +381,10 @@ fn quiet_hours_are_looked_at_again_when_a_freeze_ends_in_them() {
         place.pause("06 23:00", "held", PauseMode::Freeze);
         place.resume("07 22:30", "held");
         place.pass("08 12:00");
-        assert_eq!(place.story("held")[3..], ["07 22:30 resumed", "07 22:30 held mail until 08 08:00", "08 08:00 sent mail", "08 08:00 ended"]);
+        assert_eq!(
+            place.story("held")[3..],
+            ["07 22:30 resumed", "07 22:30 held mail until 08 08:00", "08 08:00 sent mail", "08 08:00 ended"]
+        );
     }
 }
 
@@ -354,14 +404,29 @@ fn a_provider_that_says_no_in_the_pause() {
             place.pass("07 12:00");
         },
         [
-            &["06 10:00 entered", "06 10:00 sent mail", "06 12:00 dropped mail by refused", "06 12:00 sent note", "06 12:00 ended"],
             &[
-                "06 10:00 entered", "06 10:00 sent mail", "06 11:00 paused", "06 12:00 dropped mail by refused", "06 15:00 resumed",
-                "06 15:00 sent note", "06 15:00 ended",
+                "06 10:00 entered",
+                "06 10:00 sent mail",
+                "06 12:00 dropped mail by refused",
+                "06 12:00 sent note",
+                "06 12:00 ended",
             ],
             &[
-                "06 10:00 entered", "06 10:00 sent mail", "06 11:00 paused", "06 12:00 dropped mail by refused",
-                "06 12:00 dropped note by late", "06 12:00 ended",
+                "06 10:00 entered",
+                "06 10:00 sent mail",
+                "06 11:00 paused",
+                "06 12:00 dropped mail by refused",
+                "06 15:00 resumed",
+                "06 15:00 sent note",
+                "06 15:00 ended",
+            ],
+            &[
+                "06 10:00 entered",
+                "06 10:00 sent mail",
+                "06 11:00 paused",
+                "06 12:00 dropped mail by refused",
+                "06 12:00 dropped note by late",
+                "06 12:00 ended",
             ],
         ],
     );
@@ -386,8 +451,21 @@ fn an_action_that_answers_in_the_pause() {
         },
         [
             &["06 10:00 entered", "06 10:00 called", "06 12:00 sent note", "06 12:00 ended"],
-            &["06 10:00 entered", "06 10:00 called", "06 11:00 paused", "06 15:00 resumed", "06 15:00 sent note", "06 15:00 ended"],
-            &["06 10:00 entered", "06 10:00 called", "06 11:00 paused", "06 12:00 dropped note by late", "06 12:00 ended"],
+            &[
+                "06 10:00 entered",
+                "06 10:00 called",
+                "06 11:00 paused",
+                "06 15:00 resumed",
+                "06 15:00 sent note",
+                "06 15:00 ended",
+            ],
+            &[
+                "06 10:00 entered",
+                "06 10:00 called",
+                "06 11:00 paused",
+                "06 12:00 dropped note by late",
+                "06 12:00 ended",
+            ],
         ],
     );
 }
@@ -395,7 +473,9 @@ fn an_action_that_answers_in_the_pause() {
 #[test]
 fn a_patience_that_runs_out() {
     // Six hours from ten; a freeze of four hours adds four.
-    for (mode, end) in [(PauseMode::Drain, "06 16:00"), (PauseMode::Freeze, "06 20:00"), (PauseMode::SkipLate, "06 16:00")] {
+    for (mode, end) in
+        [(PauseMode::Drain, "06 16:00"), (PauseMode::Freeze, "06 20:00"), (PauseMode::SkipLate, "06 16:00")]
+    {
         let mut place = Place::new(LIVES[0]);
         place.sink.silent = true;
         place.go("06 10:00", "asked");
@@ -418,16 +498,31 @@ fn a_call_that_comes_due_in_the_pause() {
         },
         [
             &[
-                "06 10:00 entered", "06 10:00 waits until 06 12:00", "06 12:00 time is up", "06 12:00 called", "06 12:00 sent note",
+                "06 10:00 entered",
+                "06 10:00 waits until 06 12:00",
+                "06 12:00 time is up",
+                "06 12:00 called",
+                "06 12:00 sent note",
                 "06 12:00 ended",
             ],
             &[
-                "06 10:00 entered", "06 10:00 waits until 06 12:00", "06 11:00 paused", "06 15:00 resumed",
-                "06 15:00 waits until 06 16:00", "06 16:00 time is up", "06 16:00 called", "06 16:00 sent note", "06 16:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 06 12:00",
+                "06 11:00 paused",
+                "06 15:00 resumed",
+                "06 15:00 waits until 06 16:00",
+                "06 16:00 time is up",
+                "06 16:00 called",
+                "06 16:00 sent note",
+                "06 16:00 ended",
             ],
             &[
-                "06 10:00 entered", "06 10:00 waits until 06 12:00", "06 11:00 paused", "06 12:00 time is up",
-                "06 12:00 call skipped", "06 12:00 ended",
+                "06 10:00 entered",
+                "06 10:00 waits until 06 12:00",
+                "06 11:00 paused",
+                "06 12:00 time is up",
+                "06 12:00 call skipped",
+                "06 12:00 ended",
             ],
         ],
     );
@@ -548,7 +643,10 @@ fn a_larger_share_has_the_smaller_in_it_and_whoever_is_inside_goes_on() {
         let is_in = |place: &mut Place, n: usize| {
             let story = place.story_of(1 + n as u32, "waiting");
             let last = story.iter().rev().find(|line| line.contains("entered")).expect("it was tried").clone();
-            assert!(last.starts_with(day) && (last.ends_with(" entered") || last.ends_with("not entered: Ramp")), "{last}");
+            assert!(
+                last.starts_with(day) && (last.ends_with(" entered") || last.ends_with("not entered: Ramp")),
+                "{last}"
+            );
             !last.contains("not entered")
         };
         inside.retain(|n| is_in(&mut place, *n));

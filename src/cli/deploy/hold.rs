@@ -87,8 +87,14 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             format!("`{journey}`: 待っていたメッセージを破棄しました。この後のものは送ります"),
         ),
         (Some(_), false, false) => Phrase::new(
-            format!("`{journey}` is on hold: nothing leaves. `tabi hold {journey} --show` shows the first {}", args.first),
-            format!("`{journey}` は確認待ちです。何も送りません。最初の {} 通は `tabi hold {journey} --show` で見られます", args.first),
+            format!(
+                "`{journey}` is on hold: nothing leaves. `tabi hold {journey} --show` shows the first {}",
+                args.first
+            ),
+            format!(
+                "`{journey}` は確認待ちです。何も送りません。最初の {} 通は `tabi hold {journey} --show` で見られます",
+                args.first
+            ),
         ),
     };
     stage::say(&said, speaker)
@@ -139,13 +145,23 @@ fn show(folder: &Path, journey: &str, speaker: &mut Speaker) -> Result<Exit, Sto
     let more = all.saturating_sub(shown.len());
     let said = Phrase::new(
         format!("{} of {all} that wait; {more} more. `--release` lets them go, `--discard` drops them", shown.len()),
-        format!("待っている {all} 通のうち {} 通 (ほかに {more} 通)。送るには `--release`、破棄は `--discard`", shown.len()),
+        format!(
+            "待っている {all} 通のうち {} 通 (ほかに {more} 通)。送るには `--release`、破棄は `--discard`",
+            shown.len()
+        ),
     );
     speaker.aside(&format!("{}\n", speaker.say(&said)))?;
     Ok(Exit::Fine)
 }
 
-fn told(program: &Program, renderer: &Renderer<'_>, waits: &Waits, at: Instant, number: usize, speaker: &Speaker) -> String {
+fn told(
+    program: &Program,
+    renderer: &Renderer<'_>,
+    waits: &Waits,
+    at: Instant,
+    number: usize,
+    speaker: &Speaker,
+) -> String {
     let Waits { ordered_at, order, person } = waits;
     let message = program.message(order.message);
     let fields = (0..program.profile.len()).map(|i| person.field(crate::ir::FieldId(i as u16)).clone());

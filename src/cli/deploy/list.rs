@@ -112,8 +112,16 @@ pub fn bundles(args: &BundlesArgs, speaker: &mut Speaker) -> Result<Exit, Stop> 
                     if told.is_empty() { String::new() } else { format!("  {}", told.join(", ")) }
                 };
                 let said = Phrase::new(
-                    format!("{mark} v{version}  {}  {at}  {inside} inside{}", &bundle[..bundle.len().min(8)], staged("en")),
-                    format!("{mark} v{version}  {}  {at}  途中 {inside} 人{}", &bundle[..bundle.len().min(8)], staged("ja")),
+                    format!(
+                        "{mark} v{version}  {}  {at}  {inside} inside{}",
+                        &bundle[..bundle.len().min(8)],
+                        staged("en")
+                    ),
+                    format!(
+                        "{mark} v{version}  {}  {at}  途中 {inside} 人{}",
+                        &bundle[..bundle.len().min(8)],
+                        staged("ja")
+                    ),
                 );
                 let _ = writeln!(out, "{}", speaker.say(&said));
             }

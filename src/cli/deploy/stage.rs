@@ -117,16 +117,26 @@ pub fn pause(args: &PauseArgs, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let said = match (changed, mode) {
         (None, _) => unchanged(),
         (Some(_), PauseMode::Drain) => Phrase::new(
-            format!("`{name}` is paused (drain): nobody enters; whoever is inside goes on. `tabi resume {name}` ends it"),
-            format!("`{name}` を一時停止しました (drain): 新しい参加はなく、途中の人は進みます。再開は `tabi resume {name}`"),
+            format!(
+                "`{name}` is paused (drain): nobody enters; whoever is inside goes on. `tabi resume {name}` ends it"
+            ),
+            format!(
+                "`{name}` を一時停止しました (drain): 新しい参加はなく、途中の人は進みます。再開は `tabi resume {name}`"
+            ),
         ),
         (Some(_), PauseMode::Freeze) => Phrase::new(
-            format!("`{name}` is paused (freeze): nobody enters, nobody moves, nothing leaves. `tabi resume {name}` ends it"),
+            format!(
+                "`{name}` is paused (freeze): nobody enters, nobody moves, nothing leaves. `tabi resume {name}` ends it"
+            ),
             format!("`{name}` を一時停止しました (freeze): 参加も進行も送信もありません。再開は `tabi resume {name}`"),
         ),
         (Some(_), PauseMode::SkipLate) => Phrase::new(
-            format!("`{name}` is paused (skip late): nobody enters, and what comes due is dropped. `tabi resume {name}` ends it"),
-            format!("`{name}` を一時停止しました (skip late): 新しい参加はなく、その間の送信は破棄します。再開は `tabi resume {name}`"),
+            format!(
+                "`{name}` is paused (skip late): nobody enters, and what comes due is dropped. `tabi resume {name}` ends it"
+            ),
+            format!(
+                "`{name}` を一時停止しました (skip late): 新しい参加はなく、その間の送信は破棄します。再開は `tabi resume {name}`"
+            ),
         ),
     };
     say(&said, speaker)
@@ -148,11 +158,7 @@ pub(super) fn unchanged() -> Phrase {
 }
 
 /// Puts the program live at another stage; absent where nothing changes.
-pub(super) fn put(
-    folder: &Path,
-    journey: &str,
-    edit: impl FnOnce(&mut Stage, u32),
-) -> Result<Option<Program>, Stop> {
+pub(super) fn put(folder: &Path, journey: &str, edit: impl FnOnce(&mut Stage, u32)) -> Result<Option<Program>, Stop> {
     let _alone = alone(folder);
     let data = prepare::data(folder)?;
     let id = find(&data.program, journey)?;
@@ -233,7 +239,9 @@ mod tests {
 
     #[test]
     fn shares_are_read_exactly_or_not_at_all() {
-        for (text, parts) in [("1%", 1_000), ("0.5%", 500), ("100%", 100_000), ("0.001%", 1), ("12.25 %", 12_250), ("5％", 5_000)] {
+        for (text, parts) in
+            [("1%", 1_000), ("0.5%", 500), ("100%", 100_000), ("0.001%", 1), ("12.25 %", 12_250), ("5％", 5_000)]
+        {
             assert_eq!(share(text), Ok(parts), "{text}");
         }
         for text in ["", "%", "1", "0%", "100.001%", "101%", "-1%", "1.0001%", "1e1%", ".5%", "1,5%", "9999999999%"] {

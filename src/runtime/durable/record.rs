@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ir::{Channel, JourneyId};
-use crate::machine::Report;
+use crate::machine::{Reason, Report};
 use crate::machine::rest::{self, Unreadable};
 use crate::ports::store::PendingKey;
 use crate::ports::{About, Notice, Scope, Seat, Subject, Submission, Told};
@@ -205,6 +205,19 @@ impl Ending {
             Ending::Forgotten => "forgotten",
             Ending::Late => "late",
             Ending::Discarded => "discarded",
+        }
+    }
+    /// What a refusal at the door ends with.
+    pub fn of(reason: Reason) -> Ending {
+        match reason {
+            Reason::Consent | Reason::Withhold => Ending::Consent,
+            Reason::Unreachable => Ending::Unreachable,
+            Reason::Deadline => Ending::Deadline,
+            Reason::Quiet => Ending::Quiet,
+            Reason::Budget => Ending::OverBudget,
+            Reason::Late => Ending::Late,
+            Reason::Discarded => Ending::Discarded,
+            Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
         }
     }
     /// What the machine is told. An outcome that nobody knows counts as accepted (semantics 4.9).

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{Engine, Gate, InputKind, Order, Person, Reason, Report};
+use crate::machine::{Engine, Gate, InputKind, Order, Person, Report};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
@@ -488,10 +488,10 @@ impl<'e, 'p> Shard<'e, 'p> {
         let program = self.host.engine().program();
         let pending = self.pending.get(&key)?;
         match &pending.thing {
-            Thing::Order(_) if is_discarded(program, pending) => Some(Ready::Shut(Ending::Discarded, None)),
+            Thing::Order(_) if pending.is_discarded(program) => Some(Ready::Shut(Ending::Discarded, None)),
             Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
                 Gate::Hold(until) => Ready::Hold(until),
-                Gate::Shut(reason) => Ready::Shut(ending_of(reason), None),
+                Gate::Shut(reason) => Ready::Shut(Ending::of(reason), None),
                 Gate::Open => self.deliver(key.send(), order, person, at, attempt),
             }),
             Thing::Call(call) => {
@@ -584,24 +584,5 @@ impl<'e, 'p> Shard<'e, 'p> {
             figures,
         };
         self.ups.push(Up::Cut(Box::new(piece)));
-    }
-}
-
-/// Somebody looked at what waited at that time, and said no to it.
-fn is_discarded(program: &Program, pending: &Pending) -> bool {
-    let discarded = program.stage(pending.thing.journey()).and_then(|stage| stage.discarded);
-    discarded.and_then(|generation| program.live_at(generation)).is_some_and(|at| pending.ordered_at <= at)
-}
-
-fn ending_of(reason: Reason) -> Ending {
-    match reason {
-        Reason::Consent | Reason::Withhold => Ending::Consent,
-        Reason::Unreachable => Ending::Unreachable,
-        Reason::Deadline => Ending::Deadline,
-        Reason::Quiet => Ending::Quiet,
-        Reason::Budget => Ending::OverBudget,
-        Reason::Late => Ending::Late,
-        Reason::Discarded => Ending::Discarded,
-        Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
     }
 }
