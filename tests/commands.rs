@@ -20,4 +20,5 @@ mod commands {
     pub mod tour;
     pub mod watch;
     pub mod who;
+    pub mod why;
 }

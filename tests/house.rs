@@ -48,7 +48,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("plan", &["words", "diff", "link", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("cover", &["words", "prove", "simulate", "machine", "ir", "value"]),
     ("mutate", &["words", "prove", "ir", "value"]),
-    ("why", &["words", "simulate", "runtime", "ports", "machine", "ir", "value"]),
+    ("why", &["words", "witness", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("preview", &["render", "value"]),
     ("project", &["ports", "text", "diag", "value", "ir"]),
     (

@@ -26,3 +26,5 @@ mod rights;
 mod semantics;
 #[path = "runtime/stages.rs"]
 mod stages;
+#[path = "runtime/whys.rs"]
+mod whys;

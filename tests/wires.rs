@@ -6,6 +6,8 @@
 mod chat;
 #[path = "wires/environments.rs"]
 mod environments;
+#[path = "wires/fuzzed.rs"]
+mod fuzzed;
 #[path = "wires/opening.rs"]
 mod opening;
 #[path = "wires/other_side.rs"]
@@ -16,6 +18,8 @@ mod paper;
 mod push;
 #[path = "wires/reach.rs"]
 mod reach;
+#[path = "fuzz/readers.rs"]
+mod readers;
 #[path = "wires/sink.rs"]
 mod sink;
 #[path = "wires/sms.rs"]

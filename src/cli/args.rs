@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
     approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove,
-    render, results, run, shell, show, simulate, status, stop, test, who, why,
+    render, results, run, shell, show, simulate, status, stop, tail, test, who, why,
 };
 use crate::diag::Language;
 
@@ -65,6 +65,7 @@ pub enum Command {
     Person(human::Args),
     Why(why::WhyArgs),
     WhyNot(why::WhyNotArgs),
+    Tail(tail::Args),
     Dead(dead::Args),
     Approve(approve::Args),
     Backup(backup::BackupArgs),

@@ -111,13 +111,22 @@ const TEXTS: &[(&str, &str)] = &[
     ("How logs are written", "ログの形式"),
     // ingest
     ("Send calls in Segment's shape from files to a running Tabi", "Segment 形式の呼び出しをファイルから実行中の Tabi に送る"),
-    ("NDJSON, plain, gzip or zstd; `-` is the standard input", "NDJSON (非圧縮・gzip・zstd)。`-` は標準入力"),
+    ("NDJSON in Segment's shape, or CSV with a mapping; plain, gzip or zstd; `-` is the standard input", "Segment 形式の NDJSON、または対応表つきの CSV (非圧縮・gzip・zstd)。`-` は標準入力"),
+    ("The project whose events the columns become, or a folder inside it", "CSV の列から作るイベントのプロジェクト、またはその中のフォルダー"),
     ("Where Tabi takes events in", "Tabi の待ち受け URL"),
     ("Where the write key is found: `env:NAME` or `file:/path`", "書き込みキーの場所: `env:NAME` または `file:/path`"),
     ("As if they happened while being sent: clocks are corrected, and a call without a time happens now [default: the past, each with its own time]", "送信時に起きたものとして扱う: 時計のずれを直し、日時がなければ現在とする [既定: 過去の出来事として、それぞれの日時のまま]"),
     ("Note in this file how far it got, and go on from there the next time", "どこまで送ったかをこのファイルに記録し、次回はその続きから送る"),
     ("Write the result as JSON", "結果を JSON で書く"),
-    // why, why-not
+    // tail
+    ("Show the decisions of a running Tabi as they are made; people by a code, not by their ids; Ctrl-C ends", "実行中の Tabi の判断を、その都度表示する。人は ID ではなく符号で示す (Ctrl-C で終了)"),
+    ("Only of the person with this id", "この ID の人の分だけ"),
+    ("Show the ids of people", "人の ID を表示する"),
+    ("For people, or for programs: one line of JSON each", "人向け、またはプログラム向け (1 行ずつの JSON)"),
+    ("End after so many lines", "この行数で終了"),
+    // test --from-run, why, why-not
+    ("Write a run of a real person as a test that passes, under other names: the last run, unless --run says which", "実際の人の回を、名前などを置き換えた成功するテストとして書き出す (--run の指定がなければ最後の回)"),
+    ("With --from-run: the run's number, as `tabi person show` tells it", "--from-run で、回の番号 (`tabi person show` に表示されるもの)"),
     ("Tell what a journey did with a person, and because of what: conditions with their values, rules, draws", "ジャーニーで人に起きたことと、その理由を示す: 条件と値・規則・割り当て"),
     ("Tell why a person did not enter a journey, or did not get its messages", "人がジャーニーに参加しなかった理由、メッセージが届かなかった理由を示す"),
     ("As of this moment: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339 [default: now]", "この時点まで: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339 [既定: 現在]"),

@@ -35,6 +35,7 @@ mod simulate;
 mod speak;
 mod status;
 mod stop;
+mod tail;
 mod test;
 mod watch;
 mod who;
@@ -104,6 +105,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Person(args) => human::run(args, speaker),
         Command::Why(args) => why::why_run(args, speaker),
         Command::WhyNot(args) => why::why_not_run(args, speaker),
+        Command::Tail(args) => tail::run(args, speaker),
         Command::Dead(args) => dead::run(args, speaker),
         Command::Approve(args) => approve::run(args, speaker),
         Command::Backup(args) => backup::backup(args, speaker),

@@ -73,7 +73,7 @@ pub fn read(start: &Path) -> Opened {
 }
 
 /// The project compiled with the files of its messages.
-fn compiled(project: &mut Project, attachments: &mut Attachments) -> Compiled {
+pub fn compiled(project: &mut Project, attachments: &mut Attachments) -> Compiled {
     let parsed = compile::parse(&project.sources);
     let read = project.read_messages(&parsed.message_files());
     let files = read.files.into_iter().map(|(path, read)| {

@@ -241,7 +241,7 @@ fn is_standard_input(path: &Path) -> bool {
 }
 
 /// By its name, compressed or not.
-fn is_csv(path: &Path) -> bool {
+pub(super) fn is_csv(path: &Path) -> bool {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
     name.trim_end_matches(".gz").trim_end_matches(".zst").ends_with(".csv")
 }
@@ -267,7 +267,7 @@ fn csv(path: &Path, mapping: Option<&Path>) -> Result<Kind, Stop> {
 }
 
 /// A path as people type it: without `./`, and without going into a folder only to leave it.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).to_string_lossy().into_owned()
 }
 

@@ -101,7 +101,7 @@ fn run(about: &About, explain: impl Fn(&Engine<'_>, &Asked) -> Account, speaker:
     Ok(Exit::Fine)
 }
 
-fn journey(program: &Program, name: &str) -> Result<JourneyId, Stop> {
+pub fn journey(program: &Program, name: &str) -> Result<JourneyId, Stop> {
     program.journey_named(name).ok_or_else(|| Stop::Usage {
         what: Phrase::new(format!("unknown journey `{name}`"), format!("知らないジャーニー `{name}`")),
         help: match did_you_mean(name, program.journeys.iter().map(|j| j.name.as_str())) {

@@ -95,13 +95,14 @@ pub fn record(
 ) -> Result<Value, Reason> {
     let context = Context { schema, misfit: RefCell::new(None) };
     let mut fields = vec![None; shape.fields.len()];
-    if let (Some(at), Some(last)) = (at, fields.last_mut()) {
-        *last = Some(Value::Instant(at));
+    let given = at.and(shape.at);
+    if let (Some(at), Some(field)) = (at, given.and_then(|index| fields.get_mut(index))) {
+        *field = Some(Value::Instant(at));
     }
     let filled = match raw {
         None => finish(&context, shape, &mut fields),
         Some(raw) => {
-            let seed = Fields { context: &context, shape, slots: &mut fields, readable: at.is_some(), unknown };
+            let seed = Fields { context: &context, shape, slots: &mut fields, given, unknown };
             let read = seed.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
             read.and_then(|()| finish(&context, shape, &mut fields))
         }
@@ -157,7 +158,7 @@ pub fn traits<'r>(
 /// All fields are there, or missing and allowed to be.
 fn finish(context: &Context, shape: &Shape, slots: &mut [Option<Value>]) -> Result<Value, serde_json::Error> {
     for (slot, field) in slots.iter_mut().zip(&shape.fields) {
-        if slot.is_some() {
+        if slot.is_some() || field.gone {
             continue;
         }
         if !matches!(field.ty, Type::Optional(_)) {
@@ -201,8 +202,8 @@ struct Fields<'s, 'c> {
     context: &'c Context<'s>,
     shape: &'c Shape,
     slots: &'c mut [Option<Value>],
-    /// The last field is given and not read.
-    readable: bool,
+    /// This field is given and not read.
+    given: Option<usize>,
     unknown: &'c mut Unknown,
 }
 
@@ -219,9 +220,8 @@ impl<'de> Visitor<'de> for Fields<'_, '_> {
         f.write_str("an object")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let given = if self.readable { self.shape.fields.len() - 1 } else { usize::MAX };
         while let Some(key) = map.next_key_seed(Key { shape: self.shape, unknown: Some(&mut *self.unknown) })? {
-            match key.filter(|&index| index != given) {
+            match key.filter(|&index| Some(index) != self.given) {
                 Some(index) => {
                     let field = &self.shape.fields[index];
                     let value = map.next_value_seed(Typed { context: self.context, ty: &field.ty });

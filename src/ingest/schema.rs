@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::value::RawValue;
 
-use crate::ir::{ActionId, Channel, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
+use crate::ir::{ActionId, Channel, EventDef, EventId, FieldDef, FieldId, Program, PurposeId, RecordId, Subject, Type};
 use crate::value::{Currency, Value};
 
 use super::Signal;
@@ -20,6 +20,8 @@ pub struct Shape {
     /// As the author wrote it; `profile` for the profile.
     pub name: String,
     pub fields: Vec<ShapeField>,
+    /// Of an event: which field is its own time.
+    pub at: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +30,8 @@ pub struct ShapeField {
     /// `first_name` is also known as `firstName`.
     pub camel: Option<Box<str>>,
     pub ty: Type,
+    /// Nothing new has it any more.
+    pub gone: bool,
 }
 
 impl Shape {
@@ -36,12 +40,16 @@ impl Shape {
             name: f.name.as_str().into(),
             camel: camel(&f.name).map(Into::into),
             ty: f.ty.clone(),
+            gone: f.is_gone(),
         });
-        Shape { name: name.to_string(), fields: fields.collect() }
+        Shape { name: name.to_string(), fields: fields.collect(), at: None }
+    }
+    fn of_event(event: &EventDef) -> Shape {
+        Shape { at: Some(event.at_field().index()), ..Shape::new(&event.name, &event.fields) }
     }
 
     pub fn field_named(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|f| *f.name == *name || f.camel.as_deref() == Some(name))
+        self.fields.iter().position(|f| !f.gone && (*f.name == *name || f.camel.as_deref() == Some(name)))
     }
 }
 
@@ -148,7 +156,7 @@ impl Schema {
         Schema {
             generation: program.generation(),
             profile: Shape::new("profile", &program.profile),
-            events: program.events.iter().map(|e| Shape::new(&e.name, &e.fields)).collect(),
+            events: program.events.iter().map(Shape::of_event).collect(),
             about_things: program.events.iter().map(|e| e.subject != Subject::Profile).collect(),
             records: program.records.iter().map(|r| Shape::new(&r.name, &r.fields)).collect(),
             answers: program.actions.iter().map(|a| Shape::new(&a.name, &a.gives)).collect(),

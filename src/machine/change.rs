@@ -13,13 +13,19 @@ use super::person::{Frozen, Pending, Run, RunState};
 use super::turn::Turn;
 
 impl Turn<'_, '_> {
-    /// Goes through every generation that this person has not seen.
+    /// Goes through every generation that was live by now and that this person has not seen.
     pub(super) fn catch_up_with_program(&mut self) {
         let arrival = self.now;
         let program = self.program;
+        let mut is_of_now = true;
         for change in program.changes_after(self.person.generation) {
+            // Of what comes later, nothing is known yet.
+            if change.at > arrival {
+                is_of_now = false;
+                break;
+            }
             // What was due before then is done as the program before would have: versions stay as they were.
-            self.now = change.at.min(arrival);
+            self.now = change.at;
             self.fire_due(self.now);
             let before = std::mem::replace(&mut self.stages, &change.stages);
             self.change(change);
@@ -27,8 +33,11 @@ impl Turn<'_, '_> {
             let fresh: Vec<JourneyId> =
                 change.fresh.iter().copied().filter(|id| !self.was_let_in(before, *id)).collect();
             self.enrol(&fresh);
+            self.person.generation = change.generation;
         }
-        self.person.generation = program.generation();
+        if is_of_now {
+            self.person.generation = program.generation();
+        }
         self.now = arrival;
         self.budget = INSTRUCTIONS_PER_MOMENT_MAX;
     }

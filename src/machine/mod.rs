@@ -32,6 +32,7 @@ mod stages;
 mod steps;
 mod timers;
 mod turn;
+mod unsend;
 mod waits;
 
 pub use effect::{
@@ -43,6 +44,7 @@ pub use input::{Input, InputKind, Report};
 pub use person::{Person, Run, RunState};
 pub use rest::Unreadable;
 pub use sends::Gate;
+pub use unsend::Words;
 
 /// Instructions executed for one person at one moment. Programs are bounded, but journeys can set each other off through
 /// the profile; past this a run ends as [`EndReason::Overrun`] instead of the machine running for ever.

@@ -256,6 +256,10 @@ impl Person {
         pins.retain(|(s, _)| *s != split);
         pins.push((split, arm));
     }
+    /// Of the program under which the person was last looked at.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
     pub fn field(&self, field: FieldId) -> &Value {
         match self.profile.binary_search_by_key(&field, |(f, _)| *f) {
             Ok(i) => &self.profile[i].1,

@@ -104,6 +104,11 @@ pub enum Question {
     Backup {
         to: PathBuf,
     },
+    /// Decisions from a number on, at most so many; without a number, where to begin.
+    Tail {
+        from: Option<u64>,
+        limit: usize,
+    },
     /// The messages on paper: the newest first, at most so many.
     Paper {
         limit: usize,

@@ -68,6 +68,8 @@ pub struct Checkpoint {
     pub ledger: Vec<LedgerRow>,
     /// A piece of a person's story.
     pub journal: Vec<JournalRow>,
+    /// Pieces that are written already, as they are to stand from now on.
+    pub journal_again: Vec<JournalRow>,
     pub consents: Vec<ConsentRow>,
     pub dead: Vec<DeadRow>,
     /// Dead letters that are dead no more (replayed or dismissed), by number.

@@ -161,6 +161,9 @@ impl Tables {
         for row in &checkpoint.journal {
             self.journal.entry((row.seat, row.position)).or_insert_with(|| row.clone());
         }
+        for row in &checkpoint.journal_again {
+            self.journal.insert((row.seat, row.position), row.clone());
+        }
         for row in &checkpoint.consents {
             self.consents.entry((row.position, row.ordinal)).or_insert_with(|| row.clone());
         }

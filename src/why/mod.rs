@@ -9,6 +9,8 @@ pub mod account;
 mod conditions;
 mod never;
 pub mod prose;
+mod pseudonyms;
+pub mod rehearse;
 pub mod replay;
 mod sends;
 mod tell;
@@ -22,6 +24,7 @@ use crate::words::Both;
 
 pub use account::{Account, Basis, Ground, Line, Question};
 pub use never::why_not;
+pub use rehearse::{Unwritten, as_test};
 pub use replay::{Editions, Past, Replayed, Unreplayable, replay};
 
 use tell::{Teller, when};

@@ -8,8 +8,8 @@ use super::account::{Account, Basis, Ground, Line, Question};
 use crate::words::Language;
 
 /// Where places stand, if what is before them is not longer.
-const PLACE_COLUMN: usize = 76;
-const TIME: usize = 18;
+const PLACE_COLUMN: usize = 84;
+const TIME: usize = 21;
 
 pub fn text(account: &Account, language: Language) -> String {
     let of = |en: &str, ja: &str| language.of(en, ja).to_owned();

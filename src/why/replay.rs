@@ -127,7 +127,7 @@ impl Replaying<'_, '_, '_> {
             return Err(missing);
         }
         let mut told = Replayed { person: Person::new(id.clone()), entries: Vec::new(), is_faithful: true };
-        let mut consent = None;
+        let (mut consent, mut is_seen) = (None, false);
         let mut engine = self.editions.last();
         for line in lines {
             engine = self.editions.from_line(line);
@@ -136,7 +136,10 @@ impl Replaying<'_, '_, '_> {
                 Line::Wrote(_) => {}
                 Line::Taken(input) if input.at > until => break,
                 Line::Taken(input) => {
-                    self.wake(engine, &mut told, input.at);
+                    // Whoever was not seen yet goes through what was before with the first thing that is heard of them.
+                    if std::mem::replace(&mut is_seen, true) {
+                        self.wake(engine, &mut told, input.at);
+                    }
                     let input = &with_consents(input, consent.take());
                     self.step(engine, &mut told, input, Cause::Input(input));
                 }
@@ -157,9 +160,12 @@ impl Replaying<'_, '_, '_> {
         Ok(told)
     }
 
-    /// Timers that are due up to and at a moment, each at its own time.
+    /// Timers that are due up to and at a moment, and changes of what is live until then, each at its own time.
     fn wake(&mut self, engine: &Engine<'_>, told: &mut Replayed, to: Instant) {
-        while let Some(at) = told.person.wake().filter(|at| *at <= to) {
+        loop {
+            let change = engine.program().changes_after(told.person.generation()).next().map(|change| change.at);
+            let next = [told.person.wake(), change].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= to) else { return };
             self.step(engine, told, &Input { at, kind: InputKind::Wake }, Cause::Timer);
         }
     }

@@ -208,21 +208,24 @@ impl<'a> Teller<'a> {
             }
             _ => return,
         };
-        self.starts.push((glimpse.at, ground.at(self.header(HeaderLine::Start)), fits));
+        self.starts.push((glimpse.at, ground, fits));
     }
     /// The event with its payload, and what the condition on it saw.
     fn event_ground(&self, glimpse: &Glimpse, event: EventId, payload: &Value, filter: Option<&Expr>) -> Ground {
         let program = self.program();
         let name = &program.event(event).name;
         let fields = words::value(program, self.zone, &Type::Event(event), payload);
-        let came = Ground::fact(format!("`{name}` came {fields}"), format!("`{name}` {fields} が届いた"));
+        let fields = if fields == "{  }" { String::new() } else { format!(" {fields}") };
+        let came = Ground::fact(format!("`{name}` came{fields}"), format!("`{name}`{fields} が届いた"));
         let Some(filter) = filter else { return came };
         let seen = self.eyes(glimpse).on(Type::Event(event), payload.clone()).ground(filter);
         Ground { holds: seen.holds, parts: vec![seen], ..came }
     }
     fn start_grounds(&self) -> Vec<Ground> {
         let journey = self.program().journey(self.journey);
-        let Some(glimpse) = self.look(None, |look| matches!(look, Look::Start { .. })) else { return Vec::new() };
+        let Some(glimpse) = self.look(None, |look| matches!(look, Look::Start { .. })) else {
+            return self.settled().into_iter().collect();
+        };
         let Look::Start { payload } = &glimpse.look else { return Vec::new() };
         match (&journey.start, payload) {
             (Start::Event { event, filter, .. }, Some(payload)) => {
@@ -237,6 +240,21 @@ impl<'a> Teller<'a> {
             }
             (Start::Segment { .. } | Start::Event { .. }, _) => Vec::new(),
         }
+    }
+    /// What started it came before, and has settled.
+    fn settled(&self) -> Option<Ground> {
+        let Start::Event { event, bind, settled: Some(settled), .. } = &self.program().journey(self.journey).start
+        else {
+            return None;
+        };
+        let glimpse = self.look(None, |look| matches!(look, Look::Entry { .. }))?;
+        let came = self.event_ground(glimpse, *event, glimpse.slots.get(bind.index())?, None);
+        let period = Both::of(|language| crate::words::period(*settled, language));
+        let what = Both::new(
+            format!("{} {} ago, and then nothing of the kind", came.what.en, period.en),
+            format!("{}。その後{}、動きなし", came.what.ja, period.ja),
+        );
+        Some(Ground { what, ..came })
     }
     fn only_if(&self) -> Option<Ground> {
         let condition = self.program().journey(self.journey).only_if.as_ref()?;

@@ -189,7 +189,7 @@ pub fn happened(program: &Program, told: &Told) -> Vec<Expected> {
 }
 
 /// How a test says what the journal says; nothing where tests have no word for it, or need none.
-pub(super) fn expectation(program: &Program, entry: &Entry) -> Option<String> {
+pub fn expectation(program: &Program, entry: &Entry) -> Option<String> {
     let message = |id: crate::ir::MessageId| {
         let def = program.message(id);
         format!("{} {}", def.channel.name(), def.name)

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 mod readers;
 
-static READER: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+static READER: LazyLock<readers::Reader> = LazyLock::new(|| {
     let name = std::env::var("TABI_FUZZ").expect("TABI_FUZZ names a reader");
     let found = readers::READERS.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("one of {:?}", readers::READERS.map(|(name, _)| name))).1

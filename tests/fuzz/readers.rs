@@ -21,8 +21,11 @@ use tabi::ports::{Distrust, Notice, Secret};
 use tabi::text::{Source, Sources};
 use tabi::value::Instant;
 
+/// Takes any bytes.
+pub type Reader = fn(&[u8]);
+
 /// By name, each with its corpus in `tests/fuzz/corpus/NAME/`.
-pub const READERS: [(&str, fn(&[u8])); 6] = [
+pub const READERS: [(&str, Reader); 6] = [
     ("ingest", ingest),
     ("line", line),
     ("mailbox", mailbox),

@@ -102,12 +102,14 @@ impl Shop {
         let live = self.rig.node.program();
         let engine = Engine::new(live);
         let (mut people, mut heads) = (Vec::new(), Heads::new());
-        self.rig.reader().people(0, &mut |seat, row| {
+        let mut reader = self.rig.reader();
+        let read = reader.people(0, &mut |seat, row| {
             let mut person = Person::from_bytes(&row.state).unwrap();
             plan::note(&engine, &mut person, self.now, &mut heads);
             people.push((seat, person));
             true
         });
+        read.unwrap();
         let occupied: BTreeSet<JourneyId> = heads.keys().map(|(journey, _)| *journey).collect();
         let vacant = (0..live.journeys.len() as u16).map(JourneyId).filter(|id| live.is_retired(*id));
         let vacant: BTreeSet<JourneyId> = vacant.filter(|id| !occupied.contains(id)).collect();

@@ -4,7 +4,7 @@
 //! Expects nothing of the stories themselves.
 
 use serde_json::{Value as Json, json};
-use tabi::compile::{Settings, compile};
+use tabi::compile::compile;
 use tabi::ingest::segment::Reader;
 use tabi::machine::Person;
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Submission};
@@ -15,14 +15,17 @@ use tabi::simulate::{Kind, Options, SourceInput, SourceSpec, simulate, story, ti
 use tabi::store::imagined::ImaginedDisk;
 use tabi::store::memory::Memory;
 use tabi::text::{Source, Sources};
-use tabi::value::{Currency, Instant, Span, Value, Zone};
+use tabi::value::{Instant, Span, Value};
 
 use crate::generate::{self, Draw, ZONES};
 use crate::rig::{Ground, Programs, Rig, World, free};
+use crate::whys::{Asking, settings};
 
 /// Lives in CI: projects times people.
 const PROJECTS: u64 = 700;
 const PEOPLE: u64 = 3;
+/// Projects whose lives are also explained and rehearsed.
+const EXPLAINED: u64 = 40;
 const CALLS: u64 = 40;
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -51,12 +54,7 @@ impl World for Paper {
 fn ground(seed: u64) -> Ground {
     let mut sources = Sources::default();
     sources.add(Source::new("generated.tabi", generate::project(seed)));
-    let settings = Settings {
-        zone: Zone::from_name("Asia/Tokyo").unwrap(),
-        currency: Currency::from_code("JPY").unwrap(),
-        ..Settings::default()
-    };
-    let compiled = compile(&sources, &settings);
+    let compiled = compile(&sources, &settings());
     Ground::new(compiled.program.unwrap_or_else(|| panic!("seed {seed}: {:#?}", compiled.diagnostics)))
 }
 
@@ -191,6 +189,7 @@ fn random_lives_tell_the_same_story_in_both() {
     };
     let one = seeds.end - seeds.start == 1;
     let (mut lives, mut lines) = (0, 0);
+    let mut asking = Asking::default();
     for seed in seeds {
         let ground = ground(seed);
         let mut draw = Draw(seed ^ 0x5eed);
@@ -215,11 +214,16 @@ fn random_lives_tell_the_same_story_in_both() {
             if let Some(seat) = rig.node.identities().find(&id) {
                 let same = rig.replay(seat);
                 assert!(same.is_ok(), "TABI_LIFE_SEED={seed}, {id}: {}", same.unwrap_err());
+                if one || seed < EXPLAINED {
+                    asking.about(seed, ground.engine, &rig.past(seat), rig.node.now());
+                }
             }
             lives += 1;
             lines += came.map_or(0, |lines| lines.len());
         }
     }
-    println!("{lives} lives, {lines} lines");
+    println!("{lives} lives, {lines} lines; {asking:?}");
+    assert!(one || (asking.branches > 20 && asking.refusals > 100), "too little was explained: {asking:?}");
+    assert!(one || asking.tests > 3 * (asking.unsayable + asking.personal), "too few runs became tests: {asking:?}");
     assert!(one || lines > 5_000, "too little happened: {lines} lines");
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tabi::ingest::Schema;
 use tabi::ir::Program;
-use tabi::machine::{Engine, Entry, Person};
+use tabi::machine::{Engine, Entry, Input, InputKind, Person};
 use tabi::ports::store::{Store, StoreError, StoreReader};
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Seat, Secret};
 use tabi::render::Renderer;
@@ -149,6 +149,7 @@ impl Rig {
             public_url: Some("https://m.example.jp".to_owned()),
             mailbox_host: None,
             whole_diary,
+            tail: Arc::default(),
         });
         let shard = |_| Shard::new(ground.engine, ground.renderer, outfit.clone(), shelf.clone());
         let lanes = Lanes::Here((0..shards).map(shard).collect());
@@ -221,17 +222,27 @@ impl Rig {
         let row = self.reader().person(seat).expect("memory can be read")?;
         Some(Person::from_bytes(&row.state).expect("a person reads back"))
     }
+    /// What is kept of somebody, as of the last checkpoint.
+    pub fn past(&self, seat: Seat) -> Past {
+        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        Past {
+            id: self.person(seat).expect("somebody").id().clone(),
+            lines: self.lines(seat),
+            joined: others.map(|other| (other, self.lines(other))).collect(),
+        }
+    }
     /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
     /// entries. Says how many there are, else what differs.
     pub fn replay(&self, seat: Seat) -> Result<usize, String> {
-        let person = self.person(seat).expect("somebody");
-        let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
-        let past = Past {
-            id: person.id().clone(),
-            lines: self.lines(seat),
-            joined: others.map(|other| (other, self.lines(other))).collect(),
-        };
-        let told = replay(Editions::one(self.ground.engine), &past, self.node.now(), &mut |_| {});
+        let engine = self.node.engine();
+        let mut person = self.person(seat).expect("somebody");
+        if person.generation() != engine.program().generation() {
+            // A share or a hold is heeded by whoever comes.
+            let wake = Input { at: self.node.now(), kind: InputKind::Wake };
+            engine.step(&mut person, &wake, &mut Vec::new());
+        }
+        let past = self.past(seat);
+        let told = replay(Editions::one(engine), &past, self.node.now(), &mut |_| {});
         let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
         let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
         let differ = recorded.iter().zip(&told.entries).position(|(a, b)| *a != b);

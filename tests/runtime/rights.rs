@@ -10,6 +10,7 @@ use tabi::ports::{About, Subject, Submission, Told};
 use tabi::value::Instant;
 
 use crate::edges::{DAY, HOUR, MINUTE, Place, Sink, line, purchase, sms};
+use crate::faults::ground_of;
 use crate::rig::{Rig, secret};
 
 fn identify(who: &str, traits: Json) -> Json {
@@ -193,5 +194,63 @@ fn a_line_account_is_one_persons() {
         let to: Vec<&str> = sink.got.iter().filter(|g| g.1 == Channel::Line).map(|g| g.3.as_str()).collect();
         assert_eq!(to.len(), 3, "{to:?}");
         assert!(to[1..].contains(&"U1") && to[1..].contains(&"U2"), "{to:?}");
+    }
+}
+
+/// A shop that reads what people write on LINE.
+const CHAT: &str = r#"
+profile { line_user: line_id? }
+event line_message about profile { message_id: id, kind: text, text: text? }
+message hello on line for transactional takes { name: text }
+policy shop {
+  timezone Asia/Tokyo
+}
+journey answer {
+  purpose service
+  owner "@crm"
+  about "Answers after a while."
+  under policy shop
+  goal line_message within 30d
+  review every 3mo by "@lead"
+  reentry always
+  start when line_message as m per m.message_id
+  wait 1h
+  send line hello with { name: m.kind }
+}
+"#;
+
+#[test]
+fn what_somebody_took_back_is_not_kept() {
+    for written_before in [false, true] {
+        let mut place = Place::on(ground_of(CHAT), 2);
+        let (mut rig, mut sink) = (place.open(), Sink::new([]));
+        for (id, text) in [("1", "my secret"), ("2", "my order")] {
+            let properties = json!({ "message_id": id, "kind": "text", "text": text });
+            let Json::Object(properties) = properties else { unreachable!() };
+            let told = Told::Event { name: "line_message".into(), properties };
+            place.notice(&mut rig, Some(id), line("U1"), told);
+        }
+        rig.settle(place.now, &mut sink).unwrap();
+        let kept = |rig: &mut Rig| -> String {
+            rig.checkpoint().unwrap();
+            format!("{:?} {:?}", rig.lines(0), rig.person(0))
+        };
+        if written_before {
+            assert!(kept(&mut rig).contains("my secret"));
+        }
+        let Json::Object(properties) = json!({ "message_id": "1" }) else { unreachable!() };
+        let told = Told::Event { name: "line_unsend".into(), properties };
+        place.notice(&mut rig, None, line("U1"), told);
+        rig.settle(place.now, &mut sink).unwrap();
+        if written_before {
+            // It is in the log, and must be done again.
+            drop(rig);
+            rig = place.open();
+        }
+        let all = kept(&mut rig);
+        assert!(!all.contains("my secret") && all.contains("my order"), "{all}");
+        // And what the journey was to do, it does.
+        place.pass(&mut rig, &mut sink, 2 * HOUR);
+        assert_eq!(sink.count("hello"), 2);
     }
 }

@@ -109,6 +109,7 @@ async fn questions_reach_the_desk_and_its_refusals_come_back() {
         ("GET", "/person/u1", None, Question::Person { id: "u1".into() }),
         ("GET", "/person/u1/export", None, Question::Export { id: "u1".into() }),
         ("GET", "/paper?limit=3", None, Question::Paper { limit: 3 }),
+        ("GET", "/tail?from=7", None, Question::Tail { from: Some(7), limit: 2_000 }),
         ("GET", "/dead?after=7&limit=1000000", None, Question::Dead { after: 7, limit: 500 }),
         ("POST", "/backup", Some(json!({ "to": "/b" })), Question::Backup { to: "/b".into() }),
     ] {

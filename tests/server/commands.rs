@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use tabi::ir::Channel;
 use tabi::ports::{Question, Refusal, Scope, Submission};
-use tabi::value::Span;
+use tabi::value::{Instant, Span};
 
 use super::ingest::kinds;
 use super::world::{KEY, World};
@@ -213,5 +213,58 @@ async fn sending_waits_where_it_is_told_to_and_ends_where_waiting_is_no_use() {
         assert!(code == expected && told.contains(why), "{extra:?}: {code} {told}");
     }
     assert!(world.desk.taken().is_empty());
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_csv_are_sent_by_the_mapping_of_the_project() {
+    let world = World::start().await;
+    let shop = world.folder.path().join("shop");
+    fs::create_dir_all(&shop).unwrap();
+    fs::write(
+        shop.join("tabi.yaml"),
+        "name: shop\ntimezone: Asia/Tokyo\ncurrency: JPY\nsample: { mapping: orders.yaml }\n",
+    )
+    .unwrap();
+    fs::write(shop.join("shop.tabi"), include_str!("shop.tabi")).unwrap();
+    let mapping = "zone: Asia/Tokyo\nevents:\n  - event: purchase\n    person: customer\n    id: order\n    \
+                   time: { column: at, format: \"%Y-%m-%d %H:%M\" }\n    group by: order\n    fields:\n      \
+                   order_id: order\n      total: { sum: price }\n      items: { rows: { item_id: item, price: price } }\n\
+                   profile:\n  first_name: \"{customer}\"\n";
+    fs::write(shop.join("orders.yaml"), mapping).unwrap();
+    let row = |n: usize| {
+        format!("o{n},u{n},2026-03-01 10:{:02},rose,500\no{n},u{n},2026-03-01 10:{:02},lily,300\n", n % 60, n % 60)
+    };
+    let rows = |from: usize, to: usize| (from..to).map(row).collect::<String>();
+    let path = world.folder.path().join("orders.csv");
+    fs::write(&path, format!("order,customer,at,item,price\n{}x,u9,yesterday,rose,1\n", rows(0, 400))).unwrap();
+    let url = world.url("");
+    let arguments = ["ingest", "orders.csv", "--url", &url, "--project", "shop", "--position", "position"];
+    let (told, why, code) = tabi(&world, &arguments).await;
+    assert!(code == 1 && told.starts_with("800 sent, 1 refused\n  orders.csv:802: "), "{told}{why}");
+    let taken = world.desk.taken();
+    let all = kinds(&taken);
+    assert_eq!((all.len(), all[1].as_str(), all[799].as_str()), (800, "purchase u0", "purchase u399"));
+    let call = |n: usize| -> Value {
+        let Submission::Call { raw, .. } = &taken[n] else { panic!("{:?}", taken[n]) };
+        serde_json::from_slice(raw).unwrap()
+    };
+    let (introduction, call) = (call(10), call(11));
+    assert_eq!((&introduction["type"], &introduction["traits"]), (&json!("identify"), &json!({ "first_name": "u5" })));
+    let at = Instant::parse_rfc3339(call["timestamp"].as_str().unwrap());
+    assert_eq!(at, Instant::parse_rfc3339("2026-03-01T10:05:00+09:00"));
+    let items = json!([{ "item_id": "rose", "price": 500 }, { "item_id": "lily", "price": 300 }]);
+    assert_eq!(call["properties"], json!({ "order_id": "o5", "total": 800, "items": items }));
+    assert!(call["messageId"].as_str().is_some_and(|id| id.starts_with("csv:")), "{call}");
+    // Nothing new, then two more.
+    assert_eq!(tabi(&world, &arguments).await.0, "0 sent, 0 refused, 801 lines done before\n");
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(rows(700, 702).as_bytes()).unwrap();
+    assert_eq!(tabi(&world, &arguments).await.0, "4 sent, 0 refused, 801 lines done before\n");
+    let new = kinds(&world.desk.taken());
+    assert_eq!((new.len(), new[1].as_str(), new[3].as_str()), (4, "purchase u700", "purchase u701"));
+    let (_, why, code) =
+        tabi(&world, &["ingest", "orders.csv", "--url", &url, "--project", "shop", "--mapping", "no.yaml"]).await;
+    assert!(code == 64 && why.contains("no.yaml"), "{why}");
     world.stopped().await;
 }

@@ -240,3 +240,66 @@ async fn those_who_watch_see_whether_it_lives_and_takes() {
     assert!(text.contains("tabi_http_requests_total{") && !text.contains("secret-in-a-path"), "{text}");
     world.stopped().await;
 }
+
+#[tokio::test]
+async fn a_shop_gets_nonces_and_nobody_else_does() {
+    let world = World::start().await;
+    let ask = async |key: Option<&str>, body: &str| {
+        let request = world.client.post(world.url("/v1/line/nonce")).header("content-type", "application/json");
+        let request = match key {
+            Some(key) => request.basic_auth(key, Some("")),
+            None => request,
+        };
+        super::world::told(request.body(body.to_owned()).send().await.unwrap()).await
+    };
+    let key = Some(super::world::KEY);
+    let (status, answer) = ask(key, r#"{"userId":"会員-42","linkToken":"a+b"}"#).await;
+    let nonce = answer["nonce"].as_str().unwrap();
+    assert_eq!((status, &answer["success"]), (200, &serde_json::json!(true)));
+    let url = format!("https://access.line.me/dialog/bot/accountLink?nonce={nonce}&linkToken=a%2Bb");
+    assert_eq!(answer["url"], url);
+    // It is LINE that brings it back, to a process that may have begun since: all that is needed is the secret.
+    let event = serde_json::json!({ "events": [{
+        "type": "accountLink", "mode": "active", "timestamp": Instant::parse_rfc3339(super::world::NOW).unwrap().0 + 60_000, "webhookEventId": "w",
+        "source": { "type": "user", "userId": "U1" }, "link": { "result": "ok", "nonce": nonce },
+    }] });
+    let body = event.to_string();
+    let told = tabi::channels::line::Intake::new("s".into(), secret())
+        .take(
+            Some(&signed_by_line(&body)),
+            body.as_bytes(),
+            Instant::parse_rfc3339(super::world::NOW).unwrap().plus(tabi::value::Span(60_000)),
+        )
+        .unwrap();
+    assert!(told.iter().any(|notice| notice.told == Told::Linked { user: "会員-42".into() }), "{told:?}");
+    let open = ask(key, r#"{"userId":"u"}"#).await.1;
+    assert!(open["url"].as_str().unwrap().ends_with("&linkToken="), "{open}");
+    let long = format!(r#"{{"userId":"{}"}}"#, "u".repeat(140));
+    for (key, body, expected) in [
+        (None, r#"{"userId":"u"}"#, 401),
+        (None, r#"{"userId":"u","writeKey":"wk_web"}"#, 401),
+        (Some("wk"), r#"{"userId":"u"}"#, 401),
+        (key, r#"{"userId":""}"#, 400),
+        (key, r#"{"userId":" u"}"#, 400),
+        (key, r#"{"userId":"u","linkToken":""}"#, 400),
+        (key, r#"{"user":"u"}"#, 400),
+        (key, "u", 400),
+        (key, &long, 400),
+        (key, &"x".repeat(5_000), 413),
+    ] {
+        assert_eq!(ask(key, body).await.0, expected, "{body}");
+    }
+    assert!(world.desk.taken().is_empty());
+    world.stopped().await;
+    let world = World::with(|wish| wish.settings.nonces = None).await;
+    assert_eq!(world.post("/v1/line/nonce", r#"{"userId":"u"}"#).await.0, 404);
+    world.stopped().await;
+}
+
+fn signed_by_line(body: &str) -> String {
+    use base64::Engine as _;
+    use hmac::{KeyInit as _, Mac as _};
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"s").unwrap();
+    mac.update(body.as_bytes());
+    base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
+}

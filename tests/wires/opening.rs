@@ -143,3 +143,31 @@ fn the_page_has_every_key_and_its_examples_are_read() {
     }
     assert!(keys > 40, "{keys}");
 }
+
+#[test]
+fn extra_authorities_are_read_from_a_file_of_the_project() {
+    let made = rcgen::generate_simple_self_signed(["relay.shop.example".to_owned()]).unwrap();
+    let pem = made.cert.pem();
+    let root = tempfile::tempdir().unwrap();
+    let text = "environments:\n  live:\n    public_url: https://m.shop.example\n    extra_root_certificates: certificates/own.pem\n    \
+                email: { host: relay.shop.example, from: shop@shop.example, tls: implicit }\n    \
+                line: { token: env:T, secret: env:S }\n";
+    let environment = &environments(text)[0];
+    let secrets = Secrets::resolve_with(environment, |_| Some(b"secret".to_vec())).unwrap();
+    let opened = || open(environment, &secrets, root.path()).map_err(|all| all[0].english());
+    let why = opened().err().unwrap();
+    assert!(why.starts_with("`live.extra_root_certificates` cannot be used: ") && why.contains("own.pem"), "{why}");
+    fs::create_dir(root.path().join("certificates")).unwrap();
+    let file = root.path().join("certificates/own.pem");
+    for (wrong, part) in [
+        ("", "has no certificate"),
+        ("nothing of the kind", "has no certificate"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read"),
+    ] {
+        fs::write(&file, wrong).unwrap();
+        let why = opened().err().unwrap();
+        assert!(why.contains(part), "{why}");
+    }
+    fs::write(&file, pem).unwrap();
+    assert_eq!(opened().unwrap().roots.certificates, [made.cert.der().clone()]);
+}

@@ -15,7 +15,7 @@ use crate::runtime::durable::library::{Library, Loaded};
 use crate::value::Instant;
 
 /// Told of each program that goes live, while the process runs.
-pub type Told = Arc<dyn Fn(&Program) + Send + Sync>;
+pub type Told = Arc<dyn Fn(&'static Program) + Send + Sync>;
 
 pub struct Disk {
     data: PathBuf,

@@ -35,7 +35,8 @@ fn written(data: &Path, opened: store::Opened, generation: u32, bundle: &str) ->
     let (before, at) = kept.map_or((1, None), |kept| (kept.generation, Some(kept.at)));
     let loaded = loaded(stored::kept(data, before, at)?);
     let shelf = shelf_of(&*store)?;
-    let outfit = Arc::new(Outfit { secret, public_url: None, mailbox_host: None, whole_diary: false });
+    let outfit =
+        Arc::new(Outfit { secret, public_url: None, mailbox_host: None, whole_diary: false, tail: Arc::default() });
     let shard = Shard::new(loaded.engine, loaded.renderer, outfit.clone(), shelf.clone());
     let allowances = std::array::from_fn(|_| Allowance {
         per_second_max: None,

@@ -2,6 +2,7 @@
 //!
 //! Judges no call: the Tabi that takes them does, and says which it refused.
 
+mod mapped;
 mod position;
 mod send;
 
@@ -16,20 +17,30 @@ use serde_json::value::RawValue;
 
 use super::exit::{Exit, Stop};
 use super::secrets;
+use super::simulate::is_csv;
 use super::speak::Speaker;
 use crate::diag::{Language, Phrase};
 use crate::ingest::limits::{CALL_BYTES_MAX, EXCERPT_CHARS_MAX};
 use crate::ingest::lines::{Line, Lines};
 use crate::ports::environment::SecretRef;
+use mapped::Mapped;
 use position::Position;
 use send::{Sender, Verdict};
 
 /// Send calls in Segment's shape from files to a running Tabi
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// NDJSON, plain, gzip or zstd; `-` is the standard input
+    /// NDJSON in Segment's shape, or CSV with a mapping; plain, gzip or zstd; `-` is the standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+
+    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+
+    /// The project whose events the columns become, or a folder inside it
+    #[arg(long, value_name = "PROJECT", default_value = ".")]
+    project: PathBuf,
 
     /// Where Tabi takes events in
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4040")]
@@ -85,11 +96,22 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let sender = Sender::new(&args.url, if args.live { "batch" } else { "import" }, key)?;
     let mut position = Position::read(args.position.as_deref())?;
     let mut outcome = Outcome { version: JSON_VERSION, ..Outcome::default() };
+    let is_mapped = |path: &PathBuf| is_csv(path) || (path.as_os_str() == "-" && args.mapping.is_some());
+    let mapped = match args.files.iter().any(is_mapped) {
+        true => match Mapped::open(&args.project, args.mapping.as_deref(), speaker)? {
+            Some(mapped) => Some(mapped),
+            None => return Ok(Exit::Findings),
+        },
+        false => None,
+    };
     for path in &args.files {
         let name = path.display().to_string();
         let bar = bar(path, speaker);
         let source = source(path, &bar).map_err(|error| unreadable(&name, &error))?;
-        let ended = file(&name, source, &sender, &mut position, &mut outcome);
+        let ended = match mapped.as_ref().filter(|_| is_mapped(path)) {
+            Some(mapped) => rows(&name, mapped, source, &sender, &mut position, &mut outcome),
+            None => file(&name, source, &sender, &mut position, &mut outcome),
+        };
         bar.finish_and_clear();
         ended?;
     }
@@ -144,14 +166,52 @@ fn file(
         match call {
             Ok(call) => {
                 if !batch.has_room(call) {
-                    flush(name, &mut batch, sender, position, outcome)?;
+                    flush(name, &mut batch, sender, outcome)?;
+                    position.note(name, number - 1)?;
                 }
                 batch.add(number, call);
             }
             Err((reason, reason_ja)) => outcome.refuse(Refused { file: name.into(), line: number, reason, reason_ja }),
         }
     }
-    flush(name, &mut batch, sender, position, outcome)?;
+    flush(name, &mut batch, sender, outcome)?;
+    position.note(name, last)
+}
+
+/// A file of CSV. How far it got is counted in calls: the rows of one event may lie between those of another.
+fn rows(
+    name: &str,
+    mapped: &Mapped,
+    source: Box<dyn Read + Send>,
+    sender: &Sender,
+    position: &mut Position,
+    outcome: &mut Outcome,
+) -> Result<(), Stop> {
+    let done = position.of(name);
+    let mut batch = Batch::default();
+    let mut last = done;
+    mapped.calls(name, source, &mut |number, line, call| {
+        if number <= done {
+            outcome.skipped += 1;
+            return Ok(());
+        }
+        match call {
+            Ok(call) => {
+                if !batch.has_room(&call) {
+                    flush(name, &mut batch, sender, outcome)?;
+                    position.note(name, last)?;
+                }
+                batch.add(line, &call);
+            }
+            Err(reason) => {
+                let (reason, reason_ja) = (reason.to_string(), reason.ja());
+                outcome.refuse(Refused { file: name.into(), line, reason, reason_ja });
+            }
+        }
+        last = number;
+        Ok(())
+    })?;
+    flush(name, &mut batch, sender, outcome)?;
     position.note(name, last)
 }
 
@@ -169,13 +229,7 @@ fn call(text: &[u8]) -> Result<&[u8], (String, String)> {
     }
 }
 
-fn flush(
-    name: &str,
-    batch: &mut Batch,
-    sender: &Sender,
-    position: &mut Position,
-    outcome: &mut Outcome,
-) -> Result<(), Stop> {
+fn flush(name: &str, batch: &mut Batch, sender: &Sender, outcome: &mut Outcome) -> Result<(), Stop> {
     let Batch { mut body, lines } = std::mem::take(batch);
     let Some(last) = lines.last().copied() else { return Ok(()) };
     body.extend_from_slice(b"]}");
@@ -185,7 +239,7 @@ fn flush(
         let line = lines.get(index).copied().unwrap_or(last);
         outcome.refuse(Refused { file: name.into(), line, reason, reason_ja });
     }
-    position.note(name, last)
+    Ok(())
 }
 
 impl Outcome {

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
@@ -35,6 +35,7 @@ use crate::runtime::durable::door::Door;
 use crate::runtime::durable::live::{self, Base, Carriers, Keeping, LiveError};
 use crate::runtime::durable::outfit::Outfit;
 use crate::runtime::durable::recover::{Deployment, Recovered};
+use crate::runtime::durable::tail::{Decision, Read, Tail};
 use crate::server::{Hooks, Key, Nonces};
 use crate::simulate::counts::Scene;
 use crate::simulate::story;
@@ -132,7 +133,9 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         public_url: Some(base_url.trim_end_matches('/').to_owned()),
         mailbox_host,
         whole_diary: false,
+        tail: Arc::default(),
     });
+    let tail = outfit.tail.clone();
     let hooks = hooks::all(&environment, &secrets, &channels, &secret);
     if let Some(line) = channels.line.clone() {
         line.set_versions(versions(&deployed));
@@ -147,11 +150,14 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     let Channels { providers, doer, noticeboards, paper, line: channels_line, .. } = channels;
     tokio::spawn(quota::watch(providers.clone(), noticeboards.clone()));
     let schema = Current::from(Schema::new(&deployed));
-    let (line, current) = (channels_line, schema.clone());
-    let told: library::Told = Arc::new(move |program: &Program| {
-        current.set(Schema::new(program));
+    let loaded = library::loaded(deployed);
+    let live = Arc::new(RwLock::new(loaded.engine.program()));
+    let (line, current, program) = (channels_line, schema.clone(), live.clone());
+    let told: library::Told = Arc::new(move |now: &'static Program| {
+        *program.write().unwrap_or_else(PoisonError::into_inner) = now;
+        current.set(Schema::new(now));
         if let Some(line) = &line {
-            line.set_versions(versions(program));
+            line.set_versions(versions(now));
         }
     });
     let library = Box::new(library::Disk::new(start.data, told));
@@ -162,7 +168,7 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     let spawned = thread.spawn(move || {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let base = Base {
-            loaded: library::loaded(deployed),
+            loaded,
             library,
             outfit,
             log,
@@ -193,7 +199,8 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
     if start.clock.is_some() {
         not_behind(&start, &door).await?;
     }
-    let desk = Arc::new(Counter { door: door.clone(), data: start.data.to_path_buf(), paper });
+    let data = start.data.to_path_buf();
+    let desk = Arc::new(Counter { door: door.clone(), data, paper, tail, program: live, secret: secret.clone() });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
     let nonces = environment.line.is_some().then_some(crate::channels::line::nonce as Nonces);
     let unknown = environment.unknown;
@@ -223,6 +230,10 @@ struct Counter {
     door: Arc<Door>,
     data: PathBuf,
     paper: Paper,
+    tail: Arc<Tail>,
+    /// What is live now.
+    program: Arc<RwLock<&'static Program>>,
+    secret: Secret,
 }
 
 impl Desk for Counter {
@@ -239,6 +250,11 @@ impl Desk for Counter {
                 let (count, sheets) = self.paper.kept();
                 let newest: Vec<Json> = sheets.iter().rev().take(limit).map(sheet_json).collect();
                 Box::pin(async move { Ok(json!({ "count": count, "sheets": newest })) })
+            }
+            Question::Tail { from, limit } => {
+                let Read { lines, next, lost } = self.tail.read(from, limit);
+                let lines: Vec<Json> = lines.iter().map(|line| self.decision(line)).collect();
+                Box::pin(async move { Ok(json!({ "next": next, "lost": lost, "lines": lines })) })
             }
             other => self.door.ask(other),
         }
@@ -274,6 +290,26 @@ fn sheet_json(sheet: &Sheet) -> Json {
 }
 
 impl Counter {
+    /// In words, with a code for the person that is the same in this installation and tells nothing outside it.
+    fn decision(&self, decision: &Decision) -> Json {
+        let Decision { person, entry } = decision;
+        let code = blake3::keyed_hash(self.secret.bytes(), person.as_bytes()).to_hex();
+        let program = *self.program.read().unwrap_or_else(PoisonError::into_inner);
+        let journey = program.journey(entry.journey);
+        let told = story::line(program, program.project.zone, &Scene::Wrote(entry.clone()));
+        let (time, words) = told.map(|line| (line.time, line.words)).unwrap_or_default();
+        json!({
+            "at": entry.at.to_string(),
+            "time": time,
+            "person": code[..12],
+            "id": person.trim_start_matches('\u{1}'),
+            "journey": journey.name,
+            "run": entry.run.map(|run| run.0),
+            "step": entry.step.map(|step| journey.steps[step.index()].name.as_str()),
+            "en": words.en,
+            "ja": words.ja,
+        })
+    }
     async fn backup(&self, to: PathBuf) -> Result<Json, Refusal> {
         let from = self.data.clone();
         let shown = to.display().to_string();

@@ -3,6 +3,7 @@
 //! Runs and judges nothing itself: the simulator does.
 
 mod ci;
+mod from_run;
 mod json;
 mod pretty;
 mod quality;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use super::args::ReportFormat;
 use super::exit::{Exit, Stop};
 use super::open::{Opened, open, read};
+use super::remote::DATA;
 use super::speak::Speaker;
 use super::watch;
 use crate::diag::render::{self, Run};
@@ -59,6 +61,18 @@ pub struct Args {
     /// Stay, and test again whenever a file of the project changes; Ctrl-C ends
     #[arg(long)]
     watch: bool,
+
+    /// Write a run of a real person as a test that passes, under other names: the last run, unless --run says which
+    #[arg(long, num_args = 2, value_names = ["PERSON", "JOURNEY"], conflicts_with_all = ["watch", "coverage", "mutants", "name"])]
+    from_run: Option<Vec<String>>,
+
+    /// With --from-run: the run's number, as `tabi person show` tells it
+    #[arg(long, value_name = "N", requires = "from_run")]
+    run: Option<u32>,
+
+    /// The folder of the data of a Tabi that runs, or ran
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
 }
 
 /// A test and what came of it.
@@ -70,6 +84,9 @@ struct Ran<'a> {
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let (project, name) = asked(args);
+    if let Some(about) = &args.from_run {
+        return from_run::run(args, project, about, speaker);
+    }
     if args.coverage || args.mutants {
         return measured(args, project, name, speaker);
     }

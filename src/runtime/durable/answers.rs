@@ -156,7 +156,7 @@ pub fn answer(node: &Node<'_, '_, '_>, question: &Question, teller: &Teller) -> 
             Ok(json!({ "dead": rows.iter().map(dead_row).collect::<Vec<_>>() }))
         }
         Question::Status | Question::Settled => Ok(status(node)),
-        Question::Backup { .. } | Question::Paper { .. } => {
+        Question::Backup { .. } | Question::Paper { .. } | Question::Tail { .. } => {
             Err(Refusal::Wrong("this is answered by whoever has the files".to_owned()))
         }
     }

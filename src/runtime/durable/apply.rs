@@ -409,6 +409,12 @@ impl Node<'_, '_, '_> {
             Whom::Send(_) | Whom::Id(_) => self.seat_of(about),
         };
         let Some(seat) = seat else { return };
+        if name == "line_unsend" {
+            let properties: serde_json::Value = serde_json::from_str(properties).unwrap_or_default();
+            if let Some(id) = properties.get("message_id").and_then(serde_json::Value::as_str) {
+                self.unsend(seat, id);
+            }
+        }
         let call = serde_json::json!({
             "type": "track",
             "event": name,

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{JourneyId, PurposeId, StepId};
 use crate::machine::rest;
-use crate::machine::{Entry, Input, InputKind, RunNo, What};
+use crate::machine::{Entry, Input, InputKind, RunNo, What, Words};
 use crate::ports::store::{JournalRow, Position};
 use crate::ports::{Joined, Journal, Seat, Taken};
 use crate::value::{Instant, Span};
@@ -28,7 +28,7 @@ pub enum Line {
 }
 
 /// A line as it is kept. Times count from the line before, the first from the beginning of the piece. Append only.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 enum Kept {
     /// As lines were kept first, and inputs of which nothing came were not.
     Taken(Input),
@@ -106,6 +106,11 @@ pub struct Diary {
     pub waits: Vec<(Seat, JourneyId, StepId)>,
     /// Inputs that made no difference are written down, too.
     pub whole: bool,
+    /// What was written is also kept for whoever watches.
+    pub is_watched: bool,
+    /// What was written and not told to whoever watches yet; only counted while nobody does.
+    pub watched: Vec<(Seat, Entry)>,
+    pub unwatched: usize,
 }
 
 impl Diary {
@@ -125,6 +130,14 @@ impl Diary {
         let mut rows: Vec<JournalRow> = std::mem::take(&mut self.pieces).into_iter().map(row).collect();
         rows.sort_unstable_by_key(|row| row.seat);
         rows
+    }
+    /// Takes words out of what is not written yet.
+    pub fn unsend(&mut self, seat: Seat, words: &Words) {
+        if let Some(piece) = self.pieces.get_mut(&seat)
+            && let Some(lines) = without(&piece.lines, words)
+        {
+            piece.lines = lines;
+        }
     }
     pub fn forget(&mut self, seat: Seat) {
         self.pieces.remove(&seat);
@@ -171,9 +184,35 @@ impl Journal for Diary {
         if let (What::Waiting { .. }, Some(step)) = (&entry.what, entry.step) {
             self.waits.push((seat, entry.journey, step));
         }
+        match self.is_watched {
+            true => self.watched.push((seat, entry.clone())),
+            false => self.unwatched += 1,
+        }
         let Entry { at, journey, run, step, what } = entry;
         self.add(seat, *at, |after| KeptRef::Did { after, journey: *journey, run: *run, step: *step, what });
     }
+}
+
+/// The piece without these words; `None` if it has none of them.
+pub fn without(bytes: &[u8], words: &Words) -> Option<Vec<u8>> {
+    let (mut kept, mut rest, mut has_changed) = (Vec::new(), bytes, false);
+    while !rest.is_empty() {
+        // What cannot be read is kept as it is.
+        let Ok((mut line, behind)) = rest::read::<Kept>(rest) else { break };
+        rest = behind;
+        match &mut line {
+            Kept::Taken(input) => has_changed |= words.blank_input(input),
+            Kept::Came { kind, .. } => {
+                let mut input = Input { at: Instant(0), kind: kind.clone() };
+                has_changed |= words.blank_input(&mut input);
+                *kind = input.kind;
+            }
+            Kept::Wrote(_) | Kept::Did { .. } | Kept::Consents { .. } | Kept::Joined { .. } => {}
+        }
+        kept = rest::add_bytes_of(&line, kept);
+    }
+    kept.extend_from_slice(rest);
+    has_changed.then_some(kept)
 }
 
 /// The lines of a piece, as far as they can be read.

@@ -280,7 +280,7 @@ impl Live<'_, '_, '_, '_> {
                 Question::Settled | Question::Person { .. } | Question::Export { .. } | Question::Dead { .. } => {
                     self.asked.push((question, reply, self.node.log_end()));
                 }
-                Question::Backup { .. } | Question::Paper { .. } => {
+                Question::Backup { .. } | Question::Paper { .. } | Question::Tail { .. } => {
                     let why = "this is answered by whoever has the files".to_owned();
                     let _ = reply.send(Err(Refusal::Wrong(why)));
                 }

@@ -43,5 +43,6 @@ pub mod recover;
 pub mod resident;
 mod rights;
 pub mod shard;
+pub mod tail;
 mod turnover;
 mod way;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::{Arrival, Schema};
 use crate::ir::{Channel, JourneyId, Program};
-use crate::machine::Engine;
+use crate::machine::{Engine, Words};
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, StoreError};
 use crate::ports::{Call, CallOutcome, Delivery, Outcome, Scope, Seat, Submission, Told};
 use crate::runtime::{Budgets, Identities, ticks::Ticks};
@@ -124,6 +124,8 @@ pub struct Node<'s, 'e, 'p> {
     pub(super) touched: HashMap<Seat, u64>,
     pub(super) changes: Checkpoint,
     pub(super) dead_next: u64,
+    /// What people took back since the last checkpoint: it is in what was written before, too.
+    pub(super) unsent: Vec<(Seat, Words)>,
     /// Statements of consent within the record that is applied.
     pub(super) statements: (Position, u32),
     pub(super) horizon: Instant,
@@ -503,6 +505,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         let mut checkpoint = std::mem::take(&mut self.changes);
         checkpoint.position = position;
         checkpoint.at = self.now;
+        checkpoint.journal_again = self.without_unsent();
         checkpoint.ids.extend(self.id_rows());
         checkpoint.notes.extend(self.notes());
         self.cutting = Some(Cutting { checkpoint, missing: self.lanes.count() });

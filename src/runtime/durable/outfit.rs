@@ -10,6 +10,8 @@ use crate::ports::{Secret, SendKey, Unsubscribe};
 use crate::render::{Links, Scene, Untracked, language};
 use crate::value::{Instant, Value, Zone};
 
+use super::tail::Tail;
+
 #[derive(Debug, Clone)]
 pub struct Outfit {
     pub secret: Secret,
@@ -19,6 +21,8 @@ pub struct Outfit {
     pub mailbox_host: Option<String>,
     /// Every input is written into the journal, also those of which nothing came.
     pub whole_diary: bool,
+    /// For whoever watches.
+    pub tail: Arc<Tail>,
 }
 
 impl Outfit {

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ir::{Channel, JourneyId};
-use crate::machine::{Reason, Report};
 use crate::machine::rest::{self, Unreadable};
+use crate::machine::{Reason, Report};
 use crate::ports::store::PendingKey;
 use crate::ports::{About, Notice, Scope, Seat, Subject, Submission, Told};
 use crate::value::{Instant, Value, Zone};
@@ -205,6 +205,23 @@ impl Ending {
             Ending::Forgotten => "forgotten",
             Ending::Late => "late",
             Ending::Discarded => "discarded",
+        }
+    }
+    /// Something is known of what came of it.
+    pub fn is_answer(self) -> bool {
+        match self {
+            Ending::Unknown | Ending::Expired | Ending::Forgotten => false,
+            Ending::Accepted
+            | Ending::Refused
+            | Ending::OverBudget
+            | Ending::OverQuota
+            | Ending::Consent
+            | Ending::Unreachable
+            | Ending::Deadline
+            | Ending::Quiet
+            | Ending::Late
+            | Ending::Discarded
+            | Ending::Unrendered => true,
         }
     }
     /// What a refusal at the door ends with.

@@ -153,6 +153,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             touched: HashMap::new(),
             changes: Default::default(),
             dead_next: 1,
+            unsent: Vec::new(),
             statements: (Position(0), 0),
             horizon: Instant(i64::MIN),
             cutting: None,

@@ -3,15 +3,21 @@
 //! Decides nothing about what may be sent; the machine does.
 
 use crate::ir::{Channel, PurposeId};
-use crate::machine::{InputKind, Report};
+use crate::machine::{InputKind, Report, Words};
 use crate::ports::Seat;
-use crate::ports::store::{ConsentRow, ForgottenRow, Position};
-use crate::value::Instant;
+use crate::ports::store::{ConsentRow, ForgottenRow, JournalRow, Position};
+use crate::value::{Instant, Value};
 
 use super::apply::ADDRESS_MARK;
+use super::diary;
 use super::node::Node;
 use super::proofs::Statement;
+use super::resident::lock;
 use super::shard::Command;
+
+/// The event of a message that a person wrote on LINE, and its fields that hold what they wrote.
+const MESSAGE: &str = "line_message";
+const WORDS: &[&str] = &["text", "title", "address", "file_name"];
 
 impl Node<'_, '_, '_> {
     #[allow(clippy::too_many_arguments)]
@@ -95,6 +101,41 @@ impl Node<'_, '_, '_> {
             ordinal,
         });
         self.lanes.give(seat, Command::Prove { at, statement, row });
+    }
+    /// A person took back a message: LINE asks that its content be deleted.
+    pub(super) fn unsend(&mut self, seat: Seat, message_id: &str) {
+        let program = self.program();
+        let Some(index) = program.events.iter().position(|event| event.name == MESSAGE) else { return };
+        let event = crate::ir::EventId(index as u16);
+        let fields = &program.event(event).fields;
+        let at = |name: &str| fields.iter().position(|f| f.name == name).map(|index| crate::ir::FieldId(index as u16));
+        let Some(named) = at("message_id") else { return };
+        let texts = WORDS.iter().filter_map(|name| at(name)).collect();
+        let words = Words { event, fields: fields.len(), named, name: Value::text(message_id), texts };
+        self.lanes.give(seat, Command::Unsend { seat, words: Box::new(words.clone()) });
+        self.unsent.push((seat, words));
+    }
+    /// Pieces of stories that are written already, without what people took back since.
+    pub(super) fn without_unsent(&mut self) -> Vec<JournalRow> {
+        let mut again: Vec<JournalRow> = Vec::new();
+        for (seat, words) in std::mem::take(&mut self.unsent) {
+            for seat in self.seats_of(self.current(seat, 0).0) {
+                let rows = lock(&self.shelf).journal(seat);
+                let rows = rows.inspect_err(|error| {
+                    self.failed.get_or_insert(error.to_string());
+                });
+                for row in rows.unwrap_or_default() {
+                    let known = again.iter().position(|other| (other.seat, other.position) == (row.seat, row.position));
+                    let row = known.map_or(row, |index| again.swap_remove(index));
+                    match diary::without(&row.lines, &words) {
+                        Some(lines) => again.push(JournalRow { lines, ..row }),
+                        None if known.is_some() => again.push(row),
+                        None => {}
+                    }
+                }
+            }
+        }
+        again
     }
     pub(super) fn forget(&mut self, seat: Seat, at: Instant) {
         self.touch(seat);

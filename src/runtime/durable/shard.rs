@@ -8,7 +8,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{Engine, Gate, InputKind, Order, Person, Report};
+use crate::machine::{Engine, Gate, InputKind, Order, Person, Report, Words};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
 use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
 use crate::render::{Part, Renderer, plain};
@@ -23,6 +23,7 @@ use super::pending::{Pending, Thing, Tray};
 use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
+use super::tail::Decision;
 
 /// What a node asks of a shard. Everything comes in the order of the log.
 pub enum Command<'e, 'p> {
@@ -43,6 +44,11 @@ pub enum Command<'e, 'p> {
         channel: Channel,
         address: String,
         report: Report,
+    },
+    /// Somebody took back what they had written.
+    Unsend {
+        seat: Seat,
+        words: Box<Words>,
     },
     /// The address is another's now: whoever still has it has it no more.
     Release {
@@ -232,6 +238,7 @@ impl<'e, 'p> Shard<'e, 'p> {
     }
 
     pub fn obey(&mut self, command: Command<'e, 'p>) {
+        self.host.journal.is_watched = self.outfit.tail.is_read();
         match command {
             Command::Newcomer { seat, id, at } => {
                 self.host.advance(at);
@@ -253,6 +260,13 @@ impl<'e, 'p> Shard<'e, 'p> {
                 if self.host.person(seat).is_some_and(|person| has_address(program, person, channel, &address)) {
                     self.host.take(seat, at, InputKind::Reach { channel, report });
                 }
+            }
+            Command::Unsend { seat, words } => {
+                self.host.people.fetch(seat);
+                if let Some(person) = self.host.person_mut(seat) {
+                    person.unsend(&words);
+                }
+                self.host.journal.unsend(seat, &words);
             }
             Command::Release { seat, at, channel, address } => {
                 self.pass(at);
@@ -319,11 +333,26 @@ impl<'e, 'p> Shard<'e, 'p> {
         }
         self.gather();
         self.look_for_approvals();
+        self.tell_watchers();
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
     }
 
+    /// What was decided goes to whoever watches.
+    fn tell_watchers(&mut self) {
+        let tail = &self.outfit.tail;
+        tail.miss(std::mem::take(&mut self.host.journal.unwatched));
+        if self.host.journal.watched.is_empty() {
+            return;
+        }
+        let watched = std::mem::take(&mut self.host.journal.watched);
+        let decisions = watched.into_iter().filter_map(|(seat, entry)| {
+            let person = self.host.person(seat)?.id().clone();
+            Some(Decision { person, entry })
+        });
+        tail.add(decisions);
+    }
     /// Tells of waits that began for somebody's approval; those of a replay were told before.
     fn look_for_approvals(&mut self) {
         let waits = std::mem::take(&mut self.host.journal.waits);
@@ -460,21 +489,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             Thing::Call(mut call) => {
                 call.id.run.0 = call.id.run.0.saturating_add(pending.base);
                 // Silence is the machine's to judge: the action's patience runs out by itself.
-                let answered = match settlement.ending {
-                    Ending::Accepted => true,
-                    Ending::Unknown | Ending::Expired | Ending::Forgotten => false,
-                    Ending::Refused
-                    | Ending::OverBudget
-                    | Ending::OverQuota
-                    | Ending::Consent
-                    | Ending::Unreachable
-                    | Ending::Deadline
-                    | Ending::Quiet
-                    | Ending::Late
-                    | Ending::Discarded
-                    | Ending::Unrendered => true,
-                };
-                if answered {
+                if settlement.ending.is_answer() {
                     self.host.take(seat, at, InputKind::Answer { call: call.id, result: answer });
                 }
             }

@@ -42,6 +42,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/approve", post(approve))
         .route("/backup", post(backup))
         .route("/paper", get(paper))
+        .route("/tail", get(tail))
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))
         .route("/metrics", get(operate::metrics))
@@ -227,6 +228,18 @@ async fn backup(Shared(state): Shared<Arc<State>>, body: Bytes) -> Reply {
         return Err(Answer::new(StatusCode::BAD_REQUEST, "wrong", "the folder is not named from the root"));
     }
     Ok(Json(state.desk.ask(Question::Backup { to }).await?))
+}
+
+#[derive(Deserialize)]
+struct Since {
+    from: Option<u64>,
+}
+
+/// Decisions at once, at most.
+const DECISIONS_MAX: usize = 2_000;
+
+async fn tail(Shared(state): Shared<Arc<State>>, Query(Since { from }): Query<Since>) -> Reply {
+    Ok(Json(state.desk.ask(Question::Tail { from, limit: DECISIONS_MAX }).await?))
 }
 
 async fn paper(Shared(state): Shared<Arc<State>>, Query(page): Query<Page>) -> Reply {

@@ -262,6 +262,11 @@ impl Rows<'_> {
             )
             .map_err(failed("writing a checkpoint"))?;
         }
+        for row in &checkpoint.journal_again {
+            let sql = "UPDATE journal SET lines = ?3 WHERE seat = ?1 AND position = ?2";
+            self.execute(sql, params![row.seat, signed(row.position.0)?, row.lines])
+                .map_err(failed("writing a checkpoint"))?;
+        }
         Ok(())
     }
 

@@ -4,6 +4,8 @@
 //! Reads no mailbox: somebody hands in the mail as it was received. A mail without a key of ours says nothing here, since
 //! anybody may write one.
 
+use std::panic::catch_unwind;
+
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use super::report::{self, Action};
@@ -31,7 +33,9 @@ pub fn notices(mail: &[u8], recipient: Option<&str>, arrival: Instant) -> Result
     if mail.len() > MAIL_MAX {
         return Err(Distrust::Form(format!("more than {MAIL_MAX} bytes")));
     }
-    let mail = MessageParser::default().parse(mail).ok_or_else(|| Distrust::Form("no mail".to_owned()))?;
+    // The parser gives up with a panic on some nested parts, and anybody may write a mail.
+    let parsed = catch_unwind(|| MessageParser::default().parse(mail)).unwrap_or_default();
+    let mail = parsed.ok_or_else(|| Distrust::Form("no mail".to_owned()))?;
     let tokens = tokens(&mail, recipient);
     let of = |kind: &str| tokens.iter().find(|(named, _)| named == kind).map(|(_, about)| about.clone());
     let mut notices = Notices::new(arrival);
