@@ -258,6 +258,8 @@ impl Storm {
     /// Somebody ramps, pauses, holds or lets go on; whether that was acknowledged or not.
     fn restage(&mut self, edit: impl FnOnce(&mut Stage, u32, &mut Draw)) {
         let Some(mut draw) = self.stages.take() else { return };
+        // A journal says when things came, not in which order within a moment.
+        self.pass(Span(1));
         let (now, programs) = (self.now, self.programs.clone());
         let rig = self.rig();
         let live = rig.node.program();
@@ -270,6 +272,7 @@ impl Storm {
             Ok(()) => self.staged += 1,
             Err(_) => self.crash(),
         }
+        self.pass(Span(1));
         self.stages = Some(draw);
     }
     fn restage_somehow(&mut self) {
@@ -503,6 +506,7 @@ impl Storm {
         owed.into_iter().for_each(|(call, _)| self.hand_in(vec![call]));
         self.sinks.calm = true;
         // Everything goes on: else somebody stands for ever, as they should.
+        self.pass(Span(1));
         while let Some(line) = self.rig().node.program().stages().first().map(|stage| stage.line) {
             let (now, programs) = (self.now, self.programs.clone());
             let rig = self.rig();
@@ -513,6 +517,7 @@ impl Storm {
             if rig.node.commit(now).is_err() {
                 self.crash();
             }
+            self.pass(Span(1));
         }
         // Long enough for every wait, retry and hold; the morning letter needs events, of which there are none.
         self.pass(Span(3 * DAY));
