@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::live::{Running, free_port, shell, until};
-use super::run::told;
+use super::run::{output, told};
 
 /// The blocks of shell of the page, in order.
 fn blocks() -> Vec<String> {
@@ -92,7 +92,9 @@ fn the_page_of_stages_is_as_it_says() {
         (&["ramp", "welcome", "100%"], 0, "nothing changes", "変更はありません"),
     ] {
         for (lang, words) in [("en", en), ("ja", ja)] {
-            let (text, ended) = told(&project, &[&["--lang", lang], arguments].concat());
+            let output = output(&project, &[&["--lang", lang], arguments].concat());
+            let ended = output.status.code().unwrap();
+            let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
             assert!(text.contains(words) && ended == code, "{arguments:?}: {ended}: {text}");
         }
     }

@@ -462,10 +462,9 @@ impl<'e, 'p> Shard<'e, 'p> {
         self.announced = true;
         let mut keys: Vec<PendingKey> = self.pending.keys().copied().collect();
         keys.sort_unstable();
-        for key in keys {
-            let up = self.pending.get(&key).map(|pending| self.placed(key, pending));
-            self.ups.extend(up);
-        }
+        let placed = keys.iter().filter_map(|key| Some(self.placed(*key, self.pending.get(key)?)));
+        let placed: Vec<Up> = placed.collect();
+        self.ups.extend(placed);
     }
 
     fn settle(&mut self, key: PendingKey, at: Instant, settlement: &Settlement, answer: Option<Value>) {
@@ -499,9 +498,8 @@ impl<'e, 'p> Shard<'e, 'p> {
     fn prepare(&mut self, key: PendingKey, at: Instant, attempt: u32) -> Option<Ready> {
         let owner = self.pending.get(&key)?.owner;
         self.host.people.fetch(owner);
-        let person = self.host.person(owner)?;
+        let (pending, person) = (self.pending.get(&key)?, self.host.person(owner)?);
         let program = self.host.engine().program();
-        let pending = self.pending.get(&key)?;
         match &pending.thing {
             Thing::Order(_) if pending.is_discarded(program) => Some(Ready::Shut(Ending::Discarded, None)),
             Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
