@@ -463,8 +463,7 @@ impl<'e, 'p> Shard<'e, 'p> {
         let mut keys: Vec<PendingKey> = self.pending.keys().copied().collect();
         keys.sort_unstable();
         let placed = keys.iter().filter_map(|key| Some(self.placed(*key, self.pending.get(key)?)));
-        let placed: Vec<Up> = placed.collect();
-        self.ups.extend(placed);
+        self.ups.extend(placed.collect::<Vec<Up>>());
     }
 
     fn settle(&mut self, key: PendingKey, at: Instant, settlement: &Settlement, answer: Option<Value>) {
