@@ -1,6 +1,6 @@
 //! What a running Tabi costs: events over HTTP, a journey that waits a second, a condition, a webhook; beside its own parts.
 //!
-//! `cargo bench --bench run [-- CARTS PEOPLE TIMERS]`. CPU and memory are those of the `tabi run` process alone, read from /proc
+//! `cargo bench --bench run [-- PARTS… CARTS PEOPLE TIMERS]`; parts are `parts`, `busy`, `parked`, `timers`, or all. CPU and memory are those of the `tabi run` process alone, read from /proc
 //! (Linux only); the load and the sink run here, on the same cores. Prints; asserts only that everything arrives.
 
 #[path = "../tests/process/sink.rs"]
@@ -32,17 +32,26 @@ const SLOW: usize = 20;
 const SLOW_SECONDS: usize = 15;
 
 fn main() {
+    let named: Vec<String> =
+        std::env::args().skip(1).filter(|word| word.bytes().all(|b| b.is_ascii_alphabetic())).collect();
+    let wants = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     let mut words = std::env::args().skip(1).filter_map(|word| word.parse::<usize>().ok());
     let carts = words.next().unwrap_or(200_000);
     let people = words.next().unwrap_or(100_000);
     let timers = words.next().unwrap_or(1_000_000);
     println!("{carts} carts of {people} people; batches of {BATCH}, {SENDERS} at once");
-    parts(carts, people);
-    busy_then_slow(carts, people);
-    parked(people);
-    let carts = carts.min(100_000);
-    let (few, many) = (with_waiting(1_000, carts), with_waiting(timers, carts));
-    println!("with 1,000 people waiting {few:.1} µs a journey, with {timers} {many:.1} µs: {:.2} x", many / few);
+    if wants("parts") {
+        parts(carts, people);
+    }
+    if wants("busy") {
+        busy_then_slow(carts, people);
+    }
+    if wants("parked") {
+        parked(people);
+    }
+    if wants("timers") {
+        beside_waiting(timers, carts.min(100_000));
+    }
 }
 
 /// The bodies of a load, in order.
@@ -154,10 +163,11 @@ fn busy_then_slow(carts: usize, people: usize) {
     stand.rest();
     let each = (cpu_micros(stand.pid()) - cpu) / carts as f64;
     println!(
-        "accepted {:.0} events/s; finished {:.0} journeys/s; {each:.1} µs of CPU a journey; then {} MB",
+        "accepted {:.0} events/s; finished {:.0} journeys/s; {each:.1} µs of CPU a journey; then {} MB, at most {} MB",
         carts as f64 / accepted.as_secs_f64(),
         carts as f64 / finished.as_secs_f64(),
-        memory_mb(stand.pid())
+        memory_mb(stand.pid()),
+        memory_of(stand.pid(), "VmHWM:"),
     );
     stand.noted.store(carts, Ordering::Relaxed);
     let (mut wire, began) = (stand.shop.wire(), Instant::now());
@@ -200,9 +210,7 @@ fn parked(people: usize) {
     let Stand { shop, running, .. } = stand;
     assert!(running.terminate().success());
     let reader = rusqlite::Connection::open(data.join("tabi.db")).expect("the store");
-    // What still stood beside the file goes into it.
-    let folded: i64 = reader.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).expect("a figure");
-    assert_eq!(folded, 0, "somebody else has the store");
+    assert_eq!(bytes(&data.join("tabi.db-wal")), 0, "all of it is in the file");
     let database = bytes(&data.join("tabi.db"));
     let log: u64 = std::fs::read_dir(data.join("log")).expect("a log").flatten().map(|e| bytes(&e.path())).sum();
     let stories: i64 =
@@ -221,26 +229,65 @@ fn bytes(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-/// CPU of a journey beside so many people who wait for something else.
-fn with_waiting(timers: usize, carts: usize) -> f64 {
-    const PEOPLE: usize = 20_000;
+/// CPU of a journey beside many people who wait for something else, against that beside few: two processes that take the
+/// same load in turns, so that what else the machine does falls on both.
+fn beside_waiting(timers: usize, carts: usize) {
+    let (few, many) = (with_waiting(1_000), with_waiting(timers));
+    let mut ratios = Vec::new();
+    let mut figures = Vec::new();
+    for round in 0..ROUNDS {
+        let load = round * carts..(round + 1) * carts;
+        let (of_few, of_many) = match round % 2 {
+            0 => (of_round(&few, &load), of_round(&many, &load)),
+            _ => {
+                let of_many = of_round(&many, &load);
+                (of_round(&few, &load), of_many)
+            }
+        };
+        ratios.push(of_many / of_few);
+        figures.push((of_few, of_many));
+    }
+    let median = |mut of: Vec<f64>| {
+        of.sort_by(f64::total_cmp);
+        of[of.len() / 2]
+    };
+    let (few, many): (Vec<f64>, Vec<f64>) = figures.into_iter().unzip();
+    let all: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    println!(
+        "with 1,000 people waiting {:.1} µs of CPU a journey, with {timers} {:.1} µs; median of {ROUNDS} rounds in turns {:.2} x ({})",
+        median(few),
+        median(many),
+        median(ratios),
+        all.join(" ")
+    );
+}
+
+/// Of the two who take turns.
+const ROUNDS: usize = 7;
+const TAKING_TURNS: usize = 20_000;
+
+/// So many people wait, and the process was started anew since: what is left of having taken them in does not count.
+fn with_waiting(timers: usize) -> Stand {
     let stand = Stand::new();
     stand.send(&bodies(0..timers, parked_of));
-    stand.send(&bodies(0..PEOPLE, identify));
+    stand.send(&bodies(0..TAKING_TURNS, identify));
     stand.rest();
-    // Anew from the disk: what is left of having taken them in does not count.
     let Stand { shop, running, came, times, noted } = stand;
     assert!(running.terminate().success());
     let running = shop.run(&shop.data());
     let mut stand = Stand { shop, running, came, times, noted };
     stand.running.ready();
     stand.rest();
-    let sent = (0..carts).filter(|cart| passes(cart % PEOPLE)).count();
-    let cpu = cpu_micros(stand.pid());
-    stand.send(&bodies(0..carts, |cart| cart_of(cart % PEOPLE, cart)));
-    stand.reached(sent);
+    stand
+}
+
+fn of_round(stand: &Stand, carts: &Range<usize>) -> f64 {
+    let sent = carts.clone().filter(|cart| passes(cart % TAKING_TURNS)).count();
+    let (cpu, came) = (cpu_micros(stand.pid()), stand.came.load(Ordering::Relaxed));
+    stand.send(&bodies(carts.clone(), |cart| cart_of(cart % TAKING_TURNS, cart)));
+    stand.reached(came + sent);
     stand.rest();
-    (cpu_micros(stand.pid()) - cpu) / carts as f64
+    (cpu_micros(stand.pid()) - cpu) / carts.len() as f64
 }
 
 fn thread_nanos() -> f64 {
@@ -257,7 +304,11 @@ fn cpu_micros(pid: u32) -> f64 {
 }
 
 fn memory_mb(pid: u32) -> u64 {
+    memory_of(pid, "VmRSS:")
+}
+
+fn memory_of(pid: u32, name: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux");
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a figure");
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
     line.split_whitespace().next().and_then(|word| word.parse::<u64>().ok()).expect("a number") / 1024
 }

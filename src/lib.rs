@@ -39,6 +39,8 @@
 //! prove/      what holds for every run: bounds, promises            proofs
 //! witness/    stories made to order, run before they are told; personas
 //!
+//! lifetime/   BG/NBD and Gamma–Gamma: what people are likely still to buy
+//! report/     the figures of the trade, from purchases and from what journeys did
 //! project/    tabi.yaml and the files under it                     faces
 //! words/      a program in words, English and Japanese
 //! diagram/    a journey as mermaid, JSON, SVG
@@ -54,9 +56,8 @@
 //! Doors open downward only: the language does not know how a journey runs, the engine does not know that there is a
 //! language, and both know `ir` and `value`. `tests/house.rs` holds the table. The rooms from `text` to `machine` (and
 //! `link`, `prove`, `witness`, `stats`, `results`, `words`, `diagram`, `diff`, `plan`, `cover`, `mutate`, `why`) are pure:
-//! no clock, no files, no network, no
-//! environment, no chance, no threads, no printing, no hash order. `clippy.toml` is their wall. Names are not re-exported
-//! here, since re-exports hide cycles.
+//! no clock, no files, no network, no environment, no chance, no threads, no printing, no hash order. `clippy.toml` is
+//! their wall. Names are not re-exported here, since re-exports hide cycles.
 
 #![forbid(unsafe_code)]
 
@@ -72,6 +73,7 @@ pub mod diff;
 pub mod fmt;
 pub mod ingest;
 pub mod ir;
+pub mod lifetime;
 pub mod link;
 pub mod lint;
 pub mod lower;
@@ -83,6 +85,7 @@ pub mod preview;
 pub mod project;
 pub mod prove;
 pub mod render;
+pub mod report;
 pub mod results;
 pub mod runtime;
 pub mod schema;

@@ -11,6 +11,7 @@ mod commands {
     pub mod japanese;
     pub mod live;
     pub mod reference;
+    pub mod report;
     pub mod results;
     pub mod run;
     pub mod settings;

@@ -50,13 +50,15 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mutate", &["words", "prove", "ir", "value"]),
     ("why", &["words", "witness", "simulate", "runtime", "ports", "machine", "ir", "value"]),
     ("preview", &["render", "value"]),
+    ("lifetime", &[]),
+    ("report", &["lifetime", "words", "machine", "ir", "value"]),
     ("project", &["ports", "text", "diag", "value", "ir"]),
     (
         "cli",
         &[
             "text", "diag", "value", "fmt", "compile", "link", "lint", "ir", "machine", "simulate", "ingest", "prove",
             "witness", "diagram", "diff", "plan", "cover", "mutate", "words", "project", "preview", "render", "ports",
-            "runtime", "store", "channels", "server", "results", "why",
+            "runtime", "store", "channels", "server", "results", "why", "report", "lifetime",
         ],
     ),
 ];
@@ -89,6 +91,8 @@ const PURE: &[&str] = &[
     "why",
     "render",
     "preview",
+    "lifetime",
+    "report",
     "stats",
     "results",
 ];

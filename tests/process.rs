@@ -6,5 +6,6 @@ mod process {
     pub mod kills;
     pub mod operating;
     pub mod sink;
+    pub mod traces;
     pub mod world;
 }

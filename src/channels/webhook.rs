@@ -21,6 +21,7 @@ use super::http::{Answer, Failure, Http, Reach, retry_after};
 use super::target::{Rules, Target};
 use crate::ir::Channel;
 use crate::ports::environment::WebhookSettings;
+use crate::ports::trace::Trace;
 use crate::ports::{Attempt, Call, CallOutcome, Delivery, Doer, Idempotency, Manifest, Outcome, Provider};
 use crate::render::Part;
 use crate::value::{Instant, Span, time};
@@ -106,13 +107,16 @@ impl Webhooks {
     fn request(&self, target: &Target, key: &str, now: Instant, body: Vec<u8>) -> Result<Request<Full<Bytes>>, String> {
         let seconds = now.0.div_euclid(time::MILLIS_PER_SECOND);
         let signature = sign(self.secret.expose_secret(), key, seconds, &body);
-        let request = Http::post(target)
+        let mut request = Http::post(target)
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header("idempotency-key", key)
             .header("webhook-id", key)
             .header("webhook-timestamp", HeaderValue::from(seconds))
-            .header("webhook-signature", signature)
-            .body(Full::new(Bytes::from(body)));
+            .header("webhook-signature", signature);
+        if let Some(parent) = Trace::current().header() {
+            request = request.header("traceparent", parent);
+        }
+        let request = request.body(Full::new(Bytes::from(body)));
         request.map_err(|error| error.to_string())
     }
 

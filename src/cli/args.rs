@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{
     approve, backup, check, dead, deploy, diff, explain, fix, fmt, human, ingest, init, japanese, personas, prove,
-    render, results, run, shell, show, simulate, status, stop, tail, test, who, why,
+    render, report, results, run, shell, show, simulate, status, stop, tail, test, who, why,
 };
 use crate::diag::Language;
 
@@ -41,6 +41,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Test(test::Args),
     Simulate(simulate::Args),
+    Report(report::Args),
     Results(results::Args),
     Personas(personas::Args),
     Render(render::Args),

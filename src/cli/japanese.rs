@@ -64,6 +64,18 @@ const TEXTS: &[(&str, &str)] = &[
     ("The same as `--format json`", "`--format json` と同じ"),
     ("Tell the story of this person instead of the report", "報告の代わりに、この人に起きたことを表示"),
     ("Threads to use; the report is the same for any number [default: as many as the machine has]", "使うスレッド数。結果はいくつでも同じ [既定: マシンにある数]"),
+    // report
+    ("Show the figures of the trade: repeat purchases, RFM, cohorts, revenue, lifetime value, and what journeys did", "指標を表示する: リピート購入・RFM・コホート・売上・LTV・ジャーニーの実績"),
+    ("Leave out what came later: `2026-04-01`, `\"2026-04-01 20:30\"`, or RFC 3339", "これより後のものを除く: `2026-04-01`・`\"2026-04-01 20:30\"`・RFC 3339"),
+    ("An event that is a purchase, with its field of money: `purchase.total` [default: `report` of tabi.yaml, else by name]", "購入のイベントと金額の項目: `purchase.total` [既定: tabi.yaml の `report`、なければ名前から判断]"),
+    ("An event that takes a purchase back, likewise: `returned.total`", "返品のイベントと金額の項目: `returned.total`"),
+    ("Journeys as `tabi run` recorded them in this folder, instead of simulated", "シミュレーションではなく、`tabi run` がこのフォルダーに記録したジャーニーの実績を使う"),
+    ("Leave journeys out", "ジャーニーを省く"),
+    ("Share of a purchase that is left after the cost of goods, for lifetime values: `40%` [default: `report` of tabi.yaml, else all of it]", "LTV の計算に使う粗利率: `40%` [既定: tabi.yaml の `report`、なければ売上のまま]"),
+    ("What money a year ahead is worth less: `10%` [default: `report` of tabi.yaml, else 10%]", "1 年あたりの割引率: `10%` [既定: tabi.yaml の `report`、なければ 10%]"),
+    ("The day by which reviews are overdue [default: today]", "見直しの期限を判定する日 [既定: 今日]"),
+    ("For people, for programs, or as a page of its own with charts", "人向け・プログラム向け・グラフ付きの単独ページ"),
+    ("Write what is expected of each person into this file, as `identify` calls for `tabi ingest` and `tabi simulate`", "人ごとの予測を、`tabi ingest` と `tabi simulate` が読める `identify` としてこのファイルに書く"),
     // results
     ("Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is", "実験とホールドアウトの結果を表示する: 率・向上・金額と、その確かさ"),
     ("The data of `tabi run`, while it runs or after [default: .tabi; with events or people, these are replayed instead]", "`tabi run` のデータ (実行中でもよい) [既定: .tabi。イベントや人を指定するとそれらを流す]"),

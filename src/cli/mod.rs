@@ -25,6 +25,7 @@ mod personas;
 mod prove;
 mod remote;
 mod render;
+mod report;
 mod results;
 mod revision;
 mod run;
@@ -81,6 +82,7 @@ fn perform(command: &Command, speaker: &mut Speaker) -> Result<Exit, Stop> {
         Command::Fmt(args) => fmt::run(args, speaker),
         Command::Test(args) => test::run(args, speaker),
         Command::Simulate(args) => simulate::run(args, speaker),
+        Command::Report(args) => report::run(args, speaker),
         Command::Render(args) => render::run(args, speaker),
         Command::Results(args) => results::run(args, speaker),
         Command::Personas(args) => personas::run(args, speaker),

@@ -10,17 +10,15 @@ use super::diff::Form;
 use super::exit::{Exit, Stop};
 use super::open::open;
 use super::remote::DATA;
+use super::run::trouble::store_trouble;
 use super::simulate::{Inputs, bar, replay, sources, stopped};
 use super::speak::Speaker;
 use crate::diag::{Phrase, did_you_mean};
 use crate::ir::Program;
 use crate::machine::Entry;
-use crate::ports::store::StoreError;
-use crate::project::Project;
-use crate::results::{self, Book, Report, Settings, Tally, Version};
+use crate::results::{self, Book, Report, Settings, Tally};
 use crate::runtime::durable::histories;
 use crate::simulate;
-use crate::store;
 use crate::value::Instant;
 
 /// Show what experiments and holdouts have shown: rates, lifts, money, and how sure that is
@@ -59,8 +57,6 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
-    let opened = open(&args.project);
-    let Some(program) = &opened.program else { return opened.refuse(speaker) };
     if !(args.lift > 0.0 && args.lift <= LIFT_MAX) {
         return Err(Stop::Usage {
             what: Phrase::new(
@@ -73,24 +69,11 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             ),
         });
     }
-    if let Some(journey) = &args.journey {
-        known(program, journey)?;
-    }
-    let replays = args.sample || args.inputs.names_files();
-    let data = args.data.as_deref().unwrap_or(Path::new(DATA));
-    // What ran is in the data, whatever the files say by now.
-    let live = match replays || !data.join("tabi.db").is_file() {
-        true => None,
-        false => Some(prepare::data(data)?.program),
+    let report = match args.sample || args.inputs.names_files() {
+        true => replayed(args, speaker)?,
+        false => stored(args, args.data.as_deref().unwrap_or(Path::new(DATA)), speaker)?,
     };
-    let program = live.as_ref().unwrap_or(program);
-    let (book, version) = Book::of(program);
-    let mut fold = Fold { program, tally: Tally::new(&book), book, version };
-    let until = match replays {
-        true => replayed(args, &opened.project, &mut fold, speaker)?,
-        false => stored(data, &mut fold, speaker)?,
-    };
-    let report = fold.report(until, args);
+    let Some(report) = report else { return open(&args.project).refuse(speaker) };
     let language = speaker.words();
     speaker.report(&match (args.json, args.format) {
         (true, _) | (false, Form::Json) => report.to_json(),
@@ -104,17 +87,19 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
 const LIFT_MAX: f64 = 100_000.0;
 
 /// The lines of everybody, added up as they are read.
-struct Fold<'a> {
-    program: &'a Program,
-    book: Book,
-    version: Version,
+struct Fold<'p> {
+    program: &'p Program,
+    book: Book<'p>,
     tally: Tally,
 }
 
-impl Fold<'_> {
+impl<'p> Fold<'p> {
+    fn new(program: &'p Program) -> Fold<'p> {
+        Fold { program, book: Book::of(program), tally: Tally::default() }
+    }
     fn person(&mut self, entries: &[Entry]) {
-        let lines = entries.iter().filter_map(|entry| self.version.line(entry)).collect();
-        self.tally.person(&self.book, self.program.project.zone, lines);
+        let lines = entries.iter().filter_map(|entry| self.book.line(entry)).collect();
+        self.tally.person(&self.book.experiments, self.program.project.zone, lines);
     }
     fn report(&self, until: Option<Instant>, args: &Args) -> Report {
         let project = &self.program.project;
@@ -125,11 +110,12 @@ impl Fold<'_> {
             journey: args.journey.as_deref(),
             lift: args.lift / 100.0,
         };
-        results::judge(&self.book, &self.tally, &settings)
+        results::judge(&self.book.experiments, &self.tally, &settings)
     }
 }
 
-fn known(program: &Program, name: &str) -> Result<(), Stop> {
+fn known(program: &Program, name: Option<&str>) -> Result<(), Stop> {
+    let Some(name) = name else { return Ok(()) };
     if program.journeys.iter().any(|journey| journey.name == name) {
         return Ok(());
     }
@@ -143,13 +129,17 @@ fn known(program: &Program, name: &str) -> Result<(), Stop> {
     })
 }
 
-fn replayed(args: &Args, project: &Project, fold: &mut Fold<'_>, speaker: &Speaker) -> Result<Option<Instant>, Stop> {
-    let sources = sources(&args.inputs, project)?;
-    let options = replay(&args.inputs, project)?;
+/// `None` where the project has no program.
+fn replayed(args: &Args, speaker: &Speaker) -> Result<Option<Report>, Stop> {
+    let opened = open(&args.project);
+    let Some(program) = &opened.program else { return Ok(None) };
+    known(program, args.journey.as_deref())?;
+    let sources = sources(&args.inputs, &opened.project)?;
+    let options = replay(&args.inputs, &opened.project)?;
     let bar = bar(&sources, speaker);
     let furthest = AtomicU64::new(0);
     let progress = |bytes: u64| bar.set_position(furthest.fetch_max(bytes, Ordering::Relaxed).max(bytes));
-    let journals = simulate::journals(fold.program, &sources, &options, &progress);
+    let journals = simulate::journals(program, &sources, &options, &progress);
     bar.finish_and_clear();
     let journals = journals.map_err(|error| stopped(&error))?;
     if journals.accepted == 0 && journals.lines > 0 {
@@ -162,13 +152,15 @@ fn replayed(args: &Args, project: &Project, fold: &mut Fold<'_>, speaker: &Speak
             help: Phrase::new("`tabi simulate` says why, with line numbers", "`tabi simulate` が理由と行番号を示す"),
         });
     }
+    let mut fold = Fold::new(program);
     journals.people.iter().for_each(|entries| fold.person(entries));
-    Ok(journals.until)
+    Ok(Some(fold.report(journals.until, args)))
 }
 
-fn stored(data: &Path, fold: &mut Fold<'_>, speaker: &mut Speaker) -> Result<Option<Instant>, Stop> {
-    let shown = data.display().to_string();
+/// The program is that of the data: all versions that were live.
+fn stored(args: &Args, data: &Path, speaker: &mut Speaker) -> Result<Option<Report>, Stop> {
     if !data.join("tabi.db").is_file() {
+        let shown = data.display();
         return Err(Stop::Usage {
             what: Phrase::new(
                 format!("there are no data of `tabi run` in `{shown}`"),
@@ -180,9 +172,11 @@ fn stored(data: &Path, fold: &mut Fold<'_>, speaker: &mut Speaker) -> Result<Opt
             ),
         });
     }
-    let unreadable = |error: StoreError| unreadable(&shown, &error);
-    let mut reader = store::look(data).map_err(unreadable)?;
-    let read = histories::everybody(&mut *reader, &mut |entries| fold.person(&entries)).map_err(unreadable)?;
+    let mut live = prepare::data(data)?;
+    known(&live.program, args.journey.as_deref())?;
+    let mut fold = Fold::new(&live.program);
+    let read = histories::everybody(&mut *live.reader, &mut |entries| fold.person(&entries));
+    let read = read.map_err(|error| store_trouble(data, &error))?;
     if read.unreadable > 0 {
         let n = read.unreadable;
         let said = Phrase::new(
@@ -192,17 +186,5 @@ fn stored(data: &Path, fold: &mut Fold<'_>, speaker: &mut Speaker) -> Result<Opt
         let text = speaker.say(&said).to_owned();
         speaker.aside(&text)?;
     }
-    Ok(read.until)
-}
-
-fn unreadable(folder: &str, error: &StoreError) -> Stop {
-    let what = Phrase::new(
-        format!("the data in `{folder}` cannot be read: {error}"),
-        format!("`{folder}` のデータを読めません: {error}"),
-    );
-    let help = Phrase::new(
-        "is it the folder of `tabi run`, and may you read it? a copy can be restored from a backup",
-        "`tabi run` のフォルダーか、読む権限があるかを確かめる。バックアップからも復元できる",
-    );
-    Stop::Wrong { what, help }
+    Ok(Some(fold.report(Some(live.at), args)))
 }

@@ -2,6 +2,7 @@
 //!
 //! Asks git, and touches neither the work tree nor the index. Compiles nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -11,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::exit::Stop;
 use crate::diag::{Phrase, did_you_mean};
 use crate::project;
+use crate::value::Date;
 
 /// A file larger than this holds data, not campaigns or messages; campaigns have their own limit.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -72,6 +74,22 @@ pub fn checkout(root: &Path, revision: &str) -> Result<Checkout, Stop> {
     let checkout = Checkout { folder: own_folder()?, name, root: root.to_path_buf(), blobs: files };
     checkout.write(&|path| path == Path::new(project::CONFIG_FILE) || path.extension().is_some_and(|e| e == "tabi"))?;
     Ok(checkout)
+}
+
+/// The day on which each file was last changed by a commit; files of which git knows nothing, and everything where there
+/// is no git, are left out.
+pub fn last_changes(root: &Path, files: &BTreeSet<String>) -> BTreeMap<String, Date> {
+    let git = Git { root };
+    let day = |file: &String| {
+        // Paths are as people see them from here; git is asked from the project's folder.
+        let from_anywhere = std::path::absolute(file).ok()?;
+        let output = git
+            .run(&["log", "-1", "--format=%cs", "--", from_anywhere.to_str()?])
+            .ok()
+            .filter(|out| out.status.success())?;
+        Some((file.clone(), Date::parse(String::from_utf8_lossy(&output.stdout).trim())?))
+    };
+    files.iter().filter_map(day).collect()
 }
 
 struct Git<'a> {

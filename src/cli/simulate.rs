@@ -83,6 +83,11 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Files that a command with options of its own names; time ends with them.
+    pub fn of_files(events: &[PathBuf], people: &[PathBuf], mapping: Option<&Path>) -> Inputs {
+        let mapping = mapping.map(Path::to_path_buf);
+        Inputs { events: events.to_vec(), people: people.to_vec(), mapping, until: None, seed: 0 }
+    }
     pub fn names_files(&self) -> bool {
         !self.events.is_empty() || !self.people.is_empty()
     }
@@ -198,12 +203,12 @@ pub fn sources(args: &Inputs, project: &Project) -> Result<Vec<SourceSpec>, Stop
     let own = |files: &[String]| -> Vec<PathBuf> { files.iter().map(|file| project.root.join(file)).collect() };
     let (people, events) = match (args.people.is_empty(), args.events.is_empty()) {
         (true, true) => (own(&sample.people), own(&sample.events)),
-        (false, true) => (args.people.clone(), own(&sample.events)),
-        (_, false) => (args.people.clone(), args.events.clone()),
+        (false, true) => (args.people.to_vec(), own(&sample.events)),
+        (_, false) => (args.people.to_vec(), args.events.to_vec()),
     };
     if people.is_empty() && events.is_empty() {
         return Err(Stop::Usage {
-            what: Phrase::new("there is nothing to simulate", "シミュレーションの入力がありません"),
+            what: Phrase::new("there is nothing to read", "入力がありません"),
             help: Phrase::new(
                 "give `--events FILE`, or name files under `sample` in `tabi.yaml`",
                 "`--events FILE` を指定するか、`tabi.yaml` の `sample` にファイルを書く",
@@ -290,15 +295,21 @@ pub fn replay(args: &Inputs, project: &Project) -> Result<Options, Stop> {
         response.channels[channel.index()] =
             Some(Reaction { open: rates.open, click: rates.click, convert: rates.convert, delay: rates.delay });
     }
-    let mut prices = Prices::default();
-    for (channel, price) in &settings.costs {
-        prices.0[channel.index()] = Some(*price);
-    }
+    let prices = prices(project);
     let machine = || std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Options { until, seed: args.seed, threads: machine(), response, prices, ..Options::default() })
 }
 
-fn not_a_time(text: &str) -> Stop {
+/// What messages cost, as the settings say.
+pub(super) fn prices(project: &Project) -> Prices {
+    let mut prices = Prices::default();
+    for (channel, price) in &project.settings.costs {
+        prices.0[channel.index()] = Some(*price);
+    }
+    prices
+}
+
+pub(super) fn not_a_time(text: &str) -> Stop {
     Stop::Usage {
         what: Phrase::new(format!("`{text}` is not a time"), format!("`{text}` は日時ではありません")),
         help: Phrase::new(

@@ -3,9 +3,10 @@
 //! Explains nothing itself. Reads the data beside the process that runs, or of one that was stopped.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::Format;
-use super::deploy::prepare;
+use super::deploy::{prepare, stored};
 use super::exit::{Exit, Stop};
 use super::open::{Opened, open};
 use super::remote::{DATA, part};
@@ -91,7 +92,8 @@ fn run(about: &About, explain: impl Fn(&Engine<'_>, &Asked) -> Account, speaker:
     let live = prepare::data(&about.place.data)?.program;
     let program = &live;
     let journey = journey(program, &about.journey)?;
-    let asked = asked(program, journey, until, seen);
+    let mut asked = asked(program, journey, until, seen);
+    asked.past.earlier = earlier(&about.place.data, program)?;
     let account = explain(&Engine::new(program), &asked);
     let text = match about.format {
         Format::Pretty => prose::text(&account, speaker.words()),
@@ -99,6 +101,16 @@ fn run(about: &About, explain: impl Fn(&Engine<'_>, &Asked) -> Account, speaker:
     };
     speaker.report(&text)?;
     Ok(Exit::Fine)
+}
+
+/// Programs that ran before, as they went live.
+pub fn earlier(folder: &Path, live: &Program) -> Result<Vec<Arc<Program>>, Stop> {
+    let changes = live.deployed.as_deref().map_or(&[][..], |deployed| &deployed.changes);
+    let before = changes.iter().filter(|change| change.generation < live.generation());
+    before
+        .map(|change| stored::kept(folder, change.generation, Some(change.at)).map(Arc::new))
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(folder, &error.to_string()))
 }
 
 pub fn journey(program: &Program, name: &str) -> Result<JourneyId, Stop> {
@@ -195,7 +207,7 @@ pub fn asked(program: &Program, journey: JourneyId, until: Option<Instant>, seen
         person: seen.name,
         journey,
         until: until.unwrap_or(seen.at).min(seen.at),
-        past: Past { id: seen.id, lines: seen.lines, joined: seen.joined },
+        past: Past { id: seen.id, lines: seen.lines, joined: seen.joined, earlier: Vec::new() },
         is_same_program,
         settled: settled.collect(),
         under_way: under_way.collect(),

@@ -195,17 +195,24 @@ impl EventDef {
     }
     /// Name of the field that every event has.
     pub const AT: &'static str = "at";
-    /// The field that says what the event is worth: its only field of money, or of several the first by name of
-    /// `revenue`, `total`, `value` (what Segment's specification calls the money of an order). With several that are
-    /// called otherwise, none: nobody has said which.
-    pub fn worth_field(&self) -> Option<FieldId> {
+    /// Places of its fields of money, and of optional money.
+    fn money(&self) -> Vec<usize> {
         let is_money = |ty: &Type| match ty {
             Type::Money(_) => true,
             Type::Optional(inner) => matches!(**inner, Type::Money(_)),
             _ => false,
         };
-        let is_money = |field: &FieldDef| !field.is_gone() && is_money(&field.ty);
-        let money: Vec<usize> = (0..self.fields.len()).filter(|i| is_money(&self.fields[*i])).collect();
+        let counts = |field: &FieldDef| !field.is_gone() && is_money(&field.ty);
+        (0..self.fields.len()).filter(|i| counts(&self.fields[*i])).collect()
+    }
+    pub fn has_money(&self) -> bool {
+        !self.money().is_empty()
+    }
+    /// The field that says what the event is worth: its only field of money, or of several the first by name of
+    /// `revenue`, `total`, `value` (what Segment's specification calls the money of an order). With several that are
+    /// called otherwise, none: nobody has said which.
+    pub fn worth_field(&self) -> Option<FieldId> {
+        let money = self.money();
         let named = |name: &&str| money.iter().find(|i| self.fields[**i].name == *name);
         let field = match money[..] {
             [only] => only,

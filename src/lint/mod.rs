@@ -43,8 +43,10 @@ mod view;
 mod words;
 mod writers;
 
+use std::collections::BTreeMap;
+
 use crate::diag::Diagnostic;
-use crate::ir::Program;
+use crate::ir::{MessageId, Offer, Program};
 use crate::lower::SourceMap;
 use crate::text::{Sources, Span};
 
@@ -63,6 +65,11 @@ pub struct Input<'a> {
 pub struct Stage {
     pub name: String,
     pub at: Span,
+}
+
+/// By journey: the messages to people that hold something out, by declaration or since they name what an action gave.
+pub fn offers_held_out(input: Input<'_>) -> Vec<BTreeMap<MessageId, Vec<Offer>>> {
+    view::views(input).iter().map(offers::held_out).collect()
 }
 
 /// All findings, in no particular order.

@@ -23,6 +23,22 @@ fn discounts(send: &Send<'_>, grants: &[Grant]) -> bool {
     send.message.offer == Some(Offer::Discount) || grants.iter().any(granted)
 }
 
+/// What each message of the journey holds out.
+pub fn held_out(view: &View<'_>) -> BTreeMap<MessageId, Vec<Offer>> {
+    let grants = view.grants();
+    let mut held_out: BTreeMap<MessageId, Vec<Offer>> = BTreeMap::new();
+    for send in view.personal_sends() {
+        let granted = grants.iter().filter(|grant| send.carries(grant)).map(|grant| grant.offer);
+        for offer in send.message.offer.into_iter().chain(granted) {
+            let offers = held_out.entry(send.id).or_default();
+            if !offers.contains(&offer) {
+                offers.push(offer);
+            }
+        }
+    }
+    held_out
+}
+
 /// W0311.
 pub fn first_word_about_a_cart(view: &View<'_>, found: &mut Vec<Diagnostic>) {
     let Some(event) = cart_event(view) else { return };

@@ -17,16 +17,10 @@ impl Turn<'_, '_> {
     pub(super) fn catch_up_with_program(&mut self) {
         let arrival = self.now;
         let program = self.program;
-        let mut is_of_now = true;
-        for change in program.changes_after(self.person.generation) {
-            // Of what comes later, nothing is known yet.
-            if change.at > arrival {
-                is_of_now = false;
-                break;
-            }
+        for change in program.changes_after(self.person.generation).take_while(|change| change.at <= arrival) {
             // What was due before then is done as the program before would have: versions stay as they were.
             self.now = change.at;
-            self.fire_due(self.now);
+            self.fire_due(change.at);
             let before = std::mem::replace(&mut self.stages, &change.stages);
             self.change(change);
             self.heed_stages(before);
@@ -34,9 +28,6 @@ impl Turn<'_, '_> {
                 change.fresh.iter().copied().filter(|id| !self.was_let_in(before, *id)).collect();
             self.enrol(&fresh);
             self.person.generation = change.generation;
-        }
-        if is_of_now {
-            self.person.generation = program.generation();
         }
         self.now = arrival;
         self.budget = INSTRUCTIONS_PER_MOMENT_MAX;

@@ -243,6 +243,10 @@ impl Person {
             activity: None,
         }
     }
+    /// Of the program that moved the person last.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
     pub fn id(&self) -> &Arc<str> {
         &self.id
     }
@@ -256,10 +260,6 @@ impl Person {
         pins.retain(|(s, _)| *s != split);
         pins.push((split, arm));
     }
-    /// Of the program under which the person was last looked at.
-    pub fn generation(&self) -> u32 {
-        self.generation
-    }
     pub fn field(&self, field: FieldId) -> &Value {
         match self.profile.binary_search_by_key(&field, |(f, _)| *f) {
             Ok(i) => &self.profile[i].1,
@@ -268,6 +268,10 @@ impl Person {
     }
     pub fn consents_to(&self, purpose: PurposeId) -> bool {
         purpose.0 < 32 && self.consent & (1 << purpose.0) != 0
+    }
+    /// Something has happened to them: at first sight memberships are noted.
+    pub fn is_known(&self) -> bool {
+        self.known
     }
     /// A consent to it was withdrawn, and none given since.
     pub fn has_withdrawn(&self, purpose: PurposeId) -> bool {

@@ -134,6 +134,10 @@ impl Turn<'_, '_> {
         let now = self.now;
         let activity = self.activity();
         let run = activity.runs.remove(index);
+        if activity.runs.is_empty() {
+            // Most people are in nothing most of the time.
+            activity.runs = Vec::new();
+        }
         activity.watches.retain(|w| w.until > now);
         if let Some(until) = run.goal_until.filter(|until| *until > now) {
             let (journey, entered_at, slots) = (run.journey, run.entered_at, run.slots);

@@ -4,7 +4,7 @@
 //! Knows no future events: it says what is certain, not what is likely. Providers take every message, and actions give
 //! what they promise.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,16 +61,16 @@ struct Tally<'p> {
     program: &'p Program,
     at: Instant,
     /// By seat and number of the run.
-    group: HashMap<(Seat, u32), usize>,
+    group: BTreeMap<(Seat, u32), usize>,
     outcomes: Vec<Outcome>,
     channels: BTreeMap<Channel, (u64, u64)>,
 }
 
 fn one<'p>(engine: &Engine<'p>, groups: &[Group], people: &[Person], at: Instant, changes: bool) -> Tally<'p> {
     let program = engine.program();
-    let places: HashMap<(JourneyId, Option<StepId>), usize> =
+    let places: BTreeMap<(JourneyId, Option<StepId>), usize> =
         groups.iter().enumerate().filter_map(|(index, group)| Some((group.id?, index))).collect();
-    let mut group = HashMap::new();
+    let mut group = BTreeMap::new();
     for (seat, person) in people.iter().enumerate() {
         for run in person.runs() {
             if let Some(index) = places.get(&(run.journey(), run.step(program))) {
@@ -101,7 +101,7 @@ impl Journal for Tally<'_> {
     fn taken(&mut self, _: Seat, _: &Taken<'_>) {}
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         let is_day = entry.at < self.at.plus(DAY);
-        let group = entry.run.and_then(|run| self.group.get(&(seat, run.0))).map(|index| *index);
+        let group = entry.run.and_then(|run| self.group.get(&(seat, run.0))).copied();
         let outcome = group.map(|index| &mut self.outcomes[index]);
         match &entry.what {
             What::Sent { message, .. } => {

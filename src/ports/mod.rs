@@ -10,6 +10,7 @@ mod notice;
 mod provider;
 pub mod reach;
 pub mod store;
+pub mod trace;
 
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ pub struct Taken<'i> {
     pub consent: Option<&'i [(PurposeId, bool)]>,
     /// Without it the person would be another ([`crate::machine::Engine::step`]).
     pub heeded: bool,
+    /// Nothing has ever happened to the person before.
+    pub first: bool,
 }
 
 /// Somebody turned out to be the same human being as the person of another seat, and became a part of that.
@@ -70,6 +73,10 @@ pub struct Joined {
 pub trait Journal {
     /// An input was processed; the lines that it brought follow.
     fn taken(&mut self, seat: Seat, taken: &Taken<'_>);
+    /// From the next line on the program of this generation moves the person.
+    fn changed(&mut self, seat: Seat, at: Instant, generation: u32) {
+        let _ = (seat, at, generation);
+    }
     /// Somebody became a part of the person; the lines that this brought follow.
     fn joined(&mut self, seat: Seat, joined: &Joined) {
         let _ = (seat, joined);

@@ -182,6 +182,19 @@ impl Outcome {
     }
 }
 
+impl CallOutcome {
+    /// As [`Outcome::name`].
+    pub fn name(&self) -> &'static str {
+        match self {
+            CallOutcome::Answered(_) => "accepted",
+            CallOutcome::Failed { .. } => "refused",
+            CallOutcome::Later { .. } => "later",
+            CallOutcome::Unknown { .. } => "unknown",
+            CallOutcome::Misconfigured { .. } => "misconfigured",
+        }
+    }
+}
+
 impl fmt::Debug for dyn Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.manifest().fmt(f)

@@ -46,7 +46,7 @@ pub trait Log: Send {
     fn sync(&mut self) -> Result<(), StoreError>;
     /// Reads records from a position on, in order, until `each` says stop or the end is reached.
     fn read(&self, from: Position, each: &mut dyn FnMut(Position, &[u8]) -> bool) -> Result<(), StoreError>;
-    /// Forgets whole segments whose records are all before the position.
+    /// Forgets whole segments whose records are all before the position; one that still grows only if it is worth a new one.
     fn forget_before(&mut self, position: Position) -> Result<(), StoreError>;
 }
 
@@ -252,6 +252,10 @@ pub trait Store: Send {
     fn write(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError>;
     /// Removes what is older than said; returns how many rows went.
     fn purge(&mut self, retention: &Retention) -> Result<u64, StoreError>;
+    /// Leaves everything in one place, for whoever looks at it or copies it while nobody runs; nothing is lost without it.
+    fn fold(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// A second view for reading, for use by another thread.
     fn reader(&self) -> Result<Box<dyn StoreReader>, StoreError>;
 }

@@ -3,6 +3,7 @@
 //! Finds and reads files and judges the settings; what the campaigns say is the compiler's to judge.
 
 mod environments;
+mod figures;
 mod load;
 mod messages;
 mod moment;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use crate::diag::Diagnostic;
 use crate::text::{Source, SourceId, Sources};
+pub use figures::ReportSettings;
 pub use load::{CONFIG_FILE, Trouble, campaign_files, load, read_campaign, root};
 pub use messages::MessageFiles;
 pub use moment::parse_moment;

@@ -4,6 +4,7 @@
 
 use serde_yaml::Value as Yaml;
 
+use super::figures::ReportSettings;
 use super::moment::parse_moment;
 use super::spot;
 use crate::diag::{Code, Diagnostic, Phrase, Severity, did_you_mean};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub responses: Vec<(Channel, Response)>,
     /// What one message costs, by channel.
     pub costs: Vec<(Channel, Price)>,
+    /// What `tabi report` cannot read from the campaigns.
+    pub report: ReportSettings,
     /// How long a simulation of the sample lets timers run on after its last event.
     pub until: Option<Instant>,
     pub environments: Vec<Environment>,
@@ -52,6 +55,7 @@ impl Default for Settings {
             lints: Vec::new(),
             lifecycle: Vec::new(),
             responses: Vec::new(),
+            report: ReportSettings::default(),
             until: None,
             environments: Vec::new(),
         }
@@ -104,6 +108,7 @@ const KEYS: &[&str] = &[
     "until",
     "sender",
     "costs",
+    "report",
     "environments",
 ];
 const SENDER_KEYS: &[&str] = &["name", "address", "contact"];
@@ -173,6 +178,7 @@ impl Reader<'_> {
                     settings.dedupe_window = self.exact(value, path).unwrap_or(settings.dedupe_window);
                 }
                 "costs" => settings.costs = self.costs(value),
+                "report" => settings.report = self.report_settings(value),
                 "sender" => settings.sender = self.sender(value),
                 "lints" => settings.lints = self.lints(value),
                 "lifecycle" => settings.lifecycle = self.lifecycle(value),
@@ -324,7 +330,7 @@ impl Reader<'_> {
         Some(Span(i64::from(period.days) * time::MILLIS_PER_DAY + period.millis))
     }
 
-    fn share(&mut self, yaml: &Yaml, path: &[&str]) -> Option<Decimal> {
+    pub(super) fn share(&mut self, yaml: &Yaml, path: &[&str]) -> Option<Decimal> {
         let share = match yaml {
             Yaml::Number(number) => number.as_f64(),
             Yaml::String(text) => match text.trim().strip_suffix('%') {
@@ -361,20 +367,6 @@ impl Reader<'_> {
                 }
             }
             all.push((channel, response));
-        }
-        all.sort_by_key(|(channel, _)| *channel);
-        all
-    }
-
-    fn costs(&mut self, yaml: &Yaml) -> Vec<(Channel, Price)> {
-        let names = Channel::ALL.map(Channel::name);
-        let mut all = Vec::new();
-        for (name, value) in self.entries(yaml, &["costs"], &names) {
-            let price = value.as_str().and_then(Price::parse);
-            if price.is_none() {
-                self.wrong(&["costs", name], "a price such as `3 JPY`", "`3 JPY` のような単価", value);
-            }
-            all.extend(Channel::from_name(name).zip(price));
         }
         all.sort_by_key(|(channel, _)| *channel);
         all

@@ -1,8 +1,9 @@
-//! The experiments of a program and of those it ran as before, and what a line of the journal means to them.
+//! The experiments of a program and of the versions that were live before it, and what a line of the journal means to them.
 //!
-//! The only place where ids of a program are read: everything after it knows experiments by their place in the book.
+//! The only place where ids of a program are read. A live program holds all versions of its journeys under ids that stay, so
+//! every line of the journal can be read by it, whenever it was written.
 
-use crate::ir::{Channel, JourneyId, Op, Program, Split, SplitId};
+use crate::ir::{Channel, JourneyId, Op, PhaseOf, Program, Split, SplitId};
 use crate::machine::{Entry, RunNo, What};
 use crate::value::{CalendarPeriod, Instant, Money};
 
@@ -30,10 +31,29 @@ pub struct Experiment {
     /// Place of the arm that others are compared with.
     pub control: usize,
     pub goal: Option<Aim>,
-    /// From 1; a changed arm or goal begins the next.
-    pub phase: u32,
     /// The journey sends on LINE, which tells nothing about fewer than twenty people.
     pub on_line: bool,
+    pub phase: PhaseKey,
+    /// People may meet it now.
+    pub is_current: bool,
+    /// It had other shares than these, and they are not known any more.
+    pub had_other_shares: bool,
+    /// It had another goal than this.
+    pub had_other_goal: bool,
+}
+
+/// What tells phases of an experiment apart, and puts them in order. Other arms make another split, another way through the
+/// journey another version of it; other shares and another goal change what is counted from a moment on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PhaseKey {
+    /// The first version of the journey.
+    pub line: JourneyId,
+    pub split: SplitId,
+    pub journey: JourneyId,
+    /// How often its shares had changed.
+    pub shares: usize,
+    /// How often the journey's goal had changed.
+    pub goal: usize,
 }
 
 /// What counts as a conversion.
@@ -42,31 +62,23 @@ pub struct Aim {
     pub event: String,
     /// Since entry.
     pub within: CalendarPeriod,
+    /// The event has money, and does not say which of it counts.
+    pub is_worth_unclear: bool,
 }
 
-/// All experiments, of all versions of a program that were read.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Book {
+/// All experiments that a program knows of.
+#[derive(Debug, Clone)]
+pub struct Book<'p> {
+    program: &'p Program,
     pub experiments: Vec<Experiment>,
-    /// Journeys with experiments, by name.
-    pub(super) journeys: Vec<String>,
-}
-
-/// How lines that were written under one version of a program are read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Version {
-    /// By [`SplitId`]: the place in the book.
-    splits: Vec<Option<usize>>,
-    /// By [`JourneyId`]: the place in [`Book::journeys`].
-    journeys: Vec<Option<usize>>,
 }
 
 /// A line that matters to experiments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub at: Instant,
-    /// Place among the journeys of the book.
-    pub journey: usize,
+    /// All versions of a journey are one.
+    pub journey: JourneyId,
     pub run: u32,
     pub fact: Fact,
 }
@@ -74,7 +86,7 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     Entered,
-    /// Met an arm.
+    /// Met an arm; the experiment by its place in the book.
     Exposed {
         experiment: usize,
         arm: usize,
@@ -85,67 +97,31 @@ pub enum Fact {
     },
 }
 
-impl Book {
-    /// The experiments of one program.
-    pub fn of(program: &Program) -> (Book, Version) {
-        let mut book = Book::default();
-        let version = book.add(program, &|_| false);
-        (book, version)
-    }
-
-    /// Adds a version; the oldest comes first. An experiment goes on in its phase if its arms, their shares and its goal are
-    /// as in the version before, and `is_changed` does not say that its journey means something else now.
-    pub fn add(&mut self, program: &Program, is_changed: &dyn Fn(&str) -> bool) -> Version {
-        let mut splits = vec![None; program.splits.len()];
-        let mut journeys = vec![None; program.journeys.len()];
-        for (index, journey) in program.journeys.iter().enumerate() {
+impl<'p> Book<'p> {
+    /// With the experiments that people may meet now; earlier phases are added as lines tell of them.
+    pub fn of(program: &'p Program) -> Book<'p> {
+        let mut book = Book { program, experiments: Vec::new() };
+        for id in program.live_journeys() {
+            let journey = program.journey(id);
             let drawn = |op: &Op| match op {
-                Op::Draw { split, .. } => Some((*split, Kind::Split)),
+                Op::Draw { split, .. } => Some(*split),
                 _ => None,
             };
             let draws = journey.code.iter().filter_map(|instruction| drawn(&instruction.op));
-            let held = journey.holdout.map(|holdout| (holdout.split, Kind::Holdout));
-            for (split, kind) in held.into_iter().chain(draws) {
-                let Some(place) = splits.get_mut(split.index()).filter(|place| place.is_none()) else { continue };
-                let Some(found) = experiment(program, JourneyId(index as u16), split, kind) else { continue };
-                *place = Some(self.place(found, is_changed(&journey.name)));
-                journeys[index] = Some(self.journey(&journey.name));
+            for split in journey.holdout.iter().map(|holdout| holdout.split).chain(draws) {
+                book.place(id, split, Instant::NEVER);
             }
         }
-        Version { splits, journeys }
+        book
     }
 
-    fn place(&mut self, mut found: Experiment, is_changed: bool) -> usize {
-        let before = self.experiments.iter().rposition(|e| e.journey == found.journey && e.name == found.name);
-        if let Some(index) = before {
-            found.phase = self.experiments[index].phase;
-            let same = Experiment { title: found.title.clone(), ..self.experiments[index].clone() } == found;
-            if same && !is_changed {
-                return index;
-            }
-            found.phase += 1;
-        }
-        self.experiments.push(found);
-        self.experiments.len() - 1
-    }
-
-    fn journey(&mut self, name: &str) -> usize {
-        self.journeys.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.journeys.push(name.to_owned());
-            self.journeys.len() - 1
-        })
-    }
-}
-
-impl Version {
     /// What a line means to the experiments, if anything. A run must have one number from its beginning to its end.
-    pub fn line(&self, entry: &Entry) -> Option<Line> {
-        let journey = (*self.journeys.get(entry.journey.index())?)?;
+    pub fn line(&mut self, entry: &Entry) -> Option<Line> {
         let RunNo(run) = entry.run?;
         let fact = match &entry.what {
             What::Entered => Fact::Entered,
             What::Arm { split, arm } => {
-                Fact::Exposed { experiment: (*self.splits.get(split.index())?)?, arm: usize::from(*arm) }
+                Fact::Exposed { experiment: self.place(entry.journey, *split, entry.at)?, arm: usize::from(*arm) }
             }
             What::Goal { worth, .. } => Fact::Reached { worth: *worth },
             What::Settling { .. }
@@ -171,31 +147,63 @@ impl Version {
             | What::CallSkipped { .. }
             | What::Ended { .. } => return None,
         };
-        Some(Line { at: entry.at, journey, run, fact })
+        Some(Line { at: entry.at, journey: self.program.line(entry.journey), run, fact })
     }
-}
 
-fn experiment(program: &Program, id: JourneyId, split: SplitId, kind: Kind) -> Option<Experiment> {
-    let (journey, Split { name, per_run, arms }) = (program.journey(id), program.splits.get(split.index())?);
-    let goal = journey.goal.as_ref().map(|g| Aim { event: program.event(g.event).name.clone(), within: g.within });
-    let sends_on_line = |op: &Op| match op {
-        Op::Send { message, .. } => program.message(*message).channel == Channel::Line,
-        _ => false,
-    };
-    let control = match kind {
-        Kind::Holdout => 0,
-        Kind::Split => arms.iter().position(|arm| arm.name == CONTROL).unwrap_or(0),
-    };
-    Some(Experiment {
-        journey: journey.name.clone(),
-        title: journey.title.clone(),
-        name: name.clone(),
-        kind,
-        per_run: *per_run,
-        arms: arms.iter().map(|arm| (arm.name.clone(), arm.share)).collect(),
-        control,
-        goal,
-        phase: 1,
-        on_line: journey.code.iter().any(|instruction| sends_on_line(&instruction.op)),
-    })
+    /// The place of the phase in which somebody met a split at a moment. `None` for ids that the program does not have.
+    fn place(&mut self, journey: JourneyId, split: SplitId, at: Instant) -> Option<usize> {
+        let phases = self.program.deployed.as_deref().map_or(&[][..], |deployed| &deployed.phases);
+        let changes = |of: PhaseOf| phases.iter().filter(move |phase| phase.of == of);
+        let before = |of: PhaseOf| changes(of).filter(|phase| phase.at <= at).count();
+        let phase = PhaseKey {
+            line: self.program.line(journey),
+            split,
+            journey,
+            shares: before(PhaseOf::Split(split)),
+            goal: before(PhaseOf::Goal(journey)),
+        };
+        if let Some(index) = self.experiments.iter().position(|experiment| experiment.phase == phase) {
+            return Some(index);
+        }
+        let had_other_shares = phase.shares < changes(PhaseOf::Split(split)).count();
+        let had_other_goal = phase.goal < changes(PhaseOf::Goal(journey)).count();
+        let experiment = self.experiment(phase, had_other_shares, had_other_goal)?;
+        self.experiments.push(experiment);
+        Some(self.experiments.len() - 1)
+    }
+
+    fn experiment(&self, phase: PhaseKey, had_other_shares: bool, had_other_goal: bool) -> Option<Experiment> {
+        let program = self.program;
+        let journey = program.journeys.get(phase.journey.index())?;
+        let Split { name, per_run, arms } = program.splits.get(phase.split.index())?;
+        let holds_out = program.journeys.iter().any(|j| j.holdout.is_some_and(|holdout| holdout.split == phase.split));
+        let goal = journey.goal.as_ref().map(|goal| {
+            let event = program.event(goal.event);
+            let is_worth_unclear = event.worth_field().is_none() && event.has_money();
+            Aim { event: event.name.clone(), within: goal.within, is_worth_unclear }
+        });
+        let sends_on_line = |op: &Op| match op {
+            Op::Send { message, .. } => program.message(*message).channel == Channel::Line,
+            _ => false,
+        };
+        let control = match holds_out {
+            true => 0,
+            false => arms.iter().position(|arm| arm.name == CONTROL).unwrap_or(0),
+        };
+        Some(Experiment {
+            journey: journey.name.clone(),
+            title: journey.title.clone(),
+            name: name.clone(),
+            kind: if holds_out { Kind::Holdout } else { Kind::Split },
+            per_run: *per_run,
+            arms: arms.iter().map(|arm| (arm.name.clone(), arm.share)).collect(),
+            control,
+            goal,
+            on_line: journey.code.iter().any(|instruction| sends_on_line(&instruction.op)),
+            phase,
+            is_current: !program.is_retired(phase.journey) && !had_other_shares && !had_other_goal,
+            had_other_shares,
+            had_other_goal,
+        })
+    }
 }

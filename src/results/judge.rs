@@ -17,7 +17,7 @@ use crate::value::time::MILLIS_PER_DAY;
 use crate::value::{Currency, Instant, Zone, id};
 use crate::words::{self, Both, Language, grouped};
 
-use super::book::{Book, Experiment, Kind};
+use super::book::{Experiment, Kind};
 use super::report::{
     Against, ArmReport, Caused, CausedMoney, Dealing, ExperimentReport, GoalReport, MoneyAgainst, MoneyArm,
     MoneyReport, Note, Power, RESULTS_VERSION, Range, Report,
@@ -47,16 +47,34 @@ pub struct Settings<'a> {
     pub lift: f64,
 }
 
-/// The report on all experiments of the book.
-pub fn judge(book: &Book, tally: &Tally, settings: &Settings<'_>) -> Report {
-    let wanted = |e: &&(&Experiment, &Totals)| settings.journey.is_none_or(|journey| e.0.journey == journey);
-    let all: Vec<(&Experiment, &Totals)> = book.experiments.iter().zip(&tally.experiments).collect();
+/// The report on all experiments: those of a journey together, each phase by itself. Earlier phases that nobody met are left
+/// out.
+pub fn judge(experiments: &[Experiment], tally: &Tally, settings: &Settings<'_>) -> Report {
+    let mut all: Vec<(&Experiment, Totals)> = Vec::new();
+    for (index, experiment) in experiments.iter().enumerate() {
+        let totals = tally.experiments.get(index).cloned().unwrap_or_else(|| Totals::of(experiment));
+        if experiment.is_current || totals.from.is_some() {
+            all.push((experiment, totals));
+        }
+    }
+    let is_same = |a: &Experiment, b: &Experiment| a.phase.line == b.phase.line && a.name == b.name;
+    // As they stand in the journey, and those that are gone behind them: in whatever order people were read.
+    let now = |e: &Experiment| experiments.iter().position(|other| other.is_current && is_same(e, other));
+    all.sort_by_key(|(e, _)| (e.phase.line, now(e).unwrap_or(usize::MAX), e.name.as_str(), e.phase));
+    let mut reports: Vec<ExperimentReport> = Vec::new();
+    for (index, (experiment, totals)) in all.iter().enumerate() {
+        let earlier = all[..index].iter().filter(|(other, _)| is_same(experiment, other)).count();
+        if settings.journey.is_none_or(|journey| experiment.journey == journey) {
+            let phase = u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1);
+            reports.push(Judge::new(experiment, totals, settings).report(phase));
+        }
+    }
     Report {
         version: RESULTS_VERSION,
         project: settings.project.to_owned(),
         until: settings.now.map(|now| now.to_string()),
         zone: settings.zone.name().to_owned(),
-        experiments: all.iter().filter(wanted).map(|(e, totals)| Judge::new(e, totals, settings).report()).collect(),
+        experiments: reports,
     }
 }
 
@@ -97,13 +115,14 @@ impl<'a> Judge<'a> {
         self.rates.iter().map(|rate| rate.n).sum()
     }
 
-    fn report(&self) -> ExperimentReport {
-        let Experiment { journey, title, name, kind, per_run, arms, control, goal, phase, .. } = self.experiment;
+    fn report(&self, phase: u32) -> ExperimentReport {
+        let Experiment { journey, title, name, kind, per_run, arms, control, goal, .. } = self.experiment;
         let money = self.money();
         let dealing = mismatch(
             &self.rates.iter().map(|rate| rate.n).collect::<Vec<_>>(),
             &arms.iter().map(|(_, share)| f64::from(*share)).collect::<Vec<_>>(),
         );
+        let dealing = dealing.filter(|_| !self.experiment.had_other_shares);
         let dealing = dealing.map(|d| Dealing { chi_square: d.chi_square, p: d.p, alarm: d.is_alarming() });
         let power = self.power();
         ExperimentReport {
@@ -115,8 +134,13 @@ impl<'a> Judge<'a> {
                 Kind::Holdout => "holdout",
             },
             unit: if *per_run { "run" } else { "person" },
-            phase: *phase,
-            goal: goal.as_ref().map(|goal| GoalReport { event: goal.event.clone(), within: goal.within.to_string() }),
+            phase,
+            current: self.experiment.is_current,
+            // What it was is not known any more.
+            goal: goal
+                .as_ref()
+                .filter(|_| !self.experiment.had_other_goal)
+                .map(|goal| GoalReport { event: goal.event.clone(), within: goal.within.to_string() }),
             from: self.totals.from.map(|at| at.to_string()),
             to: self.totals.to.map(|at| at.to_string()),
             control: arms.get(*control).map(|arm| arm.0.clone()).unwrap_or_default(),
@@ -180,6 +204,9 @@ impl<'a> Judge<'a> {
     fn power(&self) -> Option<Power> {
         let control = self.control();
         let (from, to) = (self.totals.from?, self.totals.to?);
+        if !self.experiment.is_current {
+            return None;
+        }
         let base = control.share();
         let wanted = base * (1.0 + self.settings.lift);
         if control.hits == 0 || wanted >= 1.0 {
@@ -305,6 +332,26 @@ impl<'a> Judge<'a> {
             let text = Both::new(
                 "the journey has no goal: nothing counts as a conversion",
                 "ジャーニーにゴールがなく、成果を数えられません",
+            );
+            say(None, false, text);
+        }
+        if self.experiment.had_other_shares {
+            let text = Both::new(
+                "its shares were others than those of now, which alone are known: whether people were dealt so is not checked",
+                "割合はその後変更され、当時の割合が残っていないため、割り当ての検査はしていません",
+            );
+            say(None, false, text);
+        }
+        if let Some(goal) = self.experiment.goal.as_ref().filter(|goal| goal.is_worth_unclear) {
+            let event = &goal.event;
+            let text = Both::new(
+                format!(
+                    "no money is counted: `{event}` has several fields of money, and none is called `revenue`, `total` or \
+                     `value`"
+                ),
+                format!(
+                    "金額は数えていません: `{event}` に金額の項目が複数あり、`revenue`・`total`・`value` のどれもありません"
+                ),
             );
             say(None, false, text);
         }

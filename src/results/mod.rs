@@ -16,8 +16,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use book::{Book, Experiment, Kind, Line, Version};
+pub use book::{Book, Experiment, Kind, Line};
 pub use judge::{Settings, judge};
 pub use render::{markdown, pretty};
-pub use report::{ArmReport, RESULTS_VERSION, Report};
+pub use report::{ArmReport, ExperimentReport, RESULTS_VERSION, Report};
 pub use tally::Tally;

@@ -54,9 +54,7 @@ impl Page<'_> {
             let word = self.of("ALARM", "警告");
             Block::Alarm(format!("{word}: {}", note.text.get(self.language)))
         }));
-        if e.goal.is_some() {
-            blocks.extend(e.arms.iter().filter_map(|arm| self.verdict(arm)).map(Block::Line));
-        }
+        blocks.extend(e.arms.iter().filter_map(|arm| self.verdict(arm)).map(Block::Line));
         for money in &e.money {
             blocks.push(Block::Table(self.money(money)));
         }
@@ -79,10 +77,12 @@ impl Page<'_> {
         let title = e.title.as_ref().map(|title| format!(" \"{title}\"")).unwrap_or_default();
         let kind =
             if self.is_holdout() { self.of("holdout", "ホールドアウト") } else { self.of("split", "分岐") };
-        let phase = match (e.phase, self.language) {
-            (1, _) => String::new(),
-            (n, Language::English) => format!(", phase {n}"),
-            (n, Language::Japanese) => format!("、第 {n} 期"),
+        let phase = match (e.phase, e.current, self.language) {
+            (1, true, _) => String::new(),
+            (n, true, Language::English) => format!(", phase {n}"),
+            (n, false, Language::English) => format!(", phase {n} (over)"),
+            (n, true, Language::Japanese) => format!("、第 {n} 期"),
+            (n, false, Language::Japanese) => format!("、第 {n} 期 (終了)"),
         };
         format!("{}{title}: {kind} {}{phase}", e.journey, e.name)
     }

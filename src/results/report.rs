@@ -30,7 +30,10 @@ pub struct ExperimentReport {
     pub kind: &'static str,
     /// `person` or `run`.
     pub unit: &'static str,
+    /// From 1; a changed way through the journey, other shares, other arms or another goal begin the next.
     pub phase: u32,
+    /// People may meet it now.
+    pub current: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<GoalReport>,
     /// The first and the last time that somebody met an arm.

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ir::JourneyId;
 use crate::value::{Currency, Instant, Zone};
 
-use super::book::{Book, Fact, Line};
+use super::book::{Experiment, Fact, Line};
 
 /// One arm of one experiment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,11 +42,20 @@ pub struct Totals {
     pub mixed: u64,
 }
 
-/// All experiments of a book, in its order.
+/// All experiments of a book, in its order, as far as somebody has met them or a later one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
     pub experiments: Vec<Totals>,
 }
+
+impl Totals {
+    pub fn of(experiment: &Experiment) -> Totals {
+        Totals { arms: vec![ArmTally::default(); experiment.arms.len()], ..Totals::default() }
+    }
+}
+
+/// The experiment, and the run where each run draws anew.
+type Key = (usize, Option<u32>);
 
 /// Somebody in an arm.
 struct Unit {
@@ -60,25 +70,23 @@ struct Unit {
 }
 
 impl Tally {
-    pub fn new(book: &Book) -> Tally {
-        let totals = |arms: usize| Totals { arms: vec![ArmTally::default(); arms], ..Totals::default() };
-        Tally { experiments: book.experiments.iter().map(|e| totals(e.arms.len())).collect() }
-    }
-
     /// Adds everything that was written of one person. `zone` is that of windows of days and months.
-    pub fn person(&mut self, book: &Book, zone: Zone, mut lines: Vec<Line>) {
+    pub fn person(&mut self, experiments: &[Experiment], zone: Zone, mut lines: Vec<Line>) {
+        for experiment in experiments.iter().skip(self.experiments.len()) {
+            self.experiments.push(Totals::of(experiment));
+        }
         // Stable: of one moment, in the order in which they were written.
         lines.sort_by_key(|line| line.at);
-        let mut units: BTreeMap<(usize, Option<u32>), Unit> = BTreeMap::new();
+        let mut units: BTreeMap<Key, Unit> = BTreeMap::new();
         let mut entered: BTreeMap<u32, Instant> = BTreeMap::new();
-        let mut met: BTreeMap<(usize, u32), Vec<(usize, Option<u32>)>> = BTreeMap::new();
-        let mut reached: BTreeSet<(usize, u32)> = BTreeSet::new();
+        let mut met: BTreeMap<(JourneyId, u32), Vec<Key>> = BTreeMap::new();
+        let mut reached: BTreeSet<(JourneyId, u32)> = BTreeSet::new();
         for line in &lines {
             let run = (line.journey, line.run);
             match &line.fact {
                 Fact::Entered => drop(entered.insert(line.run, line.at)),
                 Fact::Exposed { experiment, arm } => {
-                    let Some(known) = book.experiments.get(*experiment).filter(|e| *arm < e.arms.len()) else {
+                    let Some(known) = experiments.get(*experiment).filter(|e| *arm < e.arms.len()) else {
                         continue;
                     };
                     let key = (*experiment, known.per_run.then_some(line.run));

@@ -2,11 +2,12 @@
 //!
 //! That hosts write such lines is held by `tests/runtime/results.rs`.
 
-use super::book::{Aim, Book, Experiment, Fact, Kind, Line};
+use super::book::{Aim, Experiment, Fact, Kind, Line, PhaseKey};
 use super::judge::{Settings, judge};
 use super::report::Report;
 use super::tally::{ArmTally, Tally};
 use super::{markdown, pretty};
+use crate::ir::{JourneyId, SplitId};
 use crate::stats::chance::Stream;
 use crate::value::{CalendarPeriod, Currency, Instant, Money, Zone};
 use crate::words::Language;
@@ -19,7 +20,9 @@ fn arms(names: &[(&str, u32)]) -> Vec<(String, u32)> {
 }
 
 /// A holdout, a split of three, and a split that is drawn for each run.
-fn book() -> Book {
+fn book() -> Vec<Experiment> {
+    let phase =
+        |split| PhaseKey { line: JourneyId(0), split: SplitId(split), journey: JourneyId(0), shares: 0, goal: 0 };
     let experiment = |name: &str, kind, per_run, arms, control| Experiment {
         journey: "winback".to_owned(),
         title: Some("Win_back".to_owned()),
@@ -28,18 +31,22 @@ fn book() -> Book {
         per_run,
         arms,
         control,
-        goal: Some(Aim { event: "purchase".to_owned(), within: CalendarPeriod::parse("7d").unwrap() }),
-        phase: 1,
+        goal: Some(Aim {
+            event: "purchase".to_owned(),
+            within: CalendarPeriod::parse("7d").unwrap(),
+            is_worth_unclear: false,
+        }),
+        phase: phase(name.len() as u16),
+        is_current: true,
+        had_other_shares: false,
+        had_other_goal: false,
         on_line: kind == Kind::Split,
     };
-    Book {
-        experiments: vec![
-            experiment("held_back", Kind::Holdout, false, arms(&[("held", 20), ("treated", 80)]), 0),
-            experiment("offer", Kind::Split, false, arms(&[("coupon", 25), ("control", 50), ("present", 25)]), 1),
-            experiment("tone", Kind::Split, true, arms(&[("plain", 50), ("warm", 50)]), 0),
-        ],
-        journeys: vec!["winback".to_owned()],
-    }
+    vec![
+        experiment("held_back", Kind::Holdout, false, arms(&[("held", 20), ("treated", 80)]), 0),
+        experiment("offer", Kind::Split, false, arms(&[("coupon", 25), ("control", 50), ("present", 25)]), 1),
+        experiment("tone", Kind::Split, true, arms(&[("plain", 50), ("warm", 50)]), 0),
+    ]
 }
 
 fn zone() -> Zone {
@@ -49,7 +56,7 @@ fn yen(minor: i64) -> Option<Money> {
     Some(Money { currency: Currency::from_code("JPY").unwrap(), minor })
 }
 fn line(day: i64, run: u32, fact: Fact) -> Line {
-    Line { at: Instant(START + day * DAY), journey: 0, run, fact }
+    Line { at: Instant(START + day * DAY), journey: JourneyId(0), run, fact }
 }
 fn met(day: i64, run: u32, experiment: usize, arm: usize) -> Line {
     line(day, run, Fact::Exposed { experiment, arm })
@@ -61,7 +68,7 @@ fn bought(day: i64, run: u32, worth: Option<Money>) -> Line {
 /// The arms of one experiment after these people.
 fn counted(experiment: usize, people: &[Vec<Line>]) -> Vec<ArmTally> {
     let book = book();
-    let mut tally = Tally::new(&book);
+    let mut tally = Tally::default();
     people.iter().for_each(|lines| tally.person(&book, zone(), lines.clone()));
     tally.experiments.swap_remove(experiment).arms
 }
@@ -111,7 +118,7 @@ fn a_person_counts_once_and_a_run_each_time() {
 #[test]
 fn who_met_two_arms_stays_in_the_first() {
     let book = book();
-    let mut tally = Tally::new(&book);
+    let mut tally = Tally::default();
     // Out of order, as lines of two ids are.
     tally.person(&book, zone(), vec![met(5, 1, 1, 2), met(0, 0, 1, 0), bought(6, 1, None)]);
     assert_eq!(pairs(&tally.experiments[1].arms), [(1, 1), (0, 0), (0, 0)]);
@@ -151,7 +158,8 @@ fn people(experiment: usize, n: u64, shares: &[u64], rates: &[f64]) -> Vec<Vec<L
         let mut lines = vec![line(day, 0, Fact::Entered), met(day, 0, experiment, arm)];
         if stream.unit() < rates[arm] {
             let dollars = Money { currency: Currency::from_code("USD").unwrap(), minor: 1_999 };
-            let worth = if i % 50 == 0 { Some(dollars) } else { yen(1_000 + 8 * i64::from(stream.below(1_001))) };
+            let worth =
+                if i.is_multiple_of(50) { Some(dollars) } else { yen(1_000 + 8 * i64::from(stream.below(1_001))) };
             lines.push(bought(day + 2, 0, worth));
         }
         lines
@@ -161,7 +169,7 @@ fn people(experiment: usize, n: u64, shares: &[u64], rates: &[f64]) -> Vec<Vec<L
 
 fn judged(experiments: &[(usize, Vec<Vec<Line>>)]) -> Report {
     let book = book();
-    let mut tally = Tally::new(&book);
+    let mut tally = Tally::default();
     for (_, people) in experiments {
         people.iter().for_each(|lines| tally.person(&book, zone(), lines.clone()));
     }
@@ -235,8 +243,7 @@ fn the_json_has_its_version_and_no_accidents_of_arithmetic() {
 
 #[test]
 fn nothing_to_show() {
-    let nothing = Book::default();
     let settings = Settings { project: "shop", zone: zone(), now: None, journey: None, lift: 0.2 };
-    let report = judge(&nothing, &Tally::new(&nothing), &settings);
+    let report = judge(&[], &Tally::default(), &settings);
     assert_eq!(pretty(&report, Language::English), "no split and no holdout\n");
 }

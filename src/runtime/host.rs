@@ -230,6 +230,9 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
         self.pass(at);
         self.people.fetch(seat);
         self.catch_up(seat, self.now);
+        if self.person(seat)?.generation() != self.engine.program().generation() {
+            self.turn(seat, self.now, InputKind::Wake);
+        }
         let person = self.people.chair_mut(seat)?.person.take()?;
         let (own, others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.later).into_iter().partition(|l| l.0.seat == seat);
@@ -249,9 +252,13 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
         let engine = self.engine;
         let mut effects = std::mem::take(&mut self.effects);
         let person = self.person_mut(seat)?;
-        let id = leaving.person.id().clone();
+        let (id, before) = (leaving.person.id().clone(), person.generation());
         let base = engine.merge(person, leaving.person, now, &mut effects);
+        let generation = person.generation();
         self.effects = effects;
+        if generation != before {
+            self.journal.changed(seat, now, generation);
+        }
         self.journal.joined(seat, &Joined { at: now, from: leaving.from, id, base });
         for Answer { at, kind } in leaving.answers {
             self.postpone(seat, at, renumbered(kind, base));
@@ -306,8 +313,13 @@ impl<'e, 'p, O: Outbox, J: Journal, P: People> Host<'e, 'p, O, J, P> {
                 Some((told, changes)) => (told, changes.then(|| consents_of(&input))),
                 None => (&input, None),
             };
+            let (first, before) = (!person.is_known(), person.generation());
             let heeded = self.engine.step(person, &input, &mut self.effects);
-            self.journal.taken(seat, &Taken { input: told, consent, heeded });
+            let generation = person.generation();
+            if generation != before {
+                self.journal.changed(seat, at, generation);
+            }
+            self.journal.taken(seat, &Taken { input: told, consent, heeded, first });
             self.perform(seat, at);
         }
         self.queue_wake(seat);

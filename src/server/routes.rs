@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::ingest::envelope::Kind;
+use crate::ports::trace::Work;
 
 use super::answer::Answer;
 use super::state::State;
@@ -64,16 +65,22 @@ async fn guarded(request: Request, next: Next) -> Response {
     let route = matched.unwrap_or_else(|| "other".to_owned());
     let method = method_name(request.method());
     let doubtful = request.headers().contains_key(TRANSFER_ENCODING) && request.headers().contains_key(CONTENT_LENGTH);
+    let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let trace = match is_traced(&route) {
+        true => Work::request(&route, method, parent),
+        false => Work::default(),
+    };
     let mut response = if doubtful {
         let message = "a body has a length or comes in pieces, not both";
         Answer::new(StatusCode::BAD_REQUEST, "length", message).closing().into_response()
     } else {
-        next.run(request).await
+        trace.within(next.run(request)).await
     };
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     let status = response.status().as_u16();
+    trace.answered(status);
     let labels = [("route", route.clone()), ("method", method.to_owned()), ("status", status.to_string())];
     metrics::counter!("tabi_http_requests_total", &labels).increment(1);
     metrics::histogram!("tabi_http_seconds", "route" => route.clone()).record(began.elapsed().as_secs_f64());
@@ -83,6 +90,11 @@ async fn guarded(request: Request, next: Next) -> Response {
         _ => tracing::debug!(route, method, status, millis, "answered"),
     }
     response
+}
+
+/// What may set journeys in motion. Not health checks, which come every few seconds, nor people's pages.
+fn is_traced(route: &str) -> bool {
+    ["/v1/", "/hooks/"].iter().any(|prefix| route.starts_with(prefix))
 }
 
 /// A label for metrics must not be for the outside to choose.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{Channel, Program, SplitId};
+use crate::ir::{Channel, JourneyId, Program, SplitId};
 use crate::machine::{EndReason, Entry, Input, InputKind, NotEntered, Reason, What};
 use crate::ports::{Journal, Seat, Taken};
 use crate::runtime::durable::diary::Line;
@@ -20,6 +20,8 @@ pub const STORY_LINES_MAX: usize = 5_000;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JourneyCounts {
     pub entered: u64,
+    /// People with at least one message; only where it is counted by person.
+    pub reached: Option<u64>,
     pub ended: BTreeMap<EndReason, u64>,
     /// By message.
     pub sent: Vec<u64>,
@@ -37,6 +39,7 @@ pub struct JourneyCounts {
 pub struct Counted {
     messages: u32,
     personal: Option<Personal>,
+    reach: BTreeMap<JourneyId, u32>,
     lines: Vec<Entry>,
 }
 
@@ -53,7 +56,7 @@ impl Scene {
         match line {
             Line::Taken(input) => Some(Scene::Taken(input)),
             Line::Wrote(entry) => Some(Scene::Wrote(entry)),
-            Line::Consents(_) | Line::Joined(_) => None,
+            Line::Began(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => None,
         }
     }
 }
@@ -69,6 +72,8 @@ pub struct Counts<'p> {
     zone: Zone,
     /// By seat, what each person met; absent where nothing is compared.
     pub people: Option<(Prints, Vec<Personal>)>,
+    /// By seat, messages of each journey; absent where nobody asks who was reached.
+    pub reach: Option<Vec<BTreeMap<JourneyId, u32>>>,
     /// By seat, the lines of entries, arms and goals; absent unless asked for.
     pub lines: Option<Vec<Vec<Entry>>>,
     /// Whose scenes are kept.
@@ -87,6 +92,7 @@ impl<'p> Counts<'p> {
             hours: BTreeMap::new(),
             zone: program.project.zone,
             people: None,
+            reach: None,
             lines: None,
             watched: BTreeSet::new(),
             scenes: Vec::new(),
@@ -99,9 +105,17 @@ impl<'p> Counts<'p> {
         Counts { people: Some((Prints::new(program), Vec::new())), ..Counts::new(program) }
     }
 
+    /// Counts that also tell how many people each journey reached.
+    pub fn with_reach(self) -> Self {
+        Counts { reach: Some(Vec::new()), ..self }
+    }
+
     /// Someone new takes the next seat.
     pub fn newcomer(&mut self) {
         self.messages.push(0);
+        if let Some(reach) = &mut self.reach {
+            reach.push(BTreeMap::new());
+        }
         if let Some((_, people)) = &mut self.people {
             people.push(Personal::default());
         }
@@ -115,6 +129,12 @@ impl<'p> Counts<'p> {
         for (into, from) in self.journeys.iter_mut().zip(&other.journeys) {
             into.absorb(from);
         }
+        for (index, into) in self.journeys.iter_mut().enumerate() {
+            let Some(reach) = &other.reach else { break };
+            let journey = JourneyId(index as u16);
+            let met = |seat: &&BTreeMap<JourneyId, u32>| seat.get(&journey).is_some_and(|messages| *messages > 0);
+            *into.reached.get_or_insert_default() += reach.iter().filter(met).count() as u64;
+        }
         for (hour, n) in &other.hours {
             *self.hours.entry(*hour).or_default() += n;
         }
@@ -125,6 +145,7 @@ impl<'p> Counts<'p> {
         Counted {
             messages: std::mem::take(&mut self.messages[from as usize]),
             personal: self.people.as_mut().map(|(_, people)| std::mem::take(&mut people[from as usize])),
+            reach: self.reach.as_mut().map(|reach| std::mem::take(&mut reach[from as usize])).unwrap_or_default(),
             lines: self.lines.as_mut().map(|lines| std::mem::take(&mut lines[from as usize])).unwrap_or_default(),
         }
     }
@@ -133,6 +154,16 @@ impl<'p> Counts<'p> {
         self.messages[seat as usize] += counted.messages;
         if let (Some((_, people)), Some(personal)) = (&mut self.people, &counted.personal) {
             people[seat as usize].absorb(personal);
+        }
+        if let Some(reach) = &mut self.reach {
+            counted.reach.iter().for_each(|(journey, n)| *reach[seat as usize].entry(*journey).or_default() += n);
+        }
+    }
+
+    fn reached(&mut self, seat: Seat, journey: JourneyId, sent: bool) {
+        if let Some(reach) = &mut self.reach {
+            let messages = reach[seat as usize].entry(journey).or_default();
+            *messages = if sent { *messages + 1 } else { messages.saturating_sub(1) };
         }
     }
 
@@ -229,6 +260,7 @@ impl Journal for Counts<'_> {
                 counts.sent[message.index()] += 1;
                 if self.program.message(*message).channel.is_personal() {
                     self.messages[seat as usize] += 1;
+                    self.reached(seat, entry.journey, true);
                     *self.hours.entry(self.hour(entry)).or_default() += 1;
                 }
             }
@@ -240,6 +272,7 @@ impl Journal for Counts<'_> {
                     counts.sent[message.index()] -= 1;
                     if self.program.message(*message).channel.is_personal() {
                         self.messages[seat as usize] -= 1;
+                        self.reached(seat, entry.journey, false);
                         let hour = self.hour(entry);
                         self.hours.entry(hour).and_modify(|n| *n -= 1);
                     }

@@ -50,6 +50,8 @@ pub struct Options {
     /// An id of the person whose story is wanted.
     pub trace: Option<String>,
     pub response: ResponseModel,
+    /// Count how many people each journey reaches.
+    pub reach: bool,
     /// What messages cost.
     pub prices: Prices,
 }

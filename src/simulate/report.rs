@@ -103,6 +103,9 @@ pub struct SampleReport {
 pub struct JourneyReport {
     pub title: Option<String>,
     pub entered: u64,
+    /// People with at least one message; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<u64>,
     /// Inside at the end.
     pub live: u64,
     /// About to start at the end.
@@ -240,6 +243,7 @@ impl JourneyReport {
         JourneyReport {
             title: journey.title.clone(),
             entered: counts.entered,
+            reached: counts.reached,
             live,
             settling,
             ended: some(ended.collect()),

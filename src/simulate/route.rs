@@ -178,6 +178,7 @@ impl<'e, 'p> Pass<'e, 'p> {
             let paper = Paper::new(self.engine, deciding, &self.options.response, self.options.seed);
             let mut counts = if self.personal { Counts::of_everyone(program) } else { Counts::new(program) };
             counts.lines = self.lines.then(Vec::new);
+            let counts = if self.options.reach { counts.with_reach() } else { counts };
             Shard { host: Host::new(self.engine, self.order(), paper, counts) }
         };
         (0..count).map(shard).collect()

@@ -76,6 +76,19 @@ pub struct Line {
     pub place: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<Ground>,
+    /// Of a message that was sent: what became of it outside, as far as that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Taken,
+    NotTaken,
+    /// Nobody knows.
+    Unknown,
+    UnderWay,
 }
 
 /// Something that a decision rests on: a fact, or a condition with the values that it saw.

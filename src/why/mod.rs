@@ -22,7 +22,7 @@ use crate::simulate::{story, words};
 use crate::value::{Instant, Zone};
 use crate::words::Both;
 
-pub use account::{Account, Basis, Ground, Line, Question};
+pub use account::{Account, Basis, Ground, Line, Outcome, Question};
 pub use never::why_not;
 pub use rehearse::{Unwritten, as_test};
 pub use replay::{Editions, Past, Replayed, Unreplayable, replay};
@@ -70,10 +70,10 @@ pub struct UnderWay {
 }
 
 impl Asked {
-    fn outcome(&self, send: SendId) -> Option<Ground> {
+    fn outcome(&self, send: SendId) -> Option<(Outcome, Ground)> {
         let Some(settled) = self.settled.iter().find(|settled| settled.send == send && settled.at <= self.until) else {
             let under_way = self.under_way.iter().find(|under_way| under_way.send == send)?;
-            return Some(under_way.ground());
+            return Some((Outcome::UnderWay, under_way.ground()));
         };
         let Settled { outcome, why, attempts, .. } = settled;
         let why = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
@@ -94,7 +94,12 @@ impl Asked {
         };
         let tries = if *attempts > 1 { format!(", {attempts} attempts") } else { String::new() };
         let tries_ja = if *attempts > 1 { format!("、{attempts} 回試行") } else { String::new() };
-        Some(Ground::fact(format!("{en}{tries}{why}"), format!("{ja}{tries_ja}{why}")))
+        let became = match outcome.as_str() {
+            "accepted" => Outcome::Taken,
+            "unknown" => Outcome::Unknown,
+            _ => Outcome::NotTaken,
+        };
+        Some((became, Ground::fact(format!("{en}{tries}{why}"), format!("{ja}{tries_ja}{why}"))))
     }
 }
 
@@ -148,7 +153,8 @@ enum Untold {
 
 /// Replays everything, and listens.
 fn heard(engine: &Engine<'_>, asked: &Asked) -> Result<Heard, Untold> {
-    let editions = Editions::one(engine);
+    let earlier = asked.past.engines(Engine::new);
+    let editions = Editions::all(engine, &earlier);
     // Times are told in the zone that the person has at the end.
     let first = replay(editions, &asked.past, asked.until, &mut |_| {}).map_err(Untold::NotReplayed)?;
     if !first.is_faithful {
@@ -157,9 +163,13 @@ fn heard(engine: &Engine<'_>, asked: &Asked) -> Result<Heard, Untold> {
     let zone = engine.zone(&first.person, asked.journey);
     let explaining = Engine::explaining(engine.program());
     let mut teller = Teller::new(&explaining, asked, asked.journey, zone);
-    let told = replay(Editions::one(&explaining), &asked.past, asked.until, &mut |moment| teller.hear(moment));
+    let earlier = asked.past.engines(Engine::explaining);
+    let told =
+        replay(Editions::all(&explaining, &earlier), &asked.past, asked.until, &mut |moment| teller.hear(moment));
     let person = told.map_err(Untold::NotReplayed)?.person;
-    let (lines, starts) = (std::mem::take(&mut teller.lines), std::mem::take(&mut teller.starts));
+    let (mut lines, starts) = (std::mem::take(&mut teller.lines), std::mem::take(&mut teller.starts));
+    // What happened to somebody else before they were found to be the same is told when it happened.
+    lines.sort_by_key(|line| line.when.instant);
     Ok(Heard { zone, person, lines, starts })
 }
 
@@ -175,6 +185,11 @@ fn frame(engine: &Engine<'_>, asked: &Asked, question: Question, zone: Zone, unt
             "these campaigns are not those that ran: told from what was written down at the time, without the values that \
              conditions saw; check out the version that runs to see them",
             "いまのキャンペーンは実行時のものと異なるため、当時の記録だけを示します。実行中の版に切り替えると、条件の値も分かります",
+        )),
+        Some(Untold::Differs) if engine.program().generation() > 0 => Some(Both::new(
+            "the campaigns were changed since this person was first seen: told from what was written down at the time, without \
+             the values that conditions saw",
+            "この人が初めて現れた後にキャンペーンが変更されたため、当時の記録だけを示します (条件の値は分かりません)",
         )),
         Some(Untold::Differs) => Some(Both::new(
             "the replay came out otherwise than what was written down at the time, which is told here; please report this",
@@ -202,7 +217,8 @@ fn from_record(engine: &Engine<'_>, asked: &Asked, question: Question, untold: U
     let zone = program.policy(program.journey(asked.journey).policy).zone;
     let account = frame(engine, asked, question, zone, Some(untold));
     let all = asked.past.joined.values().flatten().chain(&asked.past.lines);
-    let mut entries: Vec<_> = replay::entries_of(all, asked.until).filter(|e| e.journey == asked.journey).collect();
+    let mut entries: Vec<_> =
+        replay::entries_of(all, asked.until).filter(|e| program.is_same_line(e.journey, asked.journey)).collect();
     entries.sort_by_key(|entry| entry.at);
     let lines = entries.into_iter().filter_map(|entry| {
         let told = story::line(program, zone, &Scene::Wrote(entry.clone()))?;
@@ -210,7 +226,7 @@ fn from_record(engine: &Engine<'_>, asked: &Asked, question: Question, untold: U
         let place = entry.step.and_then(|step| steps?.get(step.index())).map(sends::written);
         let what = Both::new(told.words.en, told.words.ja);
         let (kind, run) = (kind_of(&entry.what), entry.run.map(|no| no.0));
-        Some(Line { when: when(zone, entry.at), run, kind, what, place, because: Vec::new() })
+        Some(Line { when: when(zone, entry.at), run, kind, what, place, because: Vec::new(), outcome: None })
     });
     (account, lines.collect())
 }

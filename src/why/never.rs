@@ -2,7 +2,7 @@
 //!
 //! Tells what was looked at and said no; where nothing was ever looked at, what would have had to come.
 
-use super::account::{Account, Ground, Line, Question};
+use super::account::{Account, Ground, Line, Outcome, Question};
 use super::conditions::Eyes;
 use super::replay::{Editions, replay};
 use super::sends::written;
@@ -12,6 +12,7 @@ use crate::ir::places::HeaderLine;
 use crate::ir::{Audience, Expr, JourneyId, Start};
 use crate::machine::schedule::next_tick;
 use crate::machine::{Engine, Glimpse};
+use crate::runtime::durable::diary::Line as Kept;
 use crate::value::time::MILLIS_PER_DAY;
 use crate::value::{Instant, Span};
 use crate::words::Both;
@@ -29,7 +30,7 @@ pub fn why_not(engine: &Engine<'_>, asked: &Asked) -> Account {
         Err(untold) => {
             let (mut account, lines) = from_record(engine, asked, Question::WhyNot, untold);
             account.answer = Some(answer(&lines, None));
-            account.take(lines.into_iter().filter(|line| is_a_no(line)).collect());
+            account.take(lines.into_iter().filter(is_a_no).collect());
             return account;
         }
     };
@@ -56,21 +57,8 @@ fn has_entered(lines: &[Line]) -> bool {
 /// Something that was refused, or has not come about.
 fn is_a_no(line: &Line) -> bool {
     matches!(line.kind, "not_entered" | "unsettled" | "held_out" | "held" | "dropped" | "withdrawn" | "call_failed")
-        || (line.kind == "sent" && line.because.last().is_some_and(|ground| is_not_taken(&ground.what)))
+        || line.outcome.is_some_and(|outcome| outcome != Outcome::Taken)
 }
-fn is_not_taken(what: &Both) -> bool {
-    let begins = [
-        "the provider refused",
-        "nobody",
-        "the budget",
-        "the quota",
-        "when it was to leave",
-        "it could not",
-        "it has not left",
-    ];
-    begins.iter().any(|begin| what.en.starts_with(begin))
-}
-
 /// In a sentence.
 fn answer(lines: &[Line], missing: Option<&Both>) -> Both {
     let last = |kind: &str| lines.iter().rev().find(|line| line.kind == kind);
@@ -132,7 +120,7 @@ impl Inquiry<'_> {
     }
     fn line(&self, at: Instant, kind: &'static str, what: Both, because: Vec<Ground>) -> Line {
         let place = self.header(HeaderLine::Start);
-        Line { when: when(self.heard.zone, at), run: None, kind, what, place, because }
+        Line { when: when(self.heard.zone, at), run: None, kind, what, place, because, outcome: None }
     }
     /// Events of the right name that the journey's condition did not let through.
     fn starts_that_did_not_fit(&self) -> impl Iterator<Item = Line> {
@@ -205,9 +193,9 @@ impl Inquiry<'_> {
     fn by_the_clock(&self, audience: &Audience) -> Line {
         let (program, until, zone) = (self.engine.program(), self.asked.until, self.heard.zone);
         let start = &program.journey(self.id()).start;
-        let first = self.asked.past.lines.first().and_then(|line| match line {
-            crate::runtime::durable::diary::Line::Taken(input) => Some(input.at),
-            _ => None,
+        let first = self.asked.past.lines.iter().find_map(|line| match line {
+            Kept::Began(at) => Some(*at),
+            Kept::Taken(_) | Kept::Wrote(_) | Kept::Consents(_) | Kept::Joined(_) | Kept::Changed(_) => None,
         });
         let next = next_tick(start, zone, until).map(|at| local(zone, at));
         let later = next.map_or_else(Both::default, |at| Both::new(format!("; next at {at}"), format!("。次は {at}")));
@@ -219,7 +207,8 @@ impl Inquiry<'_> {
             );
             return self.line(until, "never_came", what, Vec::new());
         };
-        let then = replay(Editions::one(self.engine), &self.asked.past, tick, &mut |_| {});
+        let earlier = self.asked.past.engines(Engine::new);
+        let then = replay(Editions::all(self.engine, &earlier), &self.asked.past, tick, &mut |_| {});
         let grounds = then.map_or_else(
             |_| Vec::new(),
             |told| {
@@ -257,6 +246,7 @@ impl Inquiry<'_> {
                 what,
                 place,
                 because: Vec::new(),
+                outcome: None,
             }
         };
         mine.map(line).collect()

@@ -10,6 +10,7 @@ use super::replay::{Cause, Editions, Moment, replay};
 use crate::ir::timeline::{LineWhat, Reply, ReportVerb};
 use crate::ir::{ActionId, Channel, FieldId, JourneyId, Op, Program, PurposeId, StepId};
 use crate::machine::{Effect, Engine, Entry, Input, InputKind, Person, Report, RunNo, SendId, What};
+use crate::runtime::durable::diary::Line as Kept;
 use crate::simulate::timeline::imagined_answer;
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span, Value};
@@ -90,6 +91,9 @@ impl Life<'_> {
         self.engine.program()
     }
     fn note(&mut self, moment: &Moment<'_>) {
+        if moment.joined.is_some() {
+            return;
+        }
         self.first.get_or_insert(moment.at);
         if let Cause::Input(input) = moment.cause {
             let before = self.moments.last().map_or_else(|| moment.person.clone(), |(_, _, after)| after.clone());
@@ -279,8 +283,8 @@ impl Life<'_> {
         let program = self.program();
         let own = self.moments.iter().map(|(input, ..)| input);
         let theirs = self.asked.past.joined.values().flatten().filter_map(|line| match line {
-            crate::runtime::durable::diary::Line::Taken(input) => Some(input),
-            _ => None,
+            Kept::Taken(input) => Some(input),
+            Kept::Began(_) | Kept::Wrote(_) | Kept::Consents(_) | Kept::Joined(_) | Kept::Changed(_) => None,
         });
         let mut past: Vec<Past> = own
             .chain(theirs)
@@ -416,7 +420,8 @@ fn played(engine: &Engine<'_>, story: &Story) -> (Vec<String>, Vec<Expected>) {
         true
     });
     if rests {
-        expected.push(Expected { at: story.until, what: "waiting".into() });
+        let last = story.lines.iter().map(|line| line.at).chain(expected.iter().map(|e| e.at)).max();
+        expected.push(Expected { at: last.unwrap_or(story.until), what: "waiting".into() });
     }
     (told, expected)
 }

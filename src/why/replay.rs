@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::ir::Program;
 use crate::machine::{Effect, Engine, Entry, Input, InputKind, Person};
 use crate::ports::{Joined, Seat};
 use crate::runtime::durable::diary::Line;
@@ -23,21 +24,37 @@ pub struct Past {
     pub lines: Vec<Line>,
     /// Of the seats that became a part of theirs.
     pub joined: BTreeMap<Seat, Vec<Line>>,
+    /// Programs that moved them before the one that runs now.
+    pub earlier: Vec<Arc<Program>>,
+}
+
+impl Past {
+    /// Those programs made ready by `make`.
+    pub fn engines<'p>(&'p self, make: impl Fn(&'p Program) -> Engine<'p>) -> Vec<Engine<'p>> {
+        self.earlier.iter().map(|program| make(program)).collect()
+    }
 }
 
 /// Which program moved people when. A journal of one program has one.
 #[derive(Debug, Clone, Copy)]
 pub struct Editions<'e, 'p> {
     engine: &'e Engine<'p>,
+    /// Those before it.
+    earlier: &'e [Engine<'p>],
 }
 
 impl<'e, 'p> Editions<'e, 'p> {
     pub fn one(engine: &'e Engine<'p>) -> Editions<'e, 'p> {
-        Editions { engine }
+        Editions { engine, earlier: &[] }
     }
-    /// The program that moves the person from this line on. The only place that chooses it.
-    fn from_line(&self, _: &Line) -> &'e Engine<'p> {
-        self.engine
+    /// The last one, and those that ran before.
+    pub fn all(engine: &'e Engine<'p>, earlier: &'e [Engine<'p>]) -> Editions<'e, 'p> {
+        Editions { engine, earlier }
+    }
+    /// The only place that chooses.
+    fn of(&self, generation: u32) -> &'e Engine<'p> {
+        let is_it = |engine: &&Engine<'p>| engine.program().generation() == generation;
+        self.earlier.iter().find(is_it).unwrap_or(self.engine)
     }
     /// The program that moves the person after the last line.
     pub fn last(&self) -> &'e Engine<'p> {
@@ -53,6 +70,8 @@ pub struct Moment<'m> {
     pub person: &'m Person,
     /// In order.
     pub effects: &'m [Effect],
+    /// It happened to somebody who became a part of the person: what was added to their run numbers.
+    pub joined: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +109,7 @@ pub fn replay(
     until: Instant,
     watch: &mut dyn FnMut(&Moment<'_>),
 ) -> Result<Replayed, Unreplayable> {
-    let mut replaying = Replaying { editions, past, watch };
+    let mut replaying = Replaying { editions, past, joined: None, watch };
     let mut told = replaying.person(&past.id, &past.lines, until, 0)?;
     let wrote: Vec<&Entry> = recorded(&past.lines, until).collect();
     told.is_faithful = wrote.into_iter().eq(&told.entries);
@@ -104,13 +123,17 @@ pub fn recorded(lines: &[Line], until: Instant) -> impl Iterator<Item = &Entry> 
 pub(super) fn entries_of<'l>(lines: impl Iterator<Item = &'l Line>, until: Instant) -> impl Iterator<Item = &'l Entry> {
     lines.filter_map(move |line| match line {
         Line::Wrote(entry) if entry.at <= until => Some(entry),
-        Line::Wrote(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) => None,
+        Line::Wrote(_) | Line::Began(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => {
+            None
+        }
     })
 }
 
 struct Replaying<'r, 'e, 'p> {
     editions: Editions<'e, 'p>,
     past: &'r Past,
+    /// Of whom is replayed now, as [`Moment::joined`] says it.
+    joined: Option<u32>,
     watch: &'r mut dyn FnMut(&Moment<'_>),
 }
 
@@ -123,23 +146,28 @@ impl Replaying<'_, '_, '_> {
         depth: usize,
     ) -> Result<Replayed, Unreplayable> {
         let missing = if depth == 0 { Unreplayable::Beginning } else { Unreplayable::BeginningOfOther };
-        if !matches!(lines.first(), Some(Line::Taken(Input { kind: InputKind::Live, .. }))) {
+        let first = lines.iter().find(|line| !matches!(line, Line::Changed(_)));
+        if !matches!(first, Some(Line::Began(_))) {
             return Err(missing);
         }
-        let mut told = Replayed { person: Person::new(id.clone()), entries: Vec::new(), is_faithful: true };
-        let (mut consent, mut is_seen) = (None, false);
+        let person = self.editions.last().newcomer(id.clone());
+        let mut told = Replayed { person, entries: Vec::new(), is_faithful: true };
+        let mut consent = None;
         let mut engine = self.editions.last();
         for line in lines {
-            engine = self.editions.from_line(line);
             match line {
+                Line::Changed(generation) => engine = self.editions.of(*generation),
                 Line::Consents(all) => consent = Some(all),
                 Line::Wrote(_) => {}
+                Line::Began(at) if *at > until => break,
+                Line::Began(at) => {
+                    told.person = engine.newcomer(id.clone());
+                    let input = Input { at: *at, kind: InputKind::Live };
+                    self.step(engine, &mut told, &input, Cause::Input(&input));
+                }
                 Line::Taken(input) if input.at > until => break,
                 Line::Taken(input) => {
-                    // Whoever was not seen yet goes through what was before with the first thing that is heard of them.
-                    if std::mem::replace(&mut is_seen, true) {
-                        self.wake(engine, &mut told, input.at);
-                    }
+                    self.wake(engine, &mut told, input.at);
                     let input = &with_consents(input, consent.take());
                     self.step(engine, &mut told, input, Cause::Input(input));
                 }
@@ -147,7 +175,10 @@ impl Replaying<'_, '_, '_> {
                 Line::Joined(joined) => {
                     self.wake(engine, &mut told, joined.at);
                     let theirs = self.past.joined.get(&joined.from).ok_or(Unreplayable::BeginningOfOther)?;
+                    let mine = self.joined;
+                    self.joined = Some(mine.unwrap_or_default().saturating_add(joined.base));
                     let other = self.person(&joined.id, theirs, joined.at, depth + 1)?.person;
+                    self.joined = mine;
                     let mut effects = Vec::new();
                     engine.merge(&mut told.person, other, joined.at, &mut effects);
                     self.tell(&mut told, joined.at, Cause::Joined(joined), &effects);
@@ -160,12 +191,9 @@ impl Replaying<'_, '_, '_> {
         Ok(told)
     }
 
-    /// Timers that are due up to and at a moment, and changes of what is live until then, each at its own time.
+    /// Timers that are due up to and at a moment, each at its own time.
     fn wake(&mut self, engine: &Engine<'_>, told: &mut Replayed, to: Instant) {
-        loop {
-            let change = engine.program().changes_after(told.person.generation()).next().map(|change| change.at);
-            let next = [told.person.wake(), change].into_iter().flatten().min();
-            let Some(at) = next.filter(|at| *at <= to) else { return };
+        while let Some(at) = told.person.wake().filter(|at| *at <= to) {
             self.step(engine, told, &Input { at, kind: InputKind::Wake }, Cause::Timer);
         }
     }
@@ -179,7 +207,7 @@ impl Replaying<'_, '_, '_> {
             Effect::Journal(entry) => Some(entry.clone()),
             Effect::Send(_) | Effect::Call(_) | Effect::Passed(_) | Effect::Looked(_) => None,
         }));
-        (self.watch)(&Moment { at, cause, person: &told.person, effects });
+        (self.watch)(&Moment { at, cause, person: &told.person, effects, joined: self.joined });
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ir::journey::Exit;
 use crate::ir::places::HeaderLine;
 use crate::ir::{Arm, ArmOn, EventId, Expr, JourneyId, Op, Program, Reentry, Start, StepId, Type};
 use crate::machine::effect::{Entry, What};
-use crate::machine::{Effect, EndReason, Engine, Glimpse, InputKind, Look, NotEntered, RunNo, Way};
+use crate::machine::{Effect, EndReason, Engine, Glimpse, InputKind, Look, NotEntered, RunNo, SendId, Way};
 use crate::simulate::counts::Scene;
 use crate::simulate::{story, words};
 use crate::value::{Instant, Value, Zone};
@@ -30,6 +30,8 @@ pub(super) struct Teller<'a> {
     looks: Vec<Glimpse>,
     /// The step that each run waits at.
     waiting: BTreeMap<RunNo, StepId>,
+    /// Added to run numbers of somebody who became a part of the person.
+    base: u32,
     pub lines: Vec<Line>,
     /// Starts that were looked at: when, and whether they were for this person.
     pub starts: Vec<(Instant, Ground, bool)>,
@@ -45,9 +47,14 @@ impl<'a> Teller<'a> {
             changes: Changes::default(),
             looks: Vec::new(),
             waiting: BTreeMap::new(),
+            base: 0,
             lines: Vec::new(),
             starts: Vec::new(),
         }
+    }
+    /// Any version of the journey.
+    fn is_asked(&self, journey: JourneyId) -> bool {
+        self.program().is_same_line(journey, self.journey)
     }
     fn program(&self) -> &'a Program {
         self.engine.program()
@@ -55,27 +62,33 @@ impl<'a> Teller<'a> {
 
     pub fn hear(&mut self, moment: &Moment<'_>) {
         self.looks.clear();
+        self.base = moment.joined.unwrap_or_default();
         let program = self.program();
         for (index, effect) in moment.effects.iter().enumerate() {
             match effect {
-                Effect::Looked(glimpse) if glimpse.journey == self.journey => {
+                Effect::Looked(glimpse) if self.is_asked(glimpse.journey) => {
+                    self.journey = glimpse.journey;
                     if let Look::Start { payload } = &glimpse.look {
                         self.note_start(glimpse, payload.as_ref());
                     }
                     self.looks.push((**glimpse).clone());
                 }
-                Effect::Journal(entry) if entry.journey == self.journey => {
+                Effect::Journal(entry) if self.is_asked(entry.journey) => {
+                    self.journey = entry.journey;
                     let send = moment.effects.get(index + 1).and_then(|next| match next {
                         Effect::Send(order) => Some(order.id),
                         Effect::Call(_) | Effect::Journal(_) | Effect::Passed(_) | Effect::Looked(_) => None,
                     });
                     let mut line = self.line(entry, moment);
-                    if let Some(settled) = send.and_then(|send| self.asked.outcome(send)) {
-                        line.because.push(settled);
+                    let renumbered = send.map(|send| SendId { run: self.of_now(send.run), ..send });
+                    if let Some((outcome, ground)) = renumbered.and_then(|send| self.asked.outcome(send)) {
+                        line.because.push(ground);
+                        line.outcome = Some(outcome);
                     }
                     self.lines.push(line);
                 }
-                Effect::Passed(passage) if passage.journey == self.journey => {
+                Effect::Passed(passage) if self.is_asked(passage.journey) => {
+                    self.journey = passage.journey;
                     let line = self.passed(passage.at, passage.run, passage.pc, passage.way);
                     self.lines.extend(line);
                 }
@@ -85,6 +98,10 @@ impl<'a> Teller<'a> {
         self.changes.note(program.purposes.len(), &|message| program.message(message).channel, moment);
     }
 
+    /// What a run is called now.
+    fn of_now(&self, run: RunNo) -> RunNo {
+        RunNo(run.0.saturating_add(self.base))
+    }
     fn look(&self, run: Option<RunNo>, is_meant: impl Fn(&Look) -> bool) -> Option<&Glimpse> {
         self.looks.iter().rev().find(|glimpse| glimpse.run == run && is_meant(&glimpse.look))
     }
@@ -109,7 +126,15 @@ impl<'a> Teller<'a> {
         let (because, place) = self.grounds(entry, moment);
         let kind = super::kind_of(&entry.what);
         let place = place.or_else(|| self.step_place(entry.step));
-        Line { when: self.when(entry.at), run: entry.run.map(|no| no.0), kind, what, place, because }
+        Line {
+            when: self.when(entry.at),
+            run: entry.run.map(|no| self.of_now(no).0),
+            kind,
+            what,
+            place,
+            because,
+            outcome: None,
+        }
     }
 
     fn grounds(&mut self, entry: &Entry, moment: &Moment<'_>) -> (Vec<Ground>, Option<String>) {
@@ -135,13 +160,13 @@ impl<'a> Teller<'a> {
             }
             What::Waiting { .. } => {
                 if let (Some(run), Some(step)) = (entry.run, entry.step) {
-                    self.waiting.insert(run, step);
+                    self.waiting.insert(self.of_now(run), step);
                 }
                 (self.waited_for(entry), None)
             }
             What::Woke { arm } => {
                 if let Some(run) = entry.run {
-                    self.waiting.remove(&run);
+                    self.waiting.remove(&self.of_now(run));
                 }
                 (self.woken(entry, *arm, moment), None)
             }
@@ -188,7 +213,7 @@ impl<'a> Teller<'a> {
             }
             What::Ended { reason } => {
                 if let Some(run) = entry.run {
-                    self.waiting.remove(&run);
+                    self.waiting.remove(&self.of_now(run));
                 }
                 self.ended(entry, reason, moment)
             }
@@ -357,7 +382,15 @@ impl<'a> Teller<'a> {
         let step = Some(instruction.step);
         let glimpse = self.look(Some(run), |look| *look == Look::Step(pc))?;
         let line = |kind, what, because| {
-            Some(Line { when: self.when(at), run: Some(run.0), kind, what, place: self.step_place(step), because })
+            Some(Line {
+                when: self.when(at),
+                run: Some(self.of_now(run).0),
+                kind,
+                what,
+                place: self.step_place(step),
+                because,
+                outcome: None,
+            })
         };
         match &instruction.op {
             Op::Branch { cases, .. } => {
@@ -383,7 +416,7 @@ impl<'a> Teller<'a> {
                 };
                 line("branched", what, because)
             }
-            Op::Wait { until } if !self.waiting.contains_key(&run) && self.woke_not(at, run) => {
+            Op::Wait { until } if !self.waiting.contains_key(&self.of_now(run)) && self.woke_not(at, run) => {
                 let said = Both::of(|language| Words::new(self.program(), Some(journey), language).until(until));
                 let what =
                     Both::new(format!("did not have to wait: {}", said.en), format!("待つ必要なし: {}", said.ja));
@@ -395,7 +428,9 @@ impl<'a> Teller<'a> {
     /// The run did not come to this step to rest: no line of this moment says that it woke.
     fn woke_not(&self, at: Instant, run: RunNo) -> bool {
         let last = self.lines.last();
-        last.is_none_or(|line| !(line.kind == "woke" && line.when.instant == at && line.run == Some(run.0)))
+        last.is_none_or(|line| {
+            !(line.kind == "woke" && line.when.instant == at && line.run == Some(self.of_now(run).0))
+        })
     }
     fn arms_at(&self, step: Option<StepId>) -> &'a [Arm] {
         let code = &self.program().journey(self.journey).code;

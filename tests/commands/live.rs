@@ -104,6 +104,21 @@ fn the_minute_of_the_readme_is_as_it_says() {
     assert!(text.contains("-email-welcome_mail-hanako@example.jp.eml"), "{text}");
     assert!(text.contains("-line-cart_nudge-U1.json"), "{text}");
     assert!(running.stop(), "Ctrl-C ends it in order");
+    // The figures of what ran, from the folder it left.
+    let (text, code) = told(&project, &["report", "--data", ".tabi", "--json"]);
+    assert_eq!(code, 0, "{text}");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["journeys"]["source"], "recorded");
+    let journeys = report["journeys"]["journeys"].as_object().unwrap();
+    let reached = |name: &str| journeys[name]["reached"].as_u64().unwrap();
+    let sent = |channel: &str| report["journeys"]["sent"][channel].as_u64().unwrap();
+    assert!(sent("email") >= 1 && sent("line") >= 1, "{text}");
+    let names: Vec<&String> = journeys.keys().collect();
+    assert_eq!(names.iter().map(|name| reached(name)).sum::<u64>(), 2, "one person was sent each of two: {text}");
+    assert_eq!(journeys[names[0]]["signals"]["unsubscribed"], 0);
+    // What is live counts, not what the files say by now.
+    fs::write(project.join("more.tabi"), "segment everyone = did purchase\n").unwrap();
+    assert_eq!(told(&project, &["report", "--data", ".tabi", "--json"]), (text, 0));
 }
 
 #[test]

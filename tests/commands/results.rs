@@ -101,7 +101,7 @@ fn what_cannot_be_read_is_said() {
         (&["results", "--events", "nowhere.ndjson"], 64),
         (&["results", "--sample"], 64),
         (&["results", "--events", "empty.ndjson"], 1),
-        (&["results", "--data", "data"], 1),
+        (&["results", "--data", "data"], 75),
     ] {
         assert_eq!(told(shop.path(), arguments), (String::new(), code), "{arguments:?}");
     }

@@ -45,6 +45,25 @@ fn said(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
     (text, output.status.code())
 }
 
+/// A switch of the operator's is named.
+fn is_stopped(project: &Path, listen: &str) {
+    shell(project, "tabi stop --channel email");
+    let send = |call: &str, body: &str| {
+        shell(
+            project,
+            &format!("curl -sS -u paper: http://{listen}/v1/{call} -H 'Content-Type: application/json' -d '{body}'"),
+        );
+    };
+    send("identify", r#"{"userId":"saburo","traits":{"email":"s@example.jp","consent":["marketing"]}}"#);
+    send("track", r#"{"userId":"saburo","event":"signed_up"}"#);
+    until(|| {
+        let text = shell(project, "tabi why-not saburo welcome");
+        // Unless the night has begun meanwhile.
+        text.contains("the channel email is stopped") || text.contains("quiet hours")
+    });
+    shell(project, "tabi resume --channel email");
+}
+
 /// What is decided is shown, without ids unless they are asked for.
 fn watches(project: &Path, listen: &str, command: &str) {
     let words: Vec<&str> = command.split_whitespace().skip(1).collect();
@@ -112,6 +131,7 @@ fn the_page_about_why_is_as_it_says() {
             1,
         );
     }
+    is_stopped(&project, &listen);
     watches(&project, &listen, watching.strip_prefix("text\n").unwrap());
     assert!(running.stop(), "Ctrl-C ends it in order");
     // The data of one that was stopped answer as well; what is pasted into the project passes.

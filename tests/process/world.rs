@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 
 /// The write key that the environment names.
-const KEY: &str = "wk_process";
+pub const KEY: &str = "wk_process";
 /// Whatever a test waits for has come by then, or never comes.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -61,10 +61,15 @@ impl Shop {
     }
     /// `tabi run` on these data.
     pub fn run(&self, data: &Path) -> Running {
+        self.run_with(data, &[])
+    }
+    /// The same, with more variables.
+    pub fn run_with(&self, data: &Path, variables: &[(&str, &str)]) -> Running {
         let listen = self.listen.to_string();
         let data = data.to_str().expect("a path in UTF-8");
         let mut command = self.tabi(&["run", "shop", "--data", data, "--listen", &listen, "--env", "local"]);
         let started = Instant::now();
+        command.envs(variables.iter().copied());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
         Running { child, listen: self.listen, started }
     }

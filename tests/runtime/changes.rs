@@ -19,7 +19,7 @@ use tabi::store::memory::Memory;
 use tabi::value::{Instant, Span};
 
 use crate::edges::{DAY, HOUR, MINUTE, Sink};
-use crate::faults::ground_of;
+use crate::faults::compiled;
 use crate::rig::{Ground, Programs, Rig, free};
 
 /// A shop whose campaigns change while it is open.
@@ -41,10 +41,6 @@ pub struct Turned {
     pub at: Instant,
     /// Seat, run and group of everybody a group is about.
     members: Vec<(Seat, u32, usize)>,
-}
-
-pub fn compiled(text: &str) -> Program {
-    ground_of(text).program.clone()
 }
 
 impl Shop {
@@ -167,11 +163,11 @@ impl Shop {
         self.story(who).iter().filter_map(message).collect()
     }
     pub fn ended(&mut self, who: &str) -> Option<EndReason> {
-        let ends = self.story(who).into_iter().filter_map(|entry| match entry.what {
+        let mut ends = self.story(who).into_iter().filter_map(|entry| match entry.what {
             What::Ended { reason } => Some(reason),
             _ => None,
         });
-        ends.last()
+        ends.next_back()
     }
     /// Nothing more happens for a week: what was forecast for each group is what came.
     pub fn came_true(&mut self, turned: &Turned) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tabi::ingest::Schema;
 use tabi::ir::Program;
-use tabi::machine::{Engine, Entry, Input, InputKind, Person};
+use tabi::machine::{Engine, Entry, Person};
 use tabi::ports::store::{Store, StoreError, StoreReader};
 use tabi::ports::{CallOutcome, Idempotency, Outcome, Seat, Secret};
 use tabi::render::Renderer;
@@ -55,17 +55,11 @@ impl Ground {
 
 /// Programs that may go live, by generation.
 #[derive(Clone, Default)]
-pub struct Programs(
-    pub Arc<Mutex<BTreeMap<u32, Program>>>,
-    /// What was made ready once is not made again: it is leaked.
-    Arc<Mutex<BTreeMap<(u32, Instant), Ground>>>,
-);
+pub struct Programs(pub Arc<Mutex<BTreeMap<u32, Program>>>);
 
 impl Programs {
     pub fn put(&self, program: Program) {
-        let generation = program.generation();
-        self.1.lock().unwrap().retain(|(of, _), _| *of != generation);
-        self.0.lock().unwrap().insert(generation, program);
+        self.0.lock().unwrap().insert(program.generation(), program);
     }
     /// As it went live at a moment.
     pub fn get(&self, generation: u32, at: Instant) -> Option<Program> {
@@ -74,24 +68,14 @@ impl Programs {
         deployed.changes.iter_mut().filter(|c| c.generation == generation).for_each(|c| c.at = at);
         Some(program)
     }
-    /// The same, with all that is built over it.
-    pub fn ground(&self, generation: u32, at: Instant) -> Option<Ground> {
-        if let Some(ready) = self.1.lock().unwrap().get(&(generation, at)) {
-            return Some(*ready);
-        }
-        let program = self.get(generation, at)?;
-        // What comes after links to what went live.
-        self.0.lock().unwrap().insert(generation, program.clone());
-        let ground = Ground::new(program);
-        self.1.lock().unwrap().insert((generation, at), ground);
-        Some(ground)
-    }
 }
 
 impl Library<'static, 'static> for Programs {
     fn load(&mut self, generation: u32, at: Instant) -> Result<Loaded<'static, 'static>, StoreError> {
-        let ground = self.ground(generation, at);
-        ground.map(Ground::loaded).ok_or(StoreError::Damaged { what: "no such program".into() })
+        let program = self.get(generation, at).ok_or(StoreError::Damaged { what: "no such program".into() })?;
+        // What comes after links to what went live.
+        self.put(program.clone());
+        Ok(Ground::new(program).loaded())
     }
 }
 
@@ -103,6 +87,7 @@ pub trait World {
 
 pub struct Rig {
     pub ground: Ground,
+    pub programs: Programs,
     pub node: Node<'static, 'static, 'static>,
     pub store: MemoryStore,
     pub recovered: Recovered,
@@ -156,7 +141,7 @@ impl Rig {
         let library = Box::new(programs.clone());
         let opening = Opening { loaded: ground.loaded(), library, outfit: outfit.clone(), log, allowances, now };
         let (node, recovered) = Node::open(opening, &store, shelf, lanes, &mut Vec::new)?;
-        Ok(Rig { ground, node, store, recovered })
+        Ok(Rig { ground, programs: programs.clone(), node, store, recovered })
     }
 
     /// Rounds until nothing more happens at this moment.
@@ -225,24 +210,24 @@ impl Rig {
     /// What is kept of somebody, as of the last checkpoint.
     pub fn past(&self, seat: Seat) -> Past {
         let others = self.node.seats_of(seat).into_iter().filter(|other| *other != seat);
+        let live = self.node.program();
+        let changes = live.deployed.as_deref().map_or(&[][..], |deployed| &deployed.changes);
+        let before = changes.iter().filter(|change| change.generation < live.generation());
         Past {
             id: self.person(seat).expect("somebody").id().clone(),
             lines: self.lines(seat),
             joined: others.map(|other| (other, self.lines(other))).collect(),
+            earlier: before.filter_map(|c| self.programs.get(c.generation, c.at).map(Arc::new)).collect(),
         }
     }
     /// The person made anew from the journal, as of the last checkpoint, equals the person who was kept; and so do the
     /// entries. Says how many there are, else what differs.
     pub fn replay(&self, seat: Seat) -> Result<usize, String> {
-        let engine = self.node.engine();
-        let mut person = self.person(seat).expect("somebody");
-        if person.generation() != engine.program().generation() {
-            // A share or a hold is heeded by whoever comes.
-            let wake = Input { at: self.node.now(), kind: InputKind::Wake };
-            engine.step(&mut person, &wake, &mut Vec::new());
-        }
+        let person = self.person(seat).expect("somebody");
         let past = self.past(seat);
-        let told = replay(Editions::one(engine), &past, self.node.now(), &mut |_| {});
+        let earlier = past.engines(Engine::new);
+        let editions = Editions::all(self.node.engine(), &earlier);
+        let told = replay(editions, &past, self.node.now(), &mut |_| {});
         let told = told.map_err(|why| format!("{why:?}: {:?}", past.lines.first()))?;
         let recorded: Vec<&Entry> = recorded(&past.lines, self.node.now()).collect();
         let differ = recorded.iter().zip(&told.entries).position(|(a, b)| *a != b);

@@ -23,7 +23,7 @@ use tabi::store::memory::Memory;
 use tabi::text::{Source, Sources};
 use tabi::value::{Instant, Zone};
 
-use crate::rig::{Programs, Rig, World, free};
+use crate::rig::{Ground, Programs, Rig, World, free};
 
 fn program() -> Program {
     static COMPILED: OnceLock<Program> = OnceLock::new();
@@ -141,7 +141,7 @@ impl Place {
             let mut reader = self.memory.open().reader().unwrap();
             let kept = Deployment::kept(&mut *reader).unwrap();
             let (generation, went_live) = kept.map_or((1, at("06 09:00")), |kept| (kept.generation, kept.at));
-            let ground = self.programs.ground(generation, went_live).expect("it was put there");
+            let ground = Ground::new(self.programs.get(generation, went_live).expect("it was put there"));
             let allowances = free(Idempotency::Recognisable);
             let rig = Rig::open_among(
                 &self.programs,
@@ -238,7 +238,12 @@ impl Place {
         let program = rig.node.program();
         let lines = rig.lines(seat).into_iter().filter_map(|line| match line {
             Line::Wrote(entry) if program.journey(entry.journey).name == name => Some(told(program, &entry)),
-            Line::Wrote(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) => None,
+            Line::Wrote(_)
+            | Line::Taken(_)
+            | Line::Consents(_)
+            | Line::Joined(_)
+            | Line::Began(_)
+            | Line::Changed(_) => None,
         });
         lines.filter(|line| !line.contains("Reported")).collect()
     }

@@ -62,10 +62,21 @@ impl Asking {
             let entered = entries.iter().any(|entry| entry.what == What::Entered);
             assert_eq!(answer.en.contains("did enter"), entered, "{place}: {}", answer.en);
             assert!(entered || answer.en.contains("will enter") || !not.lines.is_empty(), "{place}: {}", answer.en);
+            self.ask_without_beginning(&place, engine, &asked, &entries);
             if entered {
                 self.rehearse(seed, &place, engine, &asked);
             }
         }
+    }
+
+    /// A journal whose beginning was purged is told from what was written down.
+    fn ask_without_beginning(&self, place: &str, engine: &Engine<'_>, asked: &Asked, entries: &[&Entry]) {
+        let mut asked = asked.clone();
+        asked.past.lines.remove(0);
+        let account = why(engine, &asked);
+        assert_eq!((account.basis, account.lines.len() + account.left_out), (Basis::Record, entries.len()), "{place}");
+        assert!(account.caveat.is_some_and(|caveat| caveat.en.contains("not kept any more")), "{place}");
+        assert_eq!(as_test(engine, &asked, None), Err(Unwritten::NotReplayed), "{place}");
     }
 
     fn judge(&mut self, place: &str, line: &Line) {

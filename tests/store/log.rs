@@ -32,6 +32,32 @@ fn message(result: Result<FileLog, StoreError>) -> String {
 }
 
 #[test]
+fn a_segment_that_is_spent_goes_before_it_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || FileLog::open(Box::new(Folder::new(folder.path()))).unwrap().with_segment_bytes(1_600);
+    let mut log = open();
+    append(&mut log, &[&[1; 40]]);
+    log.forget_before(log.end()).unwrap();
+    assert_eq!(log.begin(), Position(0), "too small to be worth a new one");
+    append(&mut log, &[&[2; 40]]);
+    log.forget_before(Position(1)).unwrap();
+    assert_eq!(log.begin(), Position(0), "one of its records is needed");
+    log.append(&[&[3; 40]]).unwrap();
+    log.forget_before(log.end()).unwrap();
+    assert_eq!(log.begin(), Position(0), "what is not durable yet is nobody's");
+    log.sync().unwrap();
+    log.forget_before(log.end()).unwrap();
+    assert_eq!((log.begin(), log.end()), (Position(3), Position(3)));
+    log.forget_before(log.end()).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "one is enough");
+    drop(log);
+    let mut log = open();
+    assert_eq!((log.begin(), log.end()), (Position(3), Position(3)));
+    append(&mut log, &[b"on"]);
+    assert_eq!(read(&log, 3), [b"on"]);
+}
+
+#[test]
 fn on_a_real_disk() {
     let folder = tempfile::tempdir().unwrap();
     let open = || FileLog::open(Box::new(Folder::new(folder.path()))).unwrap().with_segment_bytes(100);

@@ -25,11 +25,24 @@ use crate::store;
 const KEEP: usize = 0;
 
 pub fn change(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
-    let opened = store::open(data).map_err(|error| store_trouble(data, &error))?;
-    written(data, opened, generation, bundle).map_err(|error| not_opened(data, &LiveError::Open(error)))
+    let mut hash = [0; 32];
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = bundle.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default();
+    }
+    opened(data, Some(Submission::Change { generation, bundle: hash }))
 }
 
-fn written(data: &Path, opened: store::Opened, generation: u32, bundle: &str) -> Result<(), OpenError> {
+/// Everything that the log says is in the store. Somebody who runs does so by themselves.
+pub fn settle(data: &Path) -> Result<(), Stop> {
+    opened(data, None)
+}
+
+fn opened(data: &Path, submission: Option<Submission>) -> Result<(), Stop> {
+    let opened = store::open(data).map_err(|error| store_trouble(data, &error))?;
+    written(data, opened, submission).map_err(|error| not_opened(data, &LiveError::Open(error)))
+}
+
+fn written(data: &Path, opened: store::Opened, submission: Option<Submission>) -> Result<(), OpenError> {
     let store::Opened { log, mut store, secret } = opened;
     let kept = Deployment::kept(&mut *store.reader()?)?;
     let (before, at) = kept.map_or((1, None), |kept| (kept.generation, Some(kept.at)));
@@ -46,11 +59,10 @@ fn written(data: &Path, opened: store::Opened, generation: u32, bundle: &str) ->
     let library = Box::new(Disk::new(data, Arc::new(|_| {})));
     let opening = Opening { loaded, library, outfit, log, allowances, now: now() };
     let (mut node, _) = Node::open(opening, &*store, shelf, Lanes::Here(vec![shard]), &mut Vec::new)?;
-    let mut hash = [0; 32];
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = bundle.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default();
-    }
-    node.submit(Submission::Change { generation, bundle: hash });
+    // What was due before is done by the program before.
+    node.advance(now());
+    node.commit(now())?;
+    submission.into_iter().for_each(|submission| node.submit(submission));
     node.commit(now())?;
     if !node.may_cut() {
         node.commit(now())?;

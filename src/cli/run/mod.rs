@@ -7,6 +7,7 @@ mod logs;
 mod owner;
 mod quota;
 mod start;
+mod telemetry;
 pub mod trouble;
 
 use std::net::SocketAddr;
@@ -70,7 +71,6 @@ pub struct Args {
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = opened.program.as_ref() else { return opened.refuse(speaker) };
-    logs::begin(args.logs);
     folder(&args.data)?;
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
@@ -78,6 +78,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let _ = metrics::set_global_recorder(recorder);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Stop::Write)?;
     runtime.block_on(async {
+        let traces = traces(args, speaker)?;
         let listener = TcpListener::bind(args.listen).await.map_err(|error| occupied(args.listen, &error))?;
         let listen = listener.local_addr().map_err(Stop::Write)?;
         let start = start(Start {
@@ -129,6 +130,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
                 ended.await
             }
         };
+        traces.end().await;
         match result {
             Ok(Ok(())) => {
                 tracing::info!("stopped");
@@ -138,6 +140,51 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             Err(_) => Err(broken(&LiveError::Store("the engine ended without a word".to_owned()))),
         }
     })
+}
+
+/// What exports traces while the process runs, if anything does.
+#[derive(Default)]
+struct Traces {
+    #[cfg(feature = "otel")]
+    exporter: Option<telemetry::Exporter>,
+}
+
+impl Traces {
+    /// What is gathered still goes out.
+    async fn end(self) {
+        #[cfg(feature = "otel")]
+        if let Some(exporter) = self.exporter {
+            let _ = tokio::task::spawn_blocking(move || exporter.end()).await;
+        }
+    }
+}
+
+/// Begins logs, and traces where the standard variables ask for them.
+fn traces(args: &Args, speaker: &mut Speaker) -> Result<Traces, Stop> {
+    let Some(variable) = telemetry::wanted() else {
+        logs::begin(args.logs);
+        return Ok(Traces::default());
+    };
+    #[cfg(not(feature = "otel"))]
+    {
+        logs::begin(args.logs);
+        let absent = telemetry::absent(variable);
+        speaker.aside(&format!("{}\n", speaker.say(&absent)))?;
+        Ok(Traces::default())
+    }
+    #[cfg(feature = "otel")]
+    {
+        let (exporter, tracer) = telemetry::begin().map_err(|why| Stop::Wrong {
+            what: telemetry::unusable(variable, &why),
+            help: Phrase::new(
+                "mend the variable, or unset it to run without traces",
+                "環境変数を直すか、トレースなしで動かすなら変数を外す",
+            ),
+        })?;
+        logs::begin_traced(args.logs, tracer);
+        let _ = speaker;
+        Ok(Traces { exporter: Some(exporter) })
+    }
 }
 
 /// At the first signal what is under way finishes; at the second the process ends, and recovery does the rest.

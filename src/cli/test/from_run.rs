@@ -5,10 +5,11 @@
 use std::path::Path;
 
 use super::Args;
+use crate::cli::deploy::prepare;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::open::{self, open};
 use crate::cli::speak::Speaker;
-use crate::cli::why::{asked, journey, seen};
+use crate::cli::why::{asked, earlier, journey, seen};
 use crate::diag::Phrase;
 use crate::machine::{Engine, RunNo};
 use crate::project;
@@ -23,8 +24,14 @@ pub fn run(args: &Args, project: &Path, about: &[String], speaker: &mut Speaker)
     let [person, name] = about else { return Ok(Exit::Fine) };
     let opened = open(project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
+    let known = journey(program, name);
+    let seen = seen(&args.data, person).map_err(|stop| known.err().unwrap_or(stop))?;
+    // The ids of the record are those of what is live.
+    let live = prepare::data(&args.data)?.program;
+    let program = &live;
     let journey = journey(program, name)?;
-    let asked = asked(program, journey, None, seen(&args.data, person)?);
+    let mut asked = asked(program, journey, None, seen);
+    asked.past.earlier = earlier(&args.data, program)?;
     let text = as_test(&Engine::new(program), &asked, args.run.map(RunNo)).map_err(|why| unwritten(why, name))?;
     if !passes(&opened.project.root, &text) {
         return Err(unwritten(Unwritten::Unsayable, name));

@@ -19,12 +19,16 @@ use crate::value::{Instant, Span};
 /// One line of a person's story.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Line {
+    /// The person was seen for the first time: before this line there is none. The program went live for them.
+    Began(Instant),
     Taken(Input),
     Wrote(Entry),
     /// The consents of the profile that comes next as they came: its line leaves out some that nobody needs to be told of.
     Consents(Vec<(PurposeId, bool)>),
     /// The person of another seat became a part of this one; what happened to them before stands in the journal of that seat.
     Joined(Joined),
+    /// From the next line on the program of this generation moved the person.
+    Changed(u32),
 }
 
 /// A line as it is kept. Times count from the line before, the first from the beginning of the piece. Append only.
@@ -53,6 +57,13 @@ enum Kept {
         from: Seat,
         id: Arc<str>,
         base: u32,
+    },
+    Began {
+        after: Span,
+    },
+    Changed {
+        after: Span,
+        generation: u32,
     },
 }
 
@@ -85,6 +96,13 @@ enum KeptRef<'a> {
         id: &'a str,
         base: u32,
     },
+    Began {
+        after: Span,
+    },
+    Changed {
+        after: Span,
+        generation: u32,
+    },
 }
 
 #[derive(Debug)]
@@ -109,8 +127,8 @@ pub struct Diary {
     /// What was written is also kept for whoever watches.
     pub is_watched: bool,
     /// What was written and not told to whoever watches yet; only counted while nobody does.
-    pub watched: Vec<(Seat, Entry)>,
-    pub unwatched: usize,
+    watched: Vec<(Seat, Entry)>,
+    unwatched: usize,
 }
 
 impl Diary {
@@ -139,6 +157,10 @@ impl Diary {
             piece.lines = lines;
         }
     }
+    /// What was written since, as far as somebody watches; and how much else.
+    pub fn take_watched(&mut self) -> (Vec<(Seat, Entry)>, usize) {
+        (std::mem::take(&mut self.watched), std::mem::take(&mut self.unwatched))
+    }
     pub fn forget(&mut self, seat: Seat) {
         self.pieces.remove(&seat);
     }
@@ -164,6 +186,9 @@ impl Journal for Diary {
         if !worth {
             return;
         }
+        if taken.first && input.kind == InputKind::Live {
+            return self.add(seat, input.at, |after| KeptRef::Began { after });
+        }
         if let Some(consent) = taken.consent.filter(|_| taken.heeded) {
             self.add(seat, input.at, |after| KeptRef::Consents { after, consent });
         }
@@ -172,6 +197,9 @@ impl Journal for Diary {
     fn joined(&mut self, seat: Seat, joined: &Joined) {
         let Joined { at, from, id, base } = joined;
         self.add(seat, *at, |after| KeptRef::Joined { after, from: *from, id, base: *base });
+    }
+    fn changed(&mut self, seat: Seat, at: Instant, generation: u32) {
+        self.add(seat, at, |after| KeptRef::Changed { after, generation });
     }
     fn wrote(&mut self, seat: Seat, entry: &Entry) {
         if entry.what == What::Entered {
@@ -207,7 +235,12 @@ pub fn without(bytes: &[u8], words: &Words) -> Option<Vec<u8>> {
                 has_changed |= words.blank_input(&mut input);
                 *kind = input.kind;
             }
-            Kept::Wrote(_) | Kept::Did { .. } | Kept::Consents { .. } | Kept::Joined { .. } => {}
+            Kept::Wrote(_)
+            | Kept::Did { .. }
+            | Kept::Consents { .. }
+            | Kept::Joined { .. }
+            | Kept::Began { .. }
+            | Kept::Changed { .. } => {}
         }
         kept = rest::add_bytes_of(&line, kept);
     }
@@ -237,6 +270,10 @@ pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
                 at = at.plus(after);
                 Line::Wrote(Entry { at, journey, run, step, what })
             }
+            Kept::Began { after } => {
+                at = at.plus(after);
+                Line::Began(at)
+            }
             Kept::Consents { after, consent } => {
                 at = at.plus(after);
                 Line::Consents(consent)
@@ -244,6 +281,10 @@ pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
             Kept::Joined { after, from, id, base } => {
                 at = at.plus(after);
                 Line::Joined(Joined { at, from, id, base })
+            }
+            Kept::Changed { after, generation } => {
+                at = at.plus(after);
+                Line::Changed(generation)
             }
         });
     }
@@ -263,19 +304,26 @@ mod tests {
     #[test]
     fn lines_read_back_with_their_times() {
         let mut diary = Diary::new(false);
+        let live = Input { at: Instant(900), kind: InputKind::Live };
+        diary.taken(7, &Taken { input: &live, consent: None, heeded: true, first: true });
         let consent = [(PurposeId(0), false)];
         let kind = InputKind::Profile { id: Some(u64::MAX), fields: Vec::new(), consent: Vec::new() };
         let input = Input { at: Instant(1_000), kind };
-        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: true });
-        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: false });
+        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: true, first: false });
+        diary.taken(7, &Taken { input: &input, consent: Some(&consent), heeded: false, first: false });
         let joined = Joined { at: Instant(2_000), from: 4, id: "older".into(), base: 9 };
         diary.joined(7, &joined);
         // A timer that fires late tells of its own time.
         diary.wrote(7, &entry(1_500));
         let rows = diary.cut(Position(1));
-        assert_eq!((rows[0].from, rows[0].to), (Instant(1_000), Instant(2_000)));
-        let lines =
-            [Line::Consents(consent.to_vec()), Line::Taken(input), Line::Joined(joined), Line::Wrote(entry(1_500))];
+        assert_eq!((rows[0].from, rows[0].to), (Instant(900), Instant(2_000)));
+        let lines = [
+            Line::Began(Instant(900)),
+            Line::Consents(consent.to_vec()),
+            Line::Taken(input),
+            Line::Joined(joined),
+            Line::Wrote(entry(1_500)),
+        ];
         assert_eq!(lines_of(&rows[0]), lines);
     }
 

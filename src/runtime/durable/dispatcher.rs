@@ -13,11 +13,13 @@ use xxhash_rust::xxh3::{Xxh3Builder, xxh3_64};
 use crate::ir::{ActionId, Channel, JourneyId};
 use crate::machine::rest;
 use crate::ports::store::PendingKey;
+use crate::ports::trace::Trace;
 use crate::ports::{CallOutcome, Idempotency, Outcome};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
 
 use super::record::{Ending, Settlement};
+use super::shard::give_back;
 use super::way::Way;
 pub use super::way::{Allowance, Obstacle};
 
@@ -81,6 +83,8 @@ struct Entry {
     doubtful: bool,
     /// Picked, and neither held nor come back since.
     is_out: bool,
+    /// Of what placed it.
+    trace: Trace,
 }
 
 #[derive(Debug)]
@@ -148,6 +152,10 @@ impl Dispatcher {
     }
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+    /// Room that a rush took and that is not needed any more.
+    pub fn give_back(&mut self) {
+        give_back(&mut self.entries);
     }
     /// Of actions, the first that cannot be called.
     pub fn obstacle(&self, way: usize) -> &Obstacle {
@@ -250,8 +258,8 @@ impl Dispatcher {
             return self.settle(way, Settlement::new(Ending::OverQuota, 0).because(QUOTA_USED_UP));
         }
         let (key, journey, priority, at) = (waiting.key, waiting.journey, waiting.priority, waiting.ordered_at);
-        let doubtful = waiting.attempted_at.is_some();
-        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false });
+        let (doubtful, trace) = (waiting.attempted_at.is_some(), Trace::current());
+        self.entries.insert(key, Entry { waiting, attempts, not_before: at, doubtful, is_out: false, trace });
         self.ways[index].ready.entry(Reverse(priority)).or_default().add(journey, at, key);
         Next::Nothing
     }
@@ -501,6 +509,9 @@ impl Dispatcher {
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.waiting.attempted_at.get_or_insert(at);
         }
+    }
+    pub fn trace(&self, key: PendingKey) -> Trace {
+        self.entries.get(&key).map(|entry| entry.trace.clone()).unwrap_or_default()
     }
     pub fn waiting_for(&self, key: PendingKey) -> Option<&Waiting> {
         self.entries.get(&key).map(|entry| &entry.waiting)

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::ports::store::{PendingKey, Position, StoreError};
+use crate::ports::trace::Trace;
 use crate::ports::{Attempt, CallOutcome, Desk, Outcome, Question, Refusal, Submission};
 use crate::value::time::MILLIS_PER_SECOND;
 use crate::value::{Instant, Span};
@@ -27,6 +28,8 @@ const PENDING_MAX: usize = 500_000;
 /// Who waits for a batch to be durable, and the room it takes until then, whether or not somebody still waits.
 pub(super) struct Reply {
     pub to: oneshot::Sender<Result<(), Refusal>>,
+    /// Of the request.
+    pub trace: Trace,
     _room: OwnedSemaphorePermit,
 }
 
@@ -34,7 +37,7 @@ pub(super) struct Reply {
 pub(super) enum Inbox {
     Submit { batch: Vec<Submission>, reply: Reply },
     Ask { question: Question, reply: oneshot::Sender<Result<Json, Refusal>> },
-    Ups(Vec<Up>),
+    Ups(Vec<Up>, Trace),
     Delivered { key: PendingKey, outcome: Outcome },
     Answered { key: PendingKey, outcome: CallOutcome },
     Written { position: Position, result: Result<(), StoreError> },
@@ -99,7 +102,7 @@ impl Desk for Door {
             let room = self.room.clone().try_acquire_many_owned(bytes as u32);
             let Ok(room) = room else { return Err(busy) };
             let (to, answer) = oneshot::channel();
-            match self.inbox.send(Inbox::Submit { batch, reply: Reply { to, _room: room } }) {
+            match self.inbox.send(Inbox::Submit { batch, reply: Reply { to, trace: Trace::current(), _room: room } }) {
                 Ok(()) => answer.await.unwrap_or(Err(Refusal::Stopping)),
                 Err(_) => Err(Refusal::Stopping),
             }

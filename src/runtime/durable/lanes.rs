@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use crate::ports::Seat;
+use crate::ports::trace::{Trace, Work};
 use crate::value::Instant;
 
 use super::shard::{Command, Moving, Shard, Up};
@@ -16,7 +17,7 @@ use super::shard::{Command, Moving, Shard, Up};
 const BATCHES_AHEAD: usize = 64;
 
 enum Job<'e, 'p> {
-    Commands(Vec<Command<'e, 'p>>),
+    Commands(Vec<Command<'e, 'p>>, Work),
     Leave { seat: Seat, at: Instant, to: Sender<Option<Moving>> },
     Join { seat: Seat, moving: Moving, at: Instant, to: Sender<u32> },
 }
@@ -157,7 +158,8 @@ impl<'e, 'p> Lane<'_, 'e, 'p> {
     fn flush(&mut self) {
         if !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
-            self.hand(Job::Commands(batch));
+            let work = Trace::current().turns(batch.len());
+            self.hand(Job::Commands(batch, work));
         }
     }
     fn send(&mut self, job: Job<'e, 'p>) {
@@ -186,15 +188,19 @@ impl<F: Fn(Vec<Up>)> Drop for Alarm<'_, F> {
 fn serve<'e, 'p>(shard: &mut Shard<'e, 'p>, from: &Receiver<Job<'e, 'p>>, due: &AtomicI64, up: &impl Fn(Vec<Up>)) {
     let _alarm = Alarm(up);
     for job in from {
+        let mut work = Work::default();
         match job {
-            Job::Commands(commands) => commands.into_iter().for_each(|command| shard.obey(command)),
+            Job::Commands(commands, of) => {
+                of.run(|| commands.into_iter().for_each(|command| shard.obey(command)));
+                work = of;
+            }
             Job::Leave { seat, at, to } => drop(to.send(shard.leave(seat, at))),
             Job::Join { seat, moving, at, to } => drop(to.send(shard.join(seat, moving, at))),
         }
         due.store(shard.next_due().map_or(i64::MAX, |at| at.0), Ordering::Release);
         let ups = shard.take_ups();
         if !ups.is_empty() {
-            up(ups);
+            work.run(|| up(ups));
         }
     }
 }

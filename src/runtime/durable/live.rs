@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::ir::{ActionId, Channel};
 use crate::ports::store::{Checkpoint, Log, PendingKey, Position, Retention, Store, StoreError};
+use crate::ports::trace::{Aim, Trace, Work as Traced};
 use crate::ports::{CallOutcome, Doer, Noticeboard, Outcome, Posting, Provider, Question, Refusal};
 use crate::value::time::{MILLIS_PER_DAY, MILLIS_PER_SECOND};
 use crate::value::{Instant, Span};
@@ -113,11 +114,11 @@ pub fn run<'e, 'p>(base: Base<'e, 'p>, ready: impl FnOnce(Arc<Door>, Recovered))
     std::thread::scope(|scope| {
         let shard = |_| Shard::new(engine, renderer, outfit.clone(), shelf.clone());
         let up = inbox.clone();
-        let told = move |ups: Vec<Up>| drop(up.send(Inbox::Ups(ups)));
+        let told = move |ups: Vec<Up>| drop(up.send(Inbox::Ups(ups, Trace::current())));
         let lanes = Lanes::spawn((0..base.shards.max(1)).map(shard).collect(), scope, told);
         let opening = Opening { loaded, library, outfit, log, allowances: allowances(&carriers), now: clock.now() };
         let mut next_ups = || match mail.recv() {
-            Ok(Inbox::Ups(ups)) => ups,
+            Ok(Inbox::Ups(ups, _)) => ups,
             Ok(_) | Err(_) => Vec::new(),
         };
         let opened = Node::open(opening, &*store, shelf, lanes, &mut next_ups);
@@ -165,7 +166,7 @@ fn allowances(carriers: &Carriers) -> [Allowance; WAYS] {
 
 /// The thread that has the store.
 fn write_all(mut store: Box<dyn Store>, from: &Receiver<Checkpoint>, keeping: Keeping, told: &Sender<Inbox>) {
-    let mut purged = Instant(i64::MIN);
+    let (mut purged, mut sound) = (Instant(i64::MIN), false);
     for checkpoint in from {
         let (position, at) = (checkpoint.position, checkpoint.at);
         // A panic here would otherwise be noticed by nobody, while the log grows.
@@ -186,9 +187,13 @@ fn write_all(mut store: Box<dyn Store>, from: &Receiver<Checkpoint>, keeping: Ke
                 Err(error) => tracing::warn!(%error, "purging failed; tried again tomorrow"),
             }
         }
+        sound = result.is_ok();
         if told.send(Inbox::Written { position, result }).is_err() {
-            return;
+            break;
         }
+    }
+    if sound && let Err(error) = store.fold() {
+        tracing::warn!(%error, "what stands beside the store stays there until the next start");
     }
 }
 
@@ -251,7 +256,8 @@ impl Live<'_, '_, '_, '_> {
         }
         self.node.advance(now);
         self.node.tick(now);
-        let committed = self.node.commit(now);
+        let commit = Traced::commit(replies.iter().map(|reply| &reply.trace));
+        let committed = commit.ended_by(|| self.node.commit(now));
         for reply in replies {
             let result = match &committed {
                 Ok(()) => Ok(()),
@@ -285,7 +291,7 @@ impl Live<'_, '_, '_, '_> {
                     let _ = reply.send(Err(Refusal::Wrong(why)));
                 }
             },
-            Inbox::Ups(ups) => ups.into_iter().for_each(|up| self.node.up(up)),
+            Inbox::Ups(ups, trace) => trace.run(|| ups.into_iter().for_each(|up| self.node.up(up))),
             Inbox::Delivered { key, outcome } => {
                 metrics::counter!("tabi_attempts_total", "outcome" => outcome.name()).increment(1);
                 self.node.delivered(key, outcome, now);
@@ -300,23 +306,49 @@ impl Live<'_, '_, '_, '_> {
     fn hand_out(&mut self) {
         for work in self.node.work() {
             let carriers = self.carriers.clone();
+            let traced = self.trace_of(&work);
             match work {
                 Work::Deliver { key, channel, delivery } => {
                     let mut answer = Answer { inbox: self.inbox.clone(), key, is_call: false, sent: false };
                     self.tasks.spawn(async move {
-                        let outcome = carriers.providers[channel.index()].deliver(&delivery).await;
+                        let attempt = carriers.providers[channel.index()].deliver(&delivery);
+                        let outcome = traced.to_end(attempt, Outcome::name).await;
                         answer.delivered(outcome);
                     });
                 }
                 Work::Call { key, call } => {
                     let mut answer = Answer { inbox: self.inbox.clone(), key, is_call: true, sent: false };
                     self.tasks.spawn(async move {
-                        let outcome = carriers.doer.call(&call).await;
+                        let outcome = traced.to_end(carriers.doer.call(&call), CallOutcome::name).await;
                         answer.answered(outcome);
                     });
                 }
             }
         }
+    }
+
+    /// The trace of an attempt, in that of the turn which ordered it.
+    fn trace_of(&self, work: &Work) -> Traced {
+        let step = work.key().step;
+        let aim = match work {
+            Work::Deliver { channel, delivery, .. } => Aim {
+                journey: &delivery.journey,
+                step,
+                channel: channel.name(),
+                what: &delivery.message,
+                attempt: delivery.attempt,
+                recipients: delivery.to.len(),
+            },
+            Work::Call { call, .. } => Aim {
+                journey: &call.journey,
+                step,
+                channel: "action",
+                what: &call.action,
+                attempt: call.attempt,
+                recipients: 1,
+            },
+        };
+        self.node.dispatcher().trace(work.key()).attempt(&aim)
     }
 
     fn checkpoint(&mut self, now: Instant) {
@@ -467,7 +499,7 @@ impl Live<'_, '_, '_, '_> {
     fn wait_for_writer(&mut self, until: std::time::Instant) -> Result<(), LiveError> {
         let mut replies = Vec::new();
         match self.mail.recv_timeout(Duration::from_millis(100)) {
-            Ok(letter @ (Inbox::Ups(_) | Inbox::Written { .. })) => {
+            Ok(letter @ (Inbox::Ups(..) | Inbox::Written { .. })) => {
                 self.take(letter, self.clock.now(), &mut replies)?;
             }
             Ok(_) | Err(_) if std::time::Instant::now() > until + FAREWELL => {

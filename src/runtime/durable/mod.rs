@@ -38,6 +38,7 @@ pub mod node;
 pub mod outfit;
 pub mod pending;
 pub mod proofs;
+mod ready;
 pub mod record;
 pub mod recover;
 pub mod resident;

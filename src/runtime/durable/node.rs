@@ -541,6 +541,7 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
     pub fn written(&mut self, position: Position, keep: usize) -> Result<(), StoreError> {
         self.counters.checkpoints += 1;
         self.lanes.give_all(|| Command::Written { keep });
+        self.dispatcher.give_back();
         self.log.forget_before(position)?;
         self.lanes.flush();
         self.hear();

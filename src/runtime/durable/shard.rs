@@ -8,10 +8,10 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Builder;
 
 use crate::ir::{ActionId, ArmOn, Channel, JourneyId, Op, Program};
-use crate::machine::{Engine, Gate, InputKind, Order, Person, Report, Words};
+use crate::machine::{Engine, InputKind, Report, Words};
 use crate::ports::store::{ConsentRow, JournalRow, LedgerRow, PendingKey, PersonRow, Position};
-use crate::ports::{Call, CallKey, Delivery, Seat, SendKey};
-use crate::render::{Part, Renderer, plain};
+use crate::ports::{Call, CallKey, Delivery, Journal as _, Seat, SendKey};
+use crate::render::Renderer;
 use crate::runtime::host::{Host, Leaving, Order as By};
 use crate::runtime::people::People;
 use crate::value::{Instant, Value, Zone};
@@ -23,7 +23,6 @@ use super::pending::{Pending, Thing, Tray};
 use super::proofs::{Statement, has_address};
 use super::record::{Ending, Settlement};
 use super::resident::{Resident, Shelf};
-use super::tail::Decision;
 
 /// What a node asks of a shard. Everything comes in the order of the log.
 pub enum Command<'e, 'p> {
@@ -194,14 +193,14 @@ pub struct Moving {
 }
 
 pub struct Shard<'e, 'p> {
-    host: Host<'e, 'p, Tray, Diary, Resident>,
-    renderer: &'e Renderer<'p>,
-    outfit: Arc<Outfit>,
-    pending: HashMap<PendingKey, Pending, Xxh3Builder>,
+    pub(super) host: Host<'e, 'p, Tray, Diary, Resident>,
+    pub(super) renderer: &'e Renderer<'p>,
+    pub(super) outfit: Arc<Outfit>,
+    pub(super) pending: HashMap<PendingKey, Pending, Xxh3Builder>,
     /// By the person whose they are now.
     owned: BTreeSet<(Seat, PendingKey)>,
     pending_changed: BTreeSet<PendingKey>,
-    ledger: BTreeMap<PendingKey, LedgerRow>,
+    ledger: BTreeMap<PendingKey, Box<LedgerRow>>,
     proofs: Vec<ConsentRow>,
     zones: BTreeSet<Zone>,
     /// What was placed is told to the node only once recovery is over.
@@ -226,7 +225,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             ups: Vec::new(),
         }
     }
-    fn program(&self) -> &'p Program {
+    pub(super) fn program(&self) -> &'p Program {
         self.host.engine().program()
     }
     /// The next moment at which something is due by itself.
@@ -243,6 +242,9 @@ impl<'e, 'p> Shard<'e, 'p> {
             Command::Newcomer { seat, id, at } => {
                 self.host.advance(at);
                 let newcomer = self.host.engine().newcomer(id);
+                if newcomer.generation() > 0 {
+                    self.host.journal.changed(seat, at, newcomer.generation());
+                }
                 self.host.people.place(seat, newcomer);
                 self.host.take(seat, at, InputKind::Live);
             }
@@ -329,30 +331,20 @@ impl<'e, 'p> Shard<'e, 'p> {
                 self.renderer = loaded.renderer;
             }
             Command::Mark => self.ups.push(Up::Marked),
-            Command::Written { keep } => self.host.people.written(keep),
+            Command::Written { keep } => {
+                self.host.people.written(keep);
+                give_back(&mut self.pending);
+            }
         }
         self.gather();
         self.look_for_approvals();
-        self.tell_watchers();
+        let (watched, unwatched) = self.host.journal.take_watched();
+        self.outfit.tail.tell(watched, unwatched, |seat| Some(self.host.person(seat)?.id().clone()));
         if let Some(error) = self.host.people.failed.take() {
             self.ups.push(Up::Failed(error.to_string()));
         }
     }
 
-    /// What was decided goes to whoever watches.
-    fn tell_watchers(&mut self) {
-        let tail = &self.outfit.tail;
-        tail.miss(std::mem::take(&mut self.host.journal.unwatched));
-        if self.host.journal.watched.is_empty() {
-            return;
-        }
-        let watched = std::mem::take(&mut self.host.journal.watched);
-        let decisions = watched.into_iter().filter_map(|(seat, entry)| {
-            let person = self.host.person(seat)?.id().clone();
-            Some(Decision { person, entry })
-        });
-        tail.add(decisions);
-    }
     /// Tells of waits that began for somebody's approval; those of a replay were told before.
     fn look_for_approvals(&mut self) {
         let waits = std::mem::take(&mut self.host.journal.waits);
@@ -471,7 +463,7 @@ impl<'e, 'p> Shard<'e, 'p> {
         let seat = pending.owner;
         self.owned.remove(&(seat, key));
         self.pending_changed.insert(key);
-        self.ledger.insert(key, pending.ledger_row(self.program(), key, at, settlement));
+        self.ledger.insert(key, Box::new(pending.ledger_row(self.program(), key, at, settlement)));
         match pending.thing {
             Thing::Order(mut order) => {
                 if let Some(report) = settlement.address {
@@ -492,67 +484,6 @@ impl<'e, 'p> Shard<'e, 'p> {
                 }
             }
         }
-    }
-
-    fn prepare(&mut self, key: PendingKey, at: Instant, attempt: u32) -> Option<Ready> {
-        let owner = self.pending.get(&key)?.owner;
-        self.host.people.fetch(owner);
-        let (pending, person) = (self.pending.get(&key)?, self.host.person(owner)?);
-        let program = self.host.engine().program();
-        match &pending.thing {
-            Thing::Order(_) if pending.is_discarded(program) => Some(Ready::Shut(Ending::Discarded, None)),
-            Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
-                Gate::Hold(until) => Ready::Hold(until),
-                Gate::Shut(reason) => Ready::Shut(Ending::of(reason), None),
-                Gate::Open => self.deliver(key.send(), order, person, at, attempt),
-            }),
-            Thing::Call(call) => {
-                let action = &program.actions[call.action.index()];
-                Some(Ready::Call(Box::new(Call {
-                    key: key.call().sealed(&self.outfit.secret),
-                    attempt,
-                    now: at,
-                    journey: program.journey(call.journey).name.clone(),
-                    action: action.name.clone(),
-                    person: person.id().to_string(),
-                    params: plain::object(program, &action.takes, &call.params),
-                    patience: action.patience,
-                })))
-            }
-        }
-    }
-
-    /// Fills the message in.
-    fn deliver(&self, key: SendKey, order: &Order, person: &Person, at: Instant, attempt: u32) -> Ready {
-        let program = self.program();
-        let message = program.message(order.message);
-        let fields = (0..program.profile.len()).map(|i| person.field(crate::ir::FieldId(i as u16)).clone());
-        let profile: Vec<Value> = fields.collect();
-        let zone = self.host.engine().zone(person, order.journey);
-        let (scene, unsubscribe) = self.outfit.scene(program, key, &profile, message, zone, at);
-        let part = match self.renderer.render(order.message, &order.params, &profile, &scene) {
-            Ok(Some(rendered)) => rendered.part,
-            // A message without a file is what it was given.
-            Ok(None) => Part::Webhook(plain::object(program, &message.params, &order.params)),
-            Err(error) => return Ready::Shut(Ending::Unrendered, Some(error.fault.what.en.clone())),
-        };
-        let to = match &order.address {
-            Value::Text(address) => address.to_string(),
-            _ => String::new(),
-        };
-        Ready::Delivery(Box::new(Delivery {
-            key: key.sealed(&self.outfit.secret),
-            uuid: key.uuid(&self.outfit.secret),
-            attempt,
-            now: at,
-            to: vec![to],
-            journey: program.journey(order.journey).name.clone(),
-            message: message.name.clone(),
-            part,
-            marketing: message.needs_consent,
-            unsubscribe,
-            at_most_once: message.at_most_once,
-        }))
     }
 
     fn forget(&mut self, seat: Seat, at: Instant) {
@@ -590,11 +521,19 @@ impl<'e, 'p> Shard<'e, 'p> {
         let piece = Piece {
             people: self.host.people.cut(),
             pending,
-            ledger: std::mem::take(&mut self.ledger).into_values().collect(),
+            ledger: std::mem::take(&mut self.ledger).into_values().map(|row| *row).collect(),
             journal: self.host.journal.cut(position),
             consents: std::mem::take(&mut self.proofs),
             figures,
         };
         self.ups.push(Up::Cut(Box::new(piece)));
+    }
+}
+
+/// A table that a rush made large is made small again, with room to grow.
+pub(super) fn give_back<V>(table: &mut HashMap<PendingKey, V, Xxh3Builder>) {
+    const ROOMY: usize = 4_096;
+    if table.capacity() > ROOMY.max(table.len() * 8) {
+        table.shrink_to(table.len() * 2);
     }
 }

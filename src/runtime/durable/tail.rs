@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::machine::Entry;
+use crate::ports::Seat;
 
 /// Lines kept; some seconds of a busy Tabi.
 const LINES_MAX: usize = 20_000;
@@ -64,13 +65,20 @@ impl Tail {
     pub fn is_read(&self) -> bool {
         self.state.load(Ordering::Relaxed) == READ
     }
-    /// Lines that nobody would read are only counted.
-    pub fn miss(&self, lines: usize) {
+    /// Takes in what was written; what nobody would read is only counted.
+    pub fn tell(&self, lines: Vec<(Seat, Entry)>, unread: usize, id_of: impl Fn(Seat) -> Option<Arc<str>>) {
+        self.miss(unread);
+        if !lines.is_empty() {
+            let decision = |(seat, entry)| Some(Decision { person: id_of(seat)?, entry });
+            self.add(lines.into_iter().filter_map(decision));
+        }
+    }
+    fn miss(&self, lines: usize) {
         if self.state.load(Ordering::Relaxed) == LEFT {
             self.missed.fetch_add(lines as u64, Ordering::Relaxed);
         }
     }
-    pub fn add(&self, decisions: impl Iterator<Item = Decision>) {
+    fn add(&self, decisions: impl Iterator<Item = Decision>) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         for decision in decisions {
             ring.lines.push_back(decision);

@@ -12,6 +12,7 @@ use crate::stats::shares::mismatch;
 const QUICK: u32 = 150;
 const ALPHA: f64 = 0.05;
 
+#[allow(clippy::disallowed_methods, reason = "a test may be told how long to run")]
 fn experiments() -> u32 {
     std::env::var("TABI_EXPERIMENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(QUICK)
 }
@@ -132,7 +133,7 @@ fn intervals_of_amounts_hold_the_truth() {
         let (a, b) = (arm(0.25, 100.0), arm(0.30, 110.0));
         let estimate = |values: &[f64]| Moments::of(values.iter().copied()).estimate();
         by_welch += u32::from(welch(estimate(&a), estimate(&b), ALPHA).unwrap().interval.contains(truth));
-        if run % 4 == 0 {
+        if run.is_multiple_of(4) {
             let (a, b) = (Amounts { n: 300, values: a }, Amounts { n: 300, values: b });
             by_drawing += u32::from(bootstrap::difference(&a, &b, ALPHA, u64::from(run)).unwrap().contains(truth));
         }

@@ -30,7 +30,10 @@ pub(super) fn first(disk: &dyn Disk) -> Result<Option<Position>, StoreError> {
 }
 
 /// A segment of this size is followed by a new one: large enough that few are made, small enough to be forgotten in time.
-pub const SEGMENT_BYTES: u64 = 64 << 20;
+pub const SEGMENT_BYTES: u64 = 16 << 20;
+/// A segment of which nothing is needed any more is followed by a new one, and goes, from this part of the size on: where
+/// little comes in, what it holds would else lie there for long.
+const FORGETTABLE_PARTS: u64 = 16;
 /// A batch is encoded whole in memory before it is written.
 pub const BATCH_BYTES_MAX: usize = 64 << 20;
 /// Written at a time when a tail is written once more.
@@ -129,6 +132,14 @@ impl FileLog {
         StoreError::Io { doing: doing.into(), error }
     }
 
+    /// Nothing that the segment which grows holds is needed any more, and it is large enough to be worth a new one.
+    fn is_spent(&self, needed: Position) -> bool {
+        let active = &self.active;
+        needed == self.end()
+            && active.records > 0
+            && active.durable == active.offset
+            && active.offset >= self.segment_bytes / FORGETTABLE_PARTS
+    }
     fn roll(&mut self) -> Result<(), StoreError> {
         self.sync()?;
         let first = self.active.end();
@@ -246,6 +257,10 @@ impl Log for FileLog {
 
     fn forget_before(&mut self, position: Position) -> Result<(), StoreError> {
         self.accepts()?;
+        // On a disk that has no room for a new one the old one stays, which is no harm.
+        if self.is_spent(position) && self.roll().is_err() {
+            self.accepts()?;
+        }
         while let [first, second, ..] = *self.firsts
             && second <= position.0
         {

@@ -78,6 +78,9 @@ impl Store for SqliteStore {
     fn purge(&mut self, retention: &Retention) -> Result<u64, StoreError> {
         purge::purge(&mut self.connection, retention)
     }
+    fn fold(&mut self) -> Result<(), StoreError> {
+        purge::empty_wal(&self.connection).map_err(failed("folding the store into one file"))
+    }
     fn reader(&self) -> Result<Box<dyn StoreReader>, StoreError> {
         Ok(Box::new(SqliteReader::open(&self.path)?))
     }

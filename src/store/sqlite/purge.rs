@@ -40,8 +40,8 @@ pub fn purge(connection: &mut Connection, retention: &Retention) -> Result<u64, 
 }
 
 /// Older states of pages that changed lie in the WAL until it is written over. Readers are not waited for: the next purge
-/// comes.
-fn empty_wal(connection: &Connection) -> rusqlite::Result<()> {
+/// or the next end comes.
+pub fn empty_wal(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::ZERO)?;
     // Its row says how far it came.
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
