@@ -17,6 +17,7 @@ mod commands {
     pub mod settings;
     pub mod shells;
     pub mod slips;
+    pub mod stages;
     pub mod tour;
     pub mod watch;
     pub mod who;

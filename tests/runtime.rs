@@ -24,5 +24,7 @@ mod rig;
 mod rights;
 #[path = "runtime/semantics.rs"]
 mod semantics;
+#[path = "runtime/stages.rs"]
+mod stages;
 #[path = "runtime/whys.rs"]
 mod whys;

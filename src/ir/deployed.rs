@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldId, JourneyId, Program, SplitId, StepId};
+use super::{FieldId, JourneyId, Program, SplitId, Stage, StepId};
 use crate::value::Instant;
 
 /// Of a program that is live, beside what the compiler made.
@@ -48,6 +48,9 @@ pub struct Change {
     pub retyped: Vec<(FieldId, FieldId)>,
     /// Journeys that go live: their `including members` enrols.
     pub fresh: Vec<JourneyId>,
+    /// How journeys are let run from then on, where not wholly: of every line that is staged, not only of those that changed.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
 }
 
 /// What becomes of those inside a version that was replaced.
@@ -159,6 +162,38 @@ impl Program {
     pub fn rank(&self, journey: JourneyId) -> (std::cmp::Reverse<i32>, &str, JourneyId) {
         let of = self.journey(journey);
         (std::cmp::Reverse(of.priority), &of.name, journey)
+    }
+    /// The stage that the line of a journey is at; absent where it runs wholly.
+    pub fn stage(&self, journey: JourneyId) -> Option<&Stage> {
+        let stages = self.stages();
+        if stages.is_empty() {
+            return None;
+        }
+        let line = self.line(journey);
+        stages.iter().find(|stage| stage.line == line)
+    }
+    /// Of all lines that are staged.
+    pub fn stages(&self) -> &[Stage] {
+        self.deployed.as_deref().and_then(|d| d.changes.last()).map_or(&[], |change| &change.stages)
+    }
+    /// Those that were in force under an earlier generation.
+    pub fn stages_under(&self, generation: u32) -> &[Stage] {
+        let changes = self.deployed.as_deref().map_or(&[][..], |d| &d.changes);
+        let last = changes.iter().rfind(|change| change.generation <= generation);
+        last.map_or(&[], |change| &change.stages)
+    }
+    /// Until when the stage of a journey let nothing leave; absent where it never did, or still does.
+    pub fn stood_until(&self, journey: JourneyId) -> Option<Instant> {
+        let changes = self.deployed.as_deref().map_or(&[][..], |d| &d.changes);
+        let line = self.line(journey);
+        let stands = |change: &Change| change.stages.iter().any(|stage| stage.line == line && stage.stands());
+        let last = changes.iter().rposition(stands)?;
+        changes.get(last + 1).map(|change| change.at)
+    }
+    /// When a generation went live.
+    pub fn live_at(&self, generation: u32) -> Option<Instant> {
+        let changes = self.deployed.as_deref().map_or(&[][..], |d| &d.changes);
+        changes.iter().find(|change| change.generation == generation).map(|change| change.at)
     }
     /// Those that somebody can enter.
     pub fn live_journeys(&self) -> impl Iterator<Item = JourneyId> + '_ {

@@ -13,6 +13,7 @@ pub mod exprs;
 pub mod history;
 pub mod journey;
 pub mod places;
+pub mod stage;
 pub mod timeline;
 pub mod track;
 mod walk;
@@ -27,6 +28,7 @@ pub use journey::{
     Until,
 };
 pub use places::{Place, Places};
+pub use stage::{Hold, Pause, PauseMode, Stage};
 
 /// Version of the shapes in this room; part of every hash.
 pub const IR_VERSION: u32 = 1;

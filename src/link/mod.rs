@@ -10,6 +10,7 @@
 mod exprs;
 mod journeys;
 mod labels;
+mod stages;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ use crate::value::Instant;
 use exprs::Scope;
 use labels::Labels;
 pub use labels::PURPOSES_MAX;
+pub use stages::staged;
 
 /// A program made to follow another.
 #[derive(Debug, Clone)]
@@ -66,6 +68,7 @@ pub fn first(new: &Program, at: Instant) -> Program {
             redirects: Vec::new(),
             retyped: Vec::new(),
             fresh: journeys.collect(),
+            stages: Vec::new(),
         }],
         phases: Vec::new(),
     };
@@ -98,6 +101,8 @@ pub fn link(live: &Program, new: &Program, vacant: &BTreeSet<JourneyId>, at: Ins
         redirects: Vec::new(),
         retyped: std::mem::take(&mut labels.retyped),
         fresh: linker.fresh,
+        // Of a line, whatever its version.
+        stages: live.stages().to_vec(),
     });
     deployed.phases.extend(linker.phases);
     program.project = new.project.clone();

@@ -4,16 +4,16 @@
 //! and the story is the same.
 
 use crate::ir::journey::{HandleDef, SlotDef};
-use crate::ir::{Change, Fate, FieldId, JourneyId, Op, Redirect, StepId, Timing, Type};
+use crate::ir::{Change, Fate, FieldId, JourneyId, Op, Redirect, Stage, StepId, Timing, Type};
 use crate::value::Value;
 
 use super::INSTRUCTIONS_PER_MOMENT_MAX;
 use super::effect::{EndReason, RunNo, What};
-use super::person::{Pending, Run, RunState};
+use super::person::{Frozen, Pending, Run, RunState};
 use super::turn::Turn;
 
 impl Turn<'_, '_> {
-    /// Goes through every generation that this person has not seen.
+    /// Goes through every generation that was live by now and that this person has not seen.
     pub(super) fn catch_up_with_program(&mut self) {
         let arrival = self.now;
         let program = self.program;
@@ -21,7 +21,12 @@ impl Turn<'_, '_> {
             // What was due before then is done as the program before would have: versions stay as they were.
             self.now = change.at;
             self.fire_due(change.at);
+            let before = std::mem::replace(&mut self.stages, &change.stages);
             self.change(change);
+            self.heed_stages(before);
+            let fresh: Vec<JourneyId> =
+                change.fresh.iter().copied().filter(|id| !self.was_let_in(before, *id)).collect();
+            self.enrol(&fresh);
             self.person.generation = change.generation;
         }
         self.now = arrival;
@@ -85,6 +90,7 @@ impl Turn<'_, '_> {
         }
         self.withdraw_held(index);
         self.journal_run(index, What::Moved { journey, step });
+        let frozen = self.stage(journey).is_some_and(Stage::is_frozen);
         let mut run = self.activity().runs.remove(index);
         let by_name = |name: &str| old.slots.iter().position(|slot| slot.name == name);
         let slot = |def: &SlotDef| {
@@ -110,9 +116,16 @@ impl Turn<'_, '_> {
             Some(until) => RunState::Waiting { until: Some(until) },
             None => RunState::Moving,
         };
+        // What came while it stood was for the step it stood at.
+        let since = run.frozen.as_deref().map(|frozen| frozen.since);
+        if frozen || since.is_some() {
+            run.frozen = Some(Box::new(Frozen { since: since.unwrap_or(self.now), met: None }));
+        }
         let index = self.insert_run(run);
         match kept {
             Some(until) => self.journal_run(index, What::Waiting { until: Some(until) }),
+            // When it goes on.
+            None if frozen || since.is_some() => {}
             None => self.execute(no),
         }
     }

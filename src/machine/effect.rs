@@ -181,6 +181,13 @@ pub enum What {
     Ended {
         reason: EndReason,
     },
+    /// The journey was paused, and the run stands (freeze) or gets no message (skip late).
+    Paused,
+    Resumed,
+    /// The call came due while the journey was paused, and was dropped.
+    CallSkipped {
+        action: ActionId,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -193,6 +200,10 @@ pub enum NotEntered {
     OnlyIf,
     /// The event is older than `max_event_age`.
     TooOld,
+    /// Not in the share of people that the journey is let run for.
+    Ramp,
+    /// The journey is paused.
+    Paused,
 }
 
 /// Why a message was held or dropped. Its name is what tests, journal and reports say.
@@ -207,10 +218,14 @@ pub enum Reason {
     Cap,
     Budget,
     Refused,
+    /// It came due while its journey was paused.
+    Late,
+    /// It waited for somebody to look at it, who said no.
+    Discarded,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 11] = [
         Reason::Holdout,
         Reason::Withhold,
         Reason::Consent,
@@ -220,6 +235,8 @@ impl Reason {
         Reason::Cap,
         Reason::Budget,
         Reason::Refused,
+        Reason::Late,
+        Reason::Discarded,
     ];
     pub fn name(self) -> &'static str {
         match self {
@@ -232,6 +249,8 @@ impl Reason {
             Reason::Cap => "cap",
             Reason::Budget => "budget",
             Reason::Refused => "refused",
+            Reason::Late => "late",
+            Reason::Discarded => "discarded",
         }
     }
 }

@@ -280,12 +280,12 @@ impl<'p> Engine<'p> {
             }
         }
     }
-    /// Journeys whose members are enrolled when the program goes live: of one that replaces another, only what it brought.
+    /// Journeys whose members are enrolled when the program goes live. Whoever was there before came through what it brought
+    /// ([`Change::fresh`](crate::ir::Change::fresh)) and is enrolled by that, in whatever order things are heard.
     pub(super) fn going_live(&self, known: bool) -> Vec<JourneyId> {
-        let deployed = self.program.deployed.as_deref().filter(|_| known);
-        match deployed.and_then(|d| d.changes.last().filter(|change| change.generation == d.generation)) {
-            Some(change) => change.fresh.clone(),
-            None => self.program.live_journeys().collect(),
+        match known && self.program.deployed.is_some() {
+            true => Vec::new(),
+            false => self.program.live_journeys().collect(),
         }
     }
     pub(super) fn rank(&self, journey: JourneyId) -> u16 {

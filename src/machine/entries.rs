@@ -3,7 +3,7 @@
 //! Moves no run; a run that has entered is handed to `steps`.
 
 use crate::ir::journey::Holdout;
-use crate::ir::{Audience, Expr, JourneyId, Reentry, SlotId, Split, SplitId, Start};
+use crate::ir::{Audience, Expr, JourneyId, Reentry, SlotId, Split, SplitId, Stage, Start};
 use crate::value::{Value, id};
 
 use super::effect::{EndReason, NotEntered, RunNo, What};
@@ -105,10 +105,17 @@ impl Turn<'_, '_> {
         let key = key.as_ref().map(|k| key_text(&self.view(id, &slots).owned(k)));
         let Some(settled) = settled else { return self.enter(id, key, Some((*bind, payload))) };
         let due = self.engine.zone(self.person, id).plus(self.now, *settled);
+        let frozen = self.stage(id).is_some_and(Stage::is_frozen).then_some(self.now);
         let pending = &mut self.activity().pending;
         match pending.iter_mut().find(|p| p.journey == id && p.key == key) {
-            Some(waiting) => (waiting.payload, waiting.due) = (payload.clone(), due),
-            None => push_exact(pending, Pending { journey: id, key, payload: payload.clone(), due }),
+            Some(waiting) => {
+                (waiting.payload, waiting.due, waiting.frozen) = (payload.clone(), due, frozen);
+            }
+            // One that came before the pause goes on with what was left; a new one is an entry like any other.
+            None if frozen.is_some() => {
+                return self.journal(id, None, None, What::NotEntered { why: NotEntered::Paused });
+            }
+            None => push_exact(pending, Pending { journey: id, key, payload: payload.clone(), due, frozen }),
         }
         self.journal(id, None, None, What::Settling { until: due });
     }
@@ -142,6 +149,7 @@ impl Turn<'_, '_> {
             slots,
             handles: vec![Delivery::default(); journey.handles.len()].into(),
             repetitions: Vec::new(),
+            frozen: None,
         };
         let index = self.insert_run(run);
         self.journal(id, Some(no), None, What::Entered);
@@ -187,7 +195,11 @@ impl Turn<'_, '_> {
             return Some(NotEntered::Reentry);
         }
         let allowed = self.view(id, slots).holds(journey.only_if.as_ref(), None);
-        (!allowed).then_some(NotEntered::OnlyIf)
+        if !allowed {
+            return Some(NotEntered::OnlyIf);
+        }
+        // Last, so that the story says of whom it kept out that they would have entered.
+        self.stage(id).and_then(|stage| self.keeps_out(stage))
     }
     /// Only where re-entry will ask for it.
     fn note_entry(&mut self, id: JourneyId, key: &Key) {

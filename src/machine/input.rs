@@ -80,4 +80,28 @@ pub enum Report {
     Unsubscribed,
     /// The person takes that back, and nothing else: a block and a complaint stand.
     Resubscribed,
+    /// Not handed over: its journey was paused when it was to leave.
+    Late,
+    /// Not handed over: somebody looked at it and said no.
+    Discarded,
+}
+
+impl Report {
+    /// It never left: it is no send, and no cap counts it.
+    pub(super) fn is_of_no_send(self) -> bool {
+        match self {
+            Report::OverBudget | Report::Late | Report::Discarded => true,
+            Report::Accepted
+            | Report::Refused
+            | Report::Delivered
+            | Report::Opened
+            | Report::Clicked
+            | Report::Bounced
+            | Report::Complained
+            | Report::Blocked
+            | Report::Unblocked
+            | Report::Unsubscribed
+            | Report::Resubscribed => false,
+        }
+    }
 }

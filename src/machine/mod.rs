@@ -28,6 +28,7 @@ pub mod rest;
 pub mod schedule;
 mod segments;
 mod sends;
+mod stages;
 mod steps;
 mod timers;
 mod turn;

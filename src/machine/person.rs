@@ -76,6 +76,8 @@ pub(super) struct Pending {
     pub key: Key,
     pub payload: Value,
     pub due: Instant,
+    /// Since when its clock stands, because the journey is frozen.
+    pub frozen: Option<Instant>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +120,28 @@ pub struct Run {
     pub(super) handles: Box<[Delivery]>,
     /// How often a send or call was made, by step; only in journeys with a loop.
     pub(super) repetitions: Vec<(StepId, u16)>,
+    /// Stands where it is, because the journey is frozen.
+    pub(super) frozen: Option<Box<Frozen>>,
+}
+
+/// Of a run that stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Frozen {
+    pub since: Instant,
+    /// The first thing that came meanwhile and would have moved it: it goes on by that afterwards.
+    pub met: Option<Met>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Met {
+    /// What an arm of a wait is for.
+    Arm { arm: u16, payload: Option<Value> },
+    /// A refusal of what it waits for.
+    Nothing,
+    /// Of a provider.
+    Answer { refused: bool },
+    /// Of an action.
+    Result { result: Option<Value>, answered: bool },
 }
 
 /// What a run is doing between inputs.
@@ -173,9 +197,14 @@ impl Run {
             | RunState::Called { .. } => program.journey(self.journey).code.get(self.pc as usize).map(|i| i.step),
         }
     }
-    /// The run's own timer.
+    /// It stands where it is, because the journey is frozen.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+    /// The run's own timer; none while it stands.
     pub fn due(&self) -> Option<Instant> {
         match self.state {
+            _ if self.frozen.is_some() => None,
             RunState::Moving => None,
             RunState::Waiting { until } => until,
             RunState::HeldOut { until }

@@ -6,7 +6,7 @@ use crate::ir::{Channel, Op, Program};
 
 use super::effect::{Reason, RunNo, SendId, Way, What};
 use super::input::Report;
-use super::person::{BLOCKED, BOUNCED, COMPLAINED, Person, RunState, Sent, UNSUBSCRIBED};
+use super::person::{BLOCKED, BOUNCED, COMPLAINED, Met, Person, RunState, Sent, UNSUBSCRIBED};
 use super::turn::Turn;
 use super::waits::facts_of;
 
@@ -38,6 +38,8 @@ impl Turn<'_, '_> {
         let what = match report {
             Report::Refused => What::Dropped { message, reason: Reason::Refused },
             Report::OverBudget => What::Dropped { message, reason: Reason::Budget },
+            Report::Late => What::Dropped { message, reason: Reason::Late },
+            Report::Discarded => What::Dropped { message, reason: Reason::Discarded },
             Report::Accepted
             | Report::Delivered
             | Report::Opened
@@ -59,11 +61,11 @@ impl Turn<'_, '_> {
         let handles = run.into_iter().flat_map(|r| r.handles.iter_mut());
         for delivery in handles.filter(|d| d.step == Some(send.step) && d.repetition == send.repetition) {
             delivery.facts |= facts;
-            if report == Report::OverBudget {
+            if report.is_of_no_send() {
                 delivery.facts = facts;
             }
         }
-        if report == Report::OverBudget {
+        if report.is_of_no_send() {
             activity.sent.retain(|s| s.id != send);
         }
     }
@@ -71,7 +73,9 @@ impl Turn<'_, '_> {
     fn take_provider_answer(&mut self, no: RunNo, report: Report) {
         let refused = match report {
             // A bounce before any other answer: it was not delivered.
-            Report::Refused | Report::OverBudget | Report::Bounced => true,
+            Report::Refused | Report::OverBudget | Report::Late | Report::Bounced => true,
+            // Somebody wanted silence: nothing stands in for it.
+            Report::Discarded => false,
             Report::Accepted | Report::Delivered | Report::Opened | Report::Clicked => false,
             Report::Complained | Report::Blocked | Report::Unblocked | Report::Unsubscribed | Report::Resubscribed => {
                 return;
@@ -81,6 +85,9 @@ impl Turn<'_, '_> {
     }
     /// On from an awaited send, or to its `otherwise`.
     pub(super) fn leave_send(&mut self, no: RunNo, refused: bool) {
+        if self.keeps_for_later(no, || Met::Answer { refused }) {
+            return;
+        }
         let Some(index) = self.index_of(no) else { return };
         let run = &self.person.runs()[index];
         let op = self.program.journey(run.journey).code.get(run.pc as usize).map(|i| &i.op);
@@ -122,6 +129,8 @@ fn reach_after(reach: u8, report: Report) -> u8 {
         Report::Accepted
         | Report::Refused
         | Report::OverBudget
+        | Report::Late
+        | Report::Discarded
         | Report::Delivered
         | Report::Opened
         | Report::Clicked => reach,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::person::Person;
 
 /// First byte of every person at rest.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// These bytes are no person, or none that this version can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

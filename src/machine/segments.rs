@@ -79,12 +79,16 @@ impl Turn<'_, '_> {
     /// The program has just gone live for this person: membership is noted in silence, and `including members` enrols.
     pub(super) fn go_live(&mut self) {
         let all: Vec<u16> = (0..self.engine.tracked.len() as u16).collect();
-        // To somebody new everything is; who was there before is enrolled by what the program brought.
+        // To somebody new everything is.
         let going_live = self.engine.going_live(self.person.known);
         self.written.clear();
         self.reassess(&all);
+        self.enrol(&going_live);
+    }
+    /// Members of the segments of these journeys enter, where the journeys say so.
+    pub(super) fn enrol(&mut self, going_live: &[JourneyId]) {
         let mut enrolling: Vec<JourneyId> = Vec::new();
-        for id in going_live {
+        for id in going_live.iter().copied().filter(|id| !self.program.is_retired(*id)) {
             let journey = self.program.journey(id);
             if let Start::Segment { segment, enters, including_members: true } = &journey.start
                 && self.engine.tracked_index(*segment).is_some_and(|tracked| self.is_member(tracked) == *enters)

@@ -2,7 +2,9 @@
 //!
 //! Delivers nothing; an accepted message is an effect for the host.
 
-use crate::ir::{Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy, Program};
+use crate::ir::{
+    Expr, Fact, HandleId, Journey, JourneyId, MessageDef, MessageId, Op, Overflow, Pc, Policy, Program, Stage,
+};
 use crate::value::{Instant, Value};
 
 use super::effect::{Effect, EndReason, Order, Reason, SendId, Way, What};
@@ -35,6 +37,9 @@ impl Engine<'_> {
     pub fn gate(&self, person: &Person, order: &Order, at: Instant) -> Gate {
         let message = self.program.message(order.message);
         let policy = self.program.policy(self.program.journey(order.journey).policy);
+        if self.program.stage(order.journey).is_some_and(Stage::skips) {
+            return Gate::Shut(Reason::Late);
+        }
         if at >= order.deadline {
             return Gate::Shut(Reason::Deadline);
         }
@@ -94,8 +99,11 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Withheld, consent, reachable, deadline, quiet hours, caps: the first that refuses names the reason.
+    /// Not while its journey is paused and what comes due is dropped; then withheld, consent, reachable, deadline, quiet hours, caps: the first that refuses names the reason.
     fn judge(&self, index: usize, policy: &Policy, message: &MessageDef, before: Option<&Expr>) -> Verdict {
+        if self.skips(self.person.runs()[index].journey) {
+            return Verdict::Drop(Reason::Late);
+        }
         let view = self.view_of(&self.person.runs()[index]);
         if policy.withhold.iter().any(|w| w.purpose == message.purpose && view.truth(&w.when, None)) {
             return Verdict::Drop(Reason::Withhold);

@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use crate::ir::{ActionId, Expr, Journey, Op, Pc, SlotId, StepId, Until};
+use crate::ir::{ActionId, Expr, Journey, JourneyId, Op, Pc, SlotId, StepId, Until};
 use crate::value::{Date, Instant, Span, Value};
 
 use super::arithmetic;
 use super::effect::{ActionCall, CallId, Effect, EndReason, Passage, RunNo, Way, What};
 use super::evaluate::View;
 use super::glimpse::Look;
-use super::person::{RunState, Watch, push_exact};
+use super::person::{Met, Run, RunState, Watch, push_exact};
 use super::turn::Turn;
 
 /// Where a run is after an instruction.
@@ -92,6 +92,15 @@ impl Turn<'_, '_> {
                 if again { next } else { Next::Go(*exit, Way::Otherwise) }
             }
             Op::Jump(target) => Next::Go(*target, Way::On),
+            Op::Do { action, result, otherwise, .. } if self.skips(journey_of(&self.person.runs()[index])) => {
+                // What was asked of it before is no answer to this.
+                if let Some(slot) = result {
+                    self.assign(index, *slot, Value::Missing);
+                }
+                self.journal_run(index, What::CallSkipped { action: *action });
+                let (target, way) = without_answer(pc, *otherwise);
+                Next::Go(target, way)
+            }
             Op::Do { action, params, .. } => self.call(index, *action, params),
             Op::Tag(tag) => {
                 self.tag(index, tag, true);
@@ -216,14 +225,17 @@ impl Turn<'_, '_> {
     }
     /// On from an action, or to its `otherwise`. Without an answer the outcome is unknown, and the run takes it as failed.
     pub(super) fn leave_call(&mut self, no: RunNo, result: Option<&Value>, answered: bool) {
+        if self.keeps_for_later(no, || Met::Result { result: result.cloned(), answered }) {
+            return;
+        }
         let Some(index) = self.index_of(no) else { return };
         let run = &self.person.runs()[index];
         let pc = run.pc;
         let instruction = self.program.journey(run.journey).code.get(pc as usize);
         let Some(Op::Do { action, result: slot, otherwise, .. }) = instruction.map(|i| &i.op) else { return };
-        let (target, way) = match (result, otherwise) {
-            (Some(_), _) | (None, None) => (pc + 1, Way::On),
-            (None, Some(otherwise)) => (*otherwise, Way::Otherwise),
+        let (target, way) = match result {
+            Some(_) => (pc + 1, Way::On),
+            None => without_answer(pc, *otherwise),
         };
         if let Some(slot) = slot {
             self.assign(index, *slot, result.cloned().unwrap_or_default());
@@ -251,6 +263,15 @@ impl Turn<'_, '_> {
         let tag = tag.to_owned();
         self.journal_run(index, if on { What::Tagged { tag } } else { What::Untagged { tag } });
     }
+}
+
+fn journey_of(run: &Run) -> JourneyId {
+    run.journey
+}
+
+/// Where a run goes on from a call that gave nothing.
+fn without_answer(pc: Pc, otherwise: Option<Pc>) -> (Pc, Way) {
+    otherwise.map_or((pc + 1, Way::On), |target| (target, Way::Otherwise))
 }
 
 /// A duration from now; now if it is missing or behind.

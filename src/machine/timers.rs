@@ -76,7 +76,7 @@ impl Turn<'_, '_> {
         let runs = activity.runs.iter().filter_map(|run| {
             run.due().map(|at| Due { at, kind: DueKind::Run, rank: self.engine.rank(run.journey), no: run.no })
         });
-        let pending = activity.pending.iter().enumerate().map(|(index, p)| {
+        let pending = activity.pending.iter().enumerate().filter(|(_, p)| p.frozen.is_none()).map(|(index, p)| {
             let (rank, no) = (self.engine.rank(p.journey), RunNo(index as u32));
             Due { at: p.due, kind: DueKind::Settled, rank, no }
         });

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::ir::{EventId, FieldId, JourneyId, Program, PurposeId, StepId};
+use crate::ir::{EventId, FieldId, JourneyId, Program, PurposeId, Stage, StepId};
 use crate::value::{Instant, Value};
 
 use super::INSTRUCTIONS_PER_MOMENT_MAX;
@@ -30,6 +30,8 @@ pub(super) struct Turn<'t, 'p> {
     pub now: Instant,
     /// Instructions left at this moment.
     pub budget: u32,
+    /// Those in force: of the generation that the person has come to.
+    pub stages: &'p [Stage],
     /// Profile fields written at this moment whose memberships were not looked at yet.
     pub written: Vec<FieldId>,
 }
@@ -58,7 +60,10 @@ impl<'t, 'p> Turn<'t, 'p> {
         now: Instant,
     ) -> Turn<'t, 'p> {
         let program = engine.program;
-        Turn { engine, program, person, effects, now, budget: INSTRUCTIONS_PER_MOMENT_MAX, written: Vec::new() }
+        let is_of_now = person.generation == program.generation();
+        let stages = if is_of_now { program.stages() } else { program.stages_under(person.generation) };
+        let budget = INSTRUCTIONS_PER_MOMENT_MAX;
+        Turn { engine, program, person, effects, now, budget, stages, written: Vec::new() }
     }
 
     /// One input, after the timers that were due before it. Whether it was heeded: see [`Engine::step`].

@@ -6,7 +6,7 @@ use crate::ir::{EventId, FieldId};
 use crate::value::Value;
 
 use super::input::{Input, InputKind};
-use super::person::Person;
+use super::person::{Met, Person};
 
 /// The words of one event, by one of its fields that names it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,11 @@ impl Person {
         let pending = activity.pending.iter_mut().map(|pending| &mut pending.payload);
         for value in slots.chain(watched).chain(pending) {
             words.blank(value);
+        }
+        for frozen in activity.runs.iter_mut().filter_map(|run| run.frozen.as_deref_mut()) {
+            if let Some(Met::Arm { payload: Some(payload), .. }) = &mut frozen.met {
+                words.blank(payload);
+            }
         }
     }
 }

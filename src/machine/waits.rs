@@ -10,7 +10,7 @@ use super::effect::{EndReason, RunNo, Way, What};
 use super::evaluate::{Scope, View};
 use super::glimpse::Look;
 use super::history::field_of;
-use super::person::{Pending, Run, RunState};
+use super::person::{Met, Pending, Run, RunState};
 use super::steps::{Next, after};
 use super::turn::{Happened, Trigger, Turn};
 
@@ -154,13 +154,16 @@ impl Turn<'_, '_> {
             _ => &[],
         }
     }
-    fn wake_by(&mut self, no: RunNo, arm_index: usize, payload: Option<&Value>) {
+    pub(super) fn wake_by(&mut self, no: RunNo, arm_index: usize, payload: Option<&Value>) {
+        if self.keeps_for_later(no, || Met::Arm { arm: arm_index as u16, payload: payload.cloned() }) {
+            return;
+        }
         let Some(index) = self.index_of(no) else { return };
         let run = &self.person.runs()[index];
         let program = self.program;
         let code = &program.journey(run.journey).code;
         let Some(Op::Await { arms, .. }) = code.get(run.pc as usize).map(|i| &i.op) else { return };
-        let arm = &arms[arm_index];
+        let Some(arm) = arms.get(arm_index) else { return };
         self.journal_run(index, What::Woke { arm: Some(arm_index as u16) });
         if let (ArmOn::Event { bind: Some(slot), .. }, Some(payload)) = (&arm.on, payload) {
             self.assign(index, *slot, payload.clone());
@@ -170,6 +173,9 @@ impl Turn<'_, '_> {
     }
     /// Time is up.
     pub(super) fn wake_in_vain(&mut self, no: RunNo) {
+        if self.keeps_for_later(no, || Met::Nothing) {
+            return;
+        }
         let Some(index) = self.index_of(no) else { return };
         let run = &self.person.runs()[index];
         let (target, way) = match self.program.journey(run.journey).code.get(run.pc as usize).map(|i| &i.op) {
@@ -229,7 +235,7 @@ fn is_event(event: crate::ir::EventId, filter: Option<&Expr>, trigger: Trigger<'
 pub(super) fn facts_of(report: super::Report, is_email: bool) -> u8 {
     use super::Report;
     match report {
-        Report::Refused | Report::OverBudget => Fact::Failed.bit(),
+        Report::Refused | Report::OverBudget | Report::Late | Report::Discarded => Fact::Failed.bit(),
         Report::Delivered => Fact::Delivered.bit(),
         Report::Opened => Fact::Opened.bit(),
         // A click shows that a mail was opened, even where the reader blocks the pixel.

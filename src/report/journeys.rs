@@ -198,7 +198,13 @@ impl<'p> Journal<'p> {
                     Said::Complained => signals.complained += 1,
                     Said::Unsubscribed => signals.unsubscribed += 1,
                     Said::Blocked => signals.blocked += 1,
-                    Said::Accepted | Said::Refused | Said::OverBudget | Said::Unblocked | Said::Resubscribed => {}
+                    Said::Accepted
+                    | Said::Refused
+                    | Said::OverBudget
+                    | Said::Late
+                    | Said::Discarded
+                    | Said::Unblocked
+                    | Said::Resubscribed => {}
                 }
             }
             What::Settling { .. }
@@ -218,6 +224,9 @@ impl<'p> Journal<'p> {
             | What::Set { .. }
             | What::Membership { .. }
             | What::Moved { .. }
+            | What::Paused
+            | What::Resumed
+            | What::CallSkipped { .. }
             | What::Ended { .. } => {}
         }
     }

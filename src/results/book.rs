@@ -142,6 +142,9 @@ impl<'p> Book<'p> {
             | What::Set { .. }
             | What::Moved { .. }
             | What::Membership { .. }
+            | What::Paused
+            | What::Resumed
+            | What::CallSkipped { .. }
             | What::Ended { .. } => return None,
         };
         Some(Line { at: entry.at, journey: self.program.line(entry.journey), run, fact })

@@ -293,6 +293,9 @@ impl Journal for Counts<'_> {
             | What::Reported { .. }
             | What::Called { .. }
             | What::CallFailed { .. }
+            | What::Paused
+            | What::Resumed
+            | What::CallSkipped { .. }
             | What::Tagged { .. }
             | What::Untagged { .. }
             | What::Set { .. }

@@ -17,6 +17,8 @@ const KEYS: &[(&str, &str)] = &[
     ("reentry", "再参加待ち"),
     ("only if", "条件外"),
     ("too old", "古すぎる"),
+    ("ramp", "公開割合の対象外"),
+    ("paused", "一時停止中"),
     // Messages held or dropped.
     ("holdout", "比較のため対象外"),
     ("withhold", "差し止め"),
@@ -27,6 +29,8 @@ const KEYS: &[(&str, &str)] = &[
     ("cap", "回数の上限"),
     ("budget", "予算切れ"),
     ("refused", "配信事業者が拒否"),
+    ("late", "一時停止中の分"),
+    ("discarded", "確認のうえ破棄"),
     // Lines of the input.
     ("not utf-8", "UTF-8 でない"),
     ("nul byte", "NUL バイト"),
@@ -79,19 +83,15 @@ mod tests {
 
     #[test]
     fn every_key_of_the_engine_has_its_japanese() {
-        let reasons = [
-            Reason::Holdout,
-            Reason::Withhold,
-            Reason::Consent,
-            Reason::Unreachable,
-            Reason::Deadline,
-            Reason::Quiet,
-            Reason::Cap,
-            Reason::Budget,
-            Reason::Refused,
+        let entries = [
+            NotEntered::Live,
+            NotEntered::Reentry,
+            NotEntered::OnlyIf,
+            NotEntered::TooOld,
+            NotEntered::Ramp,
+            NotEntered::Paused,
         ];
-        let entries = [NotEntered::Live, NotEntered::Reentry, NotEntered::OnlyIf, NotEntered::TooOld];
-        let keys = reasons.iter().map(|reason| reason.name()).chain(entries.map(words::not_entered_key));
+        let keys = Reason::ALL.iter().map(|reason| reason.name()).chain(entries.map(words::not_entered_key));
         for key in keys {
             assert_ne!(japanese(key), key);
         }

@@ -196,6 +196,13 @@ fn wrote(program: &Program, zone: Zone, entry: &Entry) -> Words {
             }
         }
         What::Ended { reason } => ended(program, entry, reason),
+        What::Paused => Words::new("the journey was paused", "ジャーニーが一時停止"),
+        What::Resumed => Words::new("the journey went on", "ジャーニーが再開"),
+        What::CallSkipped { action } => {
+            let name = &program.actions[action.index()].name;
+            let en = format!("did not ask for `{name}`: it came due while the journey was paused");
+            Words::new(en, format!("`{name}` は実行せず: 一時停止中に時刻が来た"))
+        }
     }
 }
 
@@ -222,6 +229,8 @@ fn report_words(report: Report) -> Words {
         Report::Accepted => Words::new("accepted by the provider", "配信事業者が受理"),
         Report::Refused => Words::new("refused by the provider", "配信事業者が拒否"),
         Report::OverBudget => Words::new("over budget", "予算超過"),
+        Report::Late => Words::new("dropped in a pause", "一時停止により破棄"),
+        Report::Discarded => Words::new("discarded", "破棄"),
         Report::Delivered => Words::new("delivered", "到達"),
         Report::Opened => Words::new("opened", "開封"),
         Report::Clicked => Words::new("clicked", "クリック"),

@@ -99,6 +99,8 @@ pub fn reason(reason: Reason) -> Words {
         Reason::Cap => Words::new("a cap is reached", "上限に達した"),
         Reason::Budget => Words::new("the budget is used up", "予算を使い切った"),
         Reason::Refused => Words::new("refused by the provider", "配信事業者が拒否"),
+        Reason::Late => Words::new("it came due while the journey was paused", "一時停止中に送信時刻が来た"),
+        Reason::Discarded => Words::new("discarded before release", "確認のうえ破棄"),
     }
 }
 
@@ -108,6 +110,8 @@ pub fn not_entered(why: NotEntered) -> Words {
         NotEntered::Reentry => Words::new("too soon to enter again", "再参加にはまだ早い"),
         NotEntered::OnlyIf => Words::new("`only if` was false", "`only if` を満たさない"),
         NotEntered::TooOld => Words::new("the event arrived too late", "イベントの到着が遅すぎた"),
+        NotEntered::Ramp => Words::new("not in the share that may enter yet", "公開割合の対象外"),
+        NotEntered::Paused => Words::new("the journey is paused", "ジャーニーは一時停止中"),
     }
 }
 
@@ -118,6 +122,8 @@ pub fn not_entered_key(why: NotEntered) -> &'static str {
         NotEntered::Reentry => "reentry",
         NotEntered::OnlyIf => "only if",
         NotEntered::TooOld => "too old",
+        NotEntered::Ramp => "ramp",
+        NotEntered::Paused => "paused",
     }
 }
 

@@ -38,6 +38,11 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
+/// Where things of a kind are kept.
+pub fn folder(data: &Path, kind: Kind) -> PathBuf {
+    data.join(kind.folder())
+}
+
 pub fn keep(data: &Path, kind: Kind, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     if !is_name(name) {
         return Err(StoreError::Damaged { what: format!("`{name}` is no name to keep something under") });

@@ -257,6 +257,9 @@ fn kind_of(what: &crate::machine::What) -> &'static str {
         What::Membership { .. } => "membership",
         What::Moved { .. } => "moved",
         What::Ended { .. } => "ended",
+        What::Paused => "paused",
+        What::Resumed => "resumed",
+        What::CallSkipped { .. } => "call_skipped",
     }
 }
 

@@ -388,7 +388,13 @@ fn verb_of(report: Report) -> Option<ReportVerb> {
         Report::Blocked => Some(ReportVerb::Block),
         Report::Complained => Some(ReportVerb::Complain),
         Report::Unsubscribed => Some(ReportVerb::Unsubscribe),
-        Report::Accepted | Report::Refused | Report::OverBudget | Report::Unblocked | Report::Resubscribed => None,
+        Report::Accepted
+        | Report::Refused
+        | Report::OverBudget
+        | Report::Late
+        | Report::Discarded
+        | Report::Unblocked
+        | Report::Resubscribed => None,
     }
 }
 

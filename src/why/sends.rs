@@ -55,6 +55,8 @@ impl Changes {
             Report::Accepted
             | Report::Refused
             | Report::OverBudget
+            | Report::Late
+            | Report::Discarded
             | Report::Delivered
             | Report::Opened
             | Report::Clicked
@@ -118,7 +120,7 @@ impl Send<'_> {
                 grounds
             }
             // Decided outside; the line itself says it.
-            Reason::Holdout | Reason::Budget | Reason::Refused => Vec::new(),
+            Reason::Holdout | Reason::Budget | Reason::Refused | Reason::Late | Reason::Discarded => Vec::new(),
         }
     }
     /// What let the message go.

@@ -183,6 +183,7 @@ impl<'a> Teller<'a> {
             What::Reported { .. } => (Vec::new(), None),
             What::Called { .. } => (Vec::new(), None),
             What::CallFailed { .. } => (Vec::new(), None),
+            What::Paused | What::Resumed | What::CallSkipped { .. } => (Vec::new(), None),
             What::Tagged { .. } => (Vec::new(), None),
             What::Untagged { .. } => (Vec::new(), None),
             What::Set { field } => {
@@ -316,6 +317,8 @@ impl<'a> Teller<'a> {
                 ));
             }
             (NotEntered::Live | NotEntered::Reentry, None) => {}
+            // Somebody in charge said so; the line itself says it.
+            (NotEntered::Ramp | NotEntered::Paused, _) => {}
         }
         grounds
     }
@@ -343,7 +346,7 @@ impl<'a> Teller<'a> {
         self.header(match why {
             NotEntered::OnlyIf => HeaderLine::OnlyIf,
             NotEntered::Reentry => HeaderLine::Reentry,
-            NotEntered::Live | NotEntered::TooOld => HeaderLine::Start,
+            NotEntered::Live | NotEntered::TooOld | NotEntered::Ramp | NotEntered::Paused => HeaderLine::Start,
         })
     }
 

@@ -143,7 +143,13 @@ impl<'p> Moment<'_, 'p> {
                 self.draft.shift(SHIFTS[shift] * MILLIS_PER_HOUR);
                 Ok(())
             }
-            Refusal::Consent | Refusal::Cap | Refusal::Budget | Refusal::Refused | Refusal::Holdout => {
+            Refusal::Consent
+            | Refusal::Cap
+            | Refusal::Budget
+            | Refusal::Refused
+            | Refusal::Holdout
+            | Refusal::Late
+            | Refusal::Discarded => {
                 let name = &def.name;
                 let reason = reason.name();
                 Err(Reason::new(

@@ -234,6 +234,9 @@ pub fn expectation(program: &Program, entry: &Entry) -> Option<String> {
         | What::Untagged { .. }
         | What::Set { .. }
         | What::Moved { .. }
+        | What::Paused
+        | What::Resumed
+        | What::CallSkipped { .. }
         | What::Membership { .. } => return None,
     })
 }

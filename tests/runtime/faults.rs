@@ -10,7 +10,7 @@ use tabi::compile::{Level, Settings, compile};
 use tabi::diag::Code;
 use tabi::ingest::Schema;
 use tabi::ingest::segment::Reader;
-use tabi::ir::{Channel, Moves, Planned, Program, Timing};
+use tabi::ir::{Channel, Hold, JourneyId, Moves, Pause, PauseMode, Planned, Program, Stage, Timing};
 use tabi::link::{self, link};
 use tabi::machine::{InputKind, Report};
 use tabi::plan::{Heads, decide};
@@ -78,6 +78,8 @@ struct Sinks {
     withdrawn: BTreeSet<String>,
     broken: Vec<String>,
     calm: bool,
+    /// Journeys whose stage lets nothing leave, or drops what comes due.
+    standing: BTreeSet<String>,
 }
 
 struct Taken {
@@ -96,6 +98,9 @@ impl World for Sinks {
     fn deliver(&mut self, at: Instant, work: &Work) -> Option<Outcome> {
         let Work::Deliver { channel, delivery, .. } = work else { return None };
         let to = delivery.to.join(",");
+        if self.standing.contains(&delivery.journey) {
+            self.broken.push(format!("{at}: {} left while `{}` was paused or on hold", delivery.message, delivery.journey));
+        }
         if delivery.marketing && self.withdrawn.contains(&to) {
             self.broken.push(format!("{at}: {} went to {to} who had withdrawn", delivery.message));
         }
@@ -182,6 +187,9 @@ fn allowances() -> [Allowance; WAYS] {
 }
 
 struct Storm {
+    /// Journeys at other stages, in one life of four.
+    stages: Option<Draw>,
+    staged: usize,
     seed: u64,
     ground: Ground,
     programs: Programs,
@@ -212,6 +220,8 @@ impl Storm {
         let now = Instant(day * DAY + draw.below(DAY as u64) as i64);
         let sinks = Sinks { draw: Some(Draw(seed ^ 0xabcd)), ..Sinks::default() };
         Storm {
+            stages: seed.is_multiple_of(4).then_some(Draw(seed ^ 0x57a6e5)),
+            staged: 0,
             seed,
             ground,
             programs: Programs::default(),
@@ -323,6 +333,61 @@ impl Storm {
             self.crash();
         }
         self.turns += 1;
+    }
+    /// Somebody ramps, pauses, holds or lets go on; whether that was acknowledged or not.
+    fn restage(&mut self, edit: impl FnOnce(&mut Stage, u32, &mut Draw)) {
+        let Some(mut draw) = self.stages.take() else { return };
+        // A journal says when things came, not in which order within a moment.
+        self.pass(Span(1));
+        let (now, programs) = (self.now, self.programs.clone());
+        let rig = self.rig();
+        let live = rig.node.program();
+        let journeys: Vec<JourneyId> = live.live_journeys().collect();
+        let staged = link::staged(live, *draw.pick(&journeys), now, |stage, since| edit(stage, since, &mut draw));
+        let (generation, bundle) = (staged.generation(), staged.bundle());
+        programs.put(staged);
+        rig.node.submit(Submission::Change { generation, bundle });
+        match rig.node.commit(now) {
+            Ok(()) => self.staged += 1,
+            Err(_) => self.crash(),
+        }
+        self.pass(Span(1));
+        self.stages = Some(draw);
+    }
+    fn restage_somehow(&mut self) {
+        self.restage(|stage, since, draw| {
+            let mode = *draw.pick(&[PauseMode::Drain, PauseMode::Freeze, PauseMode::SkipLate]);
+            match draw.below(8) {
+                0 => stage.share = 1 + draw.below(u64::from(Stage::WHOLE)) as u32,
+                1 => stage.share = Stage::WHOLE,
+                2 | 3 => stage.pause = Some(Pause { mode, since }),
+                4 => stage.hold = Some(Hold { first: 20, since }),
+                5 => (stage.hold, stage.discarded) = (None, Some(since)),
+                _ => *stage = Stage::whole(stage.line),
+            }
+        });
+    }
+    /// Everything goes on: else somebody stands for ever, as they should.
+    fn let_go_on(&mut self) {
+        self.pass(Span(1));
+        while let Some(line) = self.rig().node.program().stages().first().map(|stage| stage.line) {
+            let (now, programs) = (self.now, self.programs.clone());
+            let rig = self.rig();
+            let staged = link::staged(rig.node.program(), line, now, |stage, _| *stage = Stage::whole(line));
+            let (generation, bundle) = (staged.generation(), staged.bundle());
+            programs.put(staged);
+            rig.node.submit(Submission::Change { generation, bundle });
+            if rig.node.commit(now).is_err() {
+                self.crash();
+            }
+            self.pass(Span(1));
+        }
+    }
+    fn note_standing(&mut self) {
+        let program = self.rig().node.program();
+        let stands = |stage: &&Stage| stage.stands() || stage.skips();
+        let names = program.stages().iter().filter(stands).map(|stage| program.journey(stage.line).name.clone());
+        self.sinks.standing = names.collect();
     }
     fn crash(&mut self) {
         self.rig = None;
@@ -464,6 +529,9 @@ impl Storm {
                 self.hand_in(calls);
             }
         }
+        if self.stages.as_mut().is_some_and(|draw| draw.one_in(15)) {
+            self.restage_somehow();
+        }
         let minutes = *self.draw.pick(&[0, 0, 1, 5, 15, 60, 200, 700]);
         self.pass(Span(minutes * MINUTE));
     }
@@ -517,6 +585,7 @@ impl Storm {
             if attempt > 30 {
                 self.becalm();
             }
+            self.note_standing();
             let mut sinks = std::mem::take(&mut self.sinks);
             let came = self.rig().run_until(to, &mut sinks);
             self.sinks = sinks;
@@ -534,6 +603,7 @@ impl Storm {
         let owed = std::mem::take(&mut self.owed);
         owed.into_iter().for_each(|(call, _)| self.hand_in(vec![call]));
         self.sinks.calm = true;
+        self.let_go_on();
         // Long enough for every wait, retry and hold; the morning letter needs events, of which there are none.
         self.pass(Span(3 * DAY));
         self.pass(Span(40 * DAY));
@@ -593,6 +663,7 @@ impl Storm {
             repeats: self.sinks.taken.values().filter(|t| t.times > 1).count(),
             restarts: self.restarts,
             checkpoints: self.checkpoints,
+            staged: self.staged,
             turns: self.turns,
         })
     }
@@ -642,6 +713,7 @@ impl Storm {
 
 #[derive(Debug, Default)]
 struct Seen {
+    staged: usize,
     lives: u32,
     acknowledged: usize,
     messages: usize,
@@ -659,6 +731,7 @@ impl Seen {
         self.repeats += other.repeats;
         self.restarts += other.restarts;
         self.checkpoints += other.checkpoints;
+        self.staged += other.staged;
         self.turns += other.turns;
     }
 }

@@ -171,6 +171,8 @@ impl<'p> Watch<'p> {
             Report::Accepted
             | Report::Refused
             | Report::OverBudget
+            | Report::Late
+            | Report::Discarded
             | Report::Delivered
             | Report::Opened
             | Report::Clicked => {}

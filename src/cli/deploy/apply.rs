@@ -46,6 +46,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         ));
     }
     let trouble = |error| store_trouble(&args.data, &error);
+    let _alone = super::stage::alone(&args.data);
     // A change may stand in the log and not yet in the store.
     if matches!(client::ask(&args.data, hyper::Method::GET, "/settled", None), Err(Trouble::NotRunning)) {
         offline::settle(&args.data)?;
@@ -165,7 +166,7 @@ fn differs(plan: &Plan, again: &Plan) -> Option<(String, String)> {
 }
 
 /// Tells the Tabi that runs, or writes it down for the next that does.
-fn put_live(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
+pub(super) fn put_live(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
     let body = json!({ "generation": generation, "bundle": bundle });
     let status = match client::ask(data, hyper::Method::POST, "/change", Some(&body)) {
         Ok(status) => status,
@@ -186,8 +187,8 @@ fn put_live(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
     match live == Some(u64::from(generation)) && is_ours {
         true => Ok(()),
         false => Err(moved(
-            "another plan was carried out in the meantime".to_owned(),
-            "その間に別の計画が実行されました".to_owned(),
+            "another change went live in the meantime".to_owned(),
+            "その間に別の変更が行われました".to_owned(),
         )),
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::bundle::{Bundle, hex};
-use super::{prepare, stored};
+use super::{prepare, stage, stored};
 use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::remote::DATA;
@@ -78,8 +78,10 @@ pub fn bundles(args: &BundlesArgs, speaker: &mut Speaker) -> Result<Exit, Stop> 
         kept::names(folder, Kind::Program).map_err(trouble)?.iter().filter_map(|name| name.parse().ok()).collect();
     numbers.sort_unstable();
     let mut rows = Vec::new();
+    let mut before: Option<Program> = None;
     for number in numbers.into_iter().filter(|number| *number <= live.generation()) {
         let program = stored::kept(folder, number, None).map_err(trouble)?;
+        let staged = before.as_ref().map(|before| stage::changes(before, &program)).unwrap_or_default();
         let hash = hex(program.bundle());
         // People inside are those of versions of journeys that this one brought.
         let inside: u64 = heads.iter().filter(|((id, _), _)| live.since(*id) == number).map(|(_, count)| count).sum();
@@ -91,7 +93,9 @@ pub fn bundles(args: &BundlesArgs, speaker: &mut Speaker) -> Result<Exit, Stop> 
             "went_live": went_live.map(|change| change.at.to_string()),
             "inside": inside,
             "files": bundles.get(&hash).map(|bundle| bundle.files.len()),
+            "stages": staged.iter().map(|said| json!({ "en": said.en, "ja": said.ja })).collect::<Vec<_>>(),
         }));
+        before = Some(program);
     }
     let text = match args.common.format {
         Format::Json => serde_json::to_string_pretty(&json!({ "bundles": rows })).unwrap_or_default() + "\n",
@@ -102,9 +106,22 @@ pub fn bundles(args: &BundlesArgs, speaker: &mut Speaker) -> Result<Exit, Stop> 
                 let bundle = row["bundle"].as_str().unwrap_or_default();
                 let at = row["went_live"].as_str().unwrap_or("-");
                 let mark = if row["live"] == true { "*" } else { " " };
+                let staged = |language: &str| -> String {
+                    let all = row["stages"].as_array().into_iter().flatten();
+                    let told: Vec<&str> = all.filter_map(|said| said[language].as_str()).collect();
+                    if told.is_empty() { String::new() } else { format!("  {}", told.join(", ")) }
+                };
                 let said = Phrase::new(
-                    format!("{mark} v{version}  {}  {at}  {inside} inside", &bundle[..bundle.len().min(8)]),
-                    format!("{mark} v{version}  {}  {at}  途中 {inside} 人", &bundle[..bundle.len().min(8)]),
+                    format!(
+                        "{mark} v{version}  {}  {at}  {inside} inside{}",
+                        &bundle[..bundle.len().min(8)],
+                        staged("en")
+                    ),
+                    format!(
+                        "{mark} v{version}  {}  {at}  途中 {inside} 人{}",
+                        &bundle[..bundle.len().min(8)],
+                        staged("ja")
+                    ),
                 );
                 let _ = writeln!(out, "{}", speaker.say(&said));
             }

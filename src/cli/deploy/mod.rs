@@ -4,9 +4,11 @@
 
 pub mod apply;
 pub mod bundle;
+pub mod hold;
 pub mod library;
 pub mod list;
 mod offline;
 pub mod plan;
 pub mod prepare;
+pub mod stage;
 pub mod stored;

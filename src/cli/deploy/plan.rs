@@ -78,9 +78,14 @@ pub fn rollback(args: &RollbackArgs, speaker: &mut Speaker) -> Result<Exit, Stop
             Ok(_) | Err(_) => Bundle::kept(folder, name).map_err(trouble)?,
         },
         None => {
-            let before = live.generation().saturating_sub(1).max(1);
-            let of = stored::kept(folder, before, None).map_err(trouble)?;
-            Bundle::kept(folder, &super::bundle::hex(of.bundle())).map_err(trouble)?
+            // The campaigns before these: a ramp or a pause since is none of them.
+            let mut before = live.generation();
+            let mut bundle = live.bundle();
+            while bundle == live.bundle() && before > 1 {
+                before -= 1;
+                bundle = stored::kept(folder, before, None).map_err(trouble)?.bundle();
+            }
+            Bundle::kept(folder, &super::bundle::hex(bundle)).map_err(trouble)?
         }
     };
     let bundle = bundle.ok_or_else(|| no_version(args.version.as_deref().unwrap_or_default()))?;

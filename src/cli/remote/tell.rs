@@ -182,6 +182,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("state", "state", "状態"), ("entered", "entered", "参加"), ("inside_in_memory", "inside, in memory", "参加中 (メモリ上)"),
     ("until", "until", "期限"), ("ordered", "ordered", "送信指示"), ("settled", "settled", "完了"), ("outcome", "outcome", "結果"),
     ("attempts", "attempts", "試行"), ("waiting", "waiting", "待機中"), ("under_way", "under way", "送信中"),
+    ("share", "share that may enter", "参加できる割合"), ("paused", "paused", "一時停止"), ("paused_since", "paused since", "停止の開始"),
+    ("on_hold", "first messages on hold", "確認待ちの件数"),
     ("stopped", "stopped", "停止中"), ("why", "why", "理由"), ("by", "by", "担当"), ("since", "since", "開始"),
     ("source", "source", "送信元"), ("reason", "reason", "理由"), ("detail", "detail", "詳細"),
     ("with", "with", "内容"), ("tried", "tried", "試行"), ("provider_id", "provider's id", "送信先の ID"), ("under_another_id", "under another id", "別の ID"),
@@ -210,7 +212,8 @@ const VALUES: &[(&str, &str)] = &[
     ("calling", "呼び出し中"), ("accepted", "受付済み"), ("refused", "拒否"), ("unknown", "不明"), ("expired", "期限切れ"),
     ("budget", "予算超過"), ("quota", "送信上限"), ("consent", "同意なし"), ("unreachable", "届け先なし"),
     ("deadline", "締め切り超過"), ("quiet", "静かな時間帯"), ("unrendered", "作成できず"), ("forgotten", "消去済み"),
-    ("everything", "すべて"),
+    ("everything", "すべて"), ("paused", "一時停止中"), ("late", "一時停止中の分"), ("discarded", "破棄"),
+    ("drain", "新規なし (drain)"), ("freeze", "凍結 (freeze)"), ("skip-late", "停止中の分は破棄 (skip-late)"),
 ];
 
 #[cfg(test)]

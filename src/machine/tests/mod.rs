@@ -367,6 +367,9 @@ fn words(program: &Program, what: &What) -> String {
         What::Membership { segment, member } => {
             format!("{} {}", if *member { "enters" } else { "leaves" }, program.segments[segment.index()].name)
         }
+        What::Paused => "paused".into(),
+        What::Resumed => "resumed".into(),
+        What::CallSkipped { .. } => "call skipped".into(),
         What::Ended { reason: EndReason::Stopped(None) } => "stopped".into(),
         What::Ended { reason: EndReason::Stopped(Some(because)) } => format!("stopped: {because}"),
         What::Ended { reason } => format!("ended: {reason:?}"),

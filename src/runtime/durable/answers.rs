@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::{ArmOn, Channel, FieldId, JourneyId, Op, Program};
+use crate::ir::{ArmOn, Channel, FieldId, JourneyId, Op, Program, Stage};
 use crate::machine::{Person, RunState, rest};
 use crate::ports::store::{ConsentRow, DeadRow, LedgerRow, PendingKey, StoreError};
 use crate::ports::{Question, Refusal, Scope, Seat};
@@ -44,6 +44,8 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
     let journeys: Vec<Json> = (0..program.journeys.len())
         .map(|index| {
             let name = &program.journeys[index].name;
+            let stage = program.stage(JourneyId(index as u16)).filter(|_| !program.is_retired(JourneyId(index as u16)));
+            let pause = stage.and_then(|stage| stage.pause);
             json!({
                 "journey": name,
                 "since": program.since(JourneyId(index as u16)),
@@ -51,6 +53,10 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
                 "entered": entered(index),
                 "inside_in_memory": inside(index),
                 "stopped": is_stopped(&Scope::Journey(name.clone())),
+                "share": stage.filter(|stage| stage.share < Stage::WHOLE).map(Stage::percent),
+                "paused": pause.map(|pause| pause.mode.name()),
+                "paused_since": pause.and_then(|pause| program.live_at(pause.since)).map(|at| at.to_string()),
+                "on_hold": stage.and_then(|stage| stage.hold).map(|hold| hold.first),
             })
         })
         .collect();
@@ -214,6 +220,7 @@ fn run_json(node: &Node<'_, '_, '_>, run: &crate::machine::Run) -> Json {
     let journey = program.journey(run.journey());
     let step = run.step(program).map(|step| journey.steps[step.index()].name.clone());
     let state = match run.state() {
+        _ if run.is_frozen() => "paused",
         RunState::Moving => "moving",
         RunState::HeldOut { .. } => "held out",
         RunState::Waiting { .. } => "waiting",

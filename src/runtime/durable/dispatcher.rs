@@ -96,6 +96,10 @@ pub struct Dispatcher {
     stopped_everything: bool,
     stopped_channels: BTreeSet<usize>,
     stopped_journeys: BTreeSet<JourneyId>,
+    /// Those whose stage lets nothing leave: a freeze, or somebody who looks at messages first.
+    standing: BTreeSet<JourneyId>,
+    /// Until when others stood so.
+    stood: BTreeMap<JourneyId, Instant>,
     /// When stops ended.
     lifted: Lifted,
     action: Allowance,
@@ -122,6 +126,8 @@ impl Dispatcher {
             stopped_everything: false,
             stopped_channels: BTreeSet::new(),
             stopped_journeys: BTreeSet::new(),
+            standing: BTreeSet::new(),
+            stood: BTreeMap::new(),
             lifted: Lifted::default(),
             action,
             turn: 0,
@@ -218,12 +224,19 @@ impl Dispatcher {
     pub fn is_stale(&self, key: PendingKey, now: Instant) -> Option<String> {
         let waiting = &self.entries.get(&key)?.waiting;
         let limit = waiting.patience.unwrap_or(STALE_AFTER);
-        let waited = now.since(waiting.ordered_at);
+        // While its journey stood, it grew no older.
+        let from = self.stood.get(&waiting.journey).map_or(waiting.ordered_at, |until| waiting.ordered_at.max(*until));
+        let waited = now.since(from);
         let hours = waited.0 / MILLIS_PER_HOUR;
         (waited > limit).then(|| match waiting.patience {
             Some(_) => "nobody waits for the answer any more".to_owned(),
             None => format!("it could not leave for {hours} hours and is too old to be sent"),
         })
+    }
+
+    /// Exactly these stand from now on, and these stood until then.
+    pub fn stand(&mut self, standing: BTreeSet<JourneyId>, stood: BTreeMap<JourneyId, Instant>) {
+        (self.standing, self.stood) = (standing, stood);
     }
 
     /// Something was placed. One that was tried before the process began has an unknown outcome.
@@ -303,8 +316,8 @@ impl Dispatcher {
                 continue;
             }
             self.wake(index, now);
-            let stopped = &self.stopped_journeys;
-            let is_stopped = |journey: JourneyId| stopped.contains(&journey);
+            let (stopped, standing) = (&self.stopped_journeys, &self.standing);
+            let is_stopped = |journey: JourneyId| stopped.contains(&journey) || standing.contains(&journey);
             let way = &mut self.ways[index];
             way.bucket.refill(now);
             while picked.len() < limit && way.may_start(now) && (index < ACTIONS || actions_left > 0) {
@@ -347,8 +360,8 @@ impl Dispatcher {
                 return None;
             }
             let later = way.later.first().map(|(at, _)| *at);
-            let has_ready =
-                way.ready.values().flat_map(|ring| ring.queues.keys()).any(|j| !self.stopped_journeys.contains(j));
+            let leaves = |j: &JourneyId| !self.stopped_journeys.contains(j) && !self.standing.contains(j);
+            let has_ready = way.ready.values().flat_map(|ring| ring.queues.keys()).any(leaves);
             let has_room = way.under_way < way.allowance.at_once_max && !(index >= ACTIONS && actions_are_full);
             let ready = (has_ready && has_room).then(|| {
                 let closed = (way.closed_until > now).then_some(way.closed_until);

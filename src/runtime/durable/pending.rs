@@ -40,6 +40,11 @@ impl Thing {
 }
 
 impl Pending {
+    /// Somebody looked at what waited at that time, and said no to it.
+    pub fn is_discarded(&self, program: &Program) -> bool {
+        let discarded = program.stage(self.thing.journey()).and_then(|stage| stage.discarded);
+        discarded.and_then(|generation| program.live_at(generation)).is_some_and(|at| self.ordered_at <= at)
+    }
     pub fn ledger_row(&self, program: &Program, key: PendingKey, at: Instant, settlement: &Settlement) -> LedgerRow {
         let (what, channel) = match &self.thing {
             Thing::Order(order) => (program.message(order.message).name.clone(), order.channel.name()),

@@ -2,7 +2,7 @@
 //!
 //! Hands it to nobody.
 
-use crate::machine::{Gate, Order, Person, Reason};
+use crate::machine::{Gate, Order, Person};
 use crate::ports::store::PendingKey;
 use crate::ports::{Call, Delivery, SendKey};
 use crate::render::{Part, plain};
@@ -17,12 +17,13 @@ impl Shard<'_, '_> {
     pub(super) fn prepare(&mut self, key: PendingKey, at: Instant, attempt: u32) -> Option<Ready> {
         let owner = self.pending.get(&key)?.owner;
         self.host.people.fetch(owner);
-        let person = self.host.person(owner)?;
+        let (pending, person) = (self.pending.get(&key)?, self.host.person(owner)?);
         let program = self.host.engine().program();
-        match &self.pending.get(&key)?.thing {
+        match &pending.thing {
+            Thing::Order(_) if pending.is_discarded(program) => Some(Ready::Shut(Ending::Discarded, None)),
             Thing::Order(order) => Some(match self.host.engine().gate(person, order, at) {
                 Gate::Hold(until) => Ready::Hold(until),
-                Gate::Shut(reason) => Ready::Shut(ending_of(reason), None),
+                Gate::Shut(reason) => Ready::Shut(Ending::of(reason), None),
                 Gate::Open => self.deliver(key.send(), order, person, at, attempt),
             }),
             Thing::Call(call) => {
@@ -72,16 +73,5 @@ impl Shard<'_, '_> {
             unsubscribe,
             at_most_once: message.at_most_once,
         }))
-    }
-}
-
-fn ending_of(reason: Reason) -> Ending {
-    match reason {
-        Reason::Consent | Reason::Withhold => Ending::Consent,
-        Reason::Unreachable => Ending::Unreachable,
-        Reason::Deadline => Ending::Deadline,
-        Reason::Quiet => Ending::Quiet,
-        Reason::Budget => Ending::OverBudget,
-        Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
     }
 }

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ir::{Channel, JourneyId};
-use crate::machine::Report;
 use crate::machine::rest::{self, Unreadable};
+use crate::machine::{Reason, Report};
 use crate::ports::store::PendingKey;
 use crate::ports::{About, Notice, Scope, Seat, Subject, Submission, Told};
 use crate::value::{Instant, Value, Zone};
@@ -181,6 +181,10 @@ pub enum Ending {
     Unrendered,
     /// The person was forgotten.
     Forgotten,
+    /// Its journey was paused, and what came due was dropped.
+    Late,
+    /// Somebody looked at it and said no.
+    Discarded,
 }
 
 impl Ending {
@@ -199,6 +203,38 @@ impl Ending {
             Ending::Quiet => "quiet",
             Ending::Unrendered => "unrendered",
             Ending::Forgotten => "forgotten",
+            Ending::Late => "late",
+            Ending::Discarded => "discarded",
+        }
+    }
+    /// Something is known of what came of it.
+    pub fn is_answer(self) -> bool {
+        match self {
+            Ending::Unknown | Ending::Expired | Ending::Forgotten => false,
+            Ending::Accepted
+            | Ending::Refused
+            | Ending::OverBudget
+            | Ending::OverQuota
+            | Ending::Consent
+            | Ending::Unreachable
+            | Ending::Deadline
+            | Ending::Quiet
+            | Ending::Late
+            | Ending::Discarded
+            | Ending::Unrendered => true,
+        }
+    }
+    /// What a refusal at the door ends with.
+    pub fn of(reason: Reason) -> Ending {
+        match reason {
+            Reason::Consent | Reason::Withhold => Ending::Consent,
+            Reason::Unreachable => Ending::Unreachable,
+            Reason::Deadline => Ending::Deadline,
+            Reason::Quiet => Ending::Quiet,
+            Reason::Budget => Ending::OverBudget,
+            Reason::Late => Ending::Late,
+            Reason::Discarded => Ending::Discarded,
+            Reason::Holdout | Reason::Cap | Reason::Refused => Ending::Refused,
         }
     }
     /// What the machine is told. An outcome that nobody knows counts as accepted (semantics 4.9).
@@ -206,6 +242,8 @@ impl Ending {
         match self {
             Ending::Accepted | Ending::Unknown => Report::Accepted,
             Ending::OverBudget | Ending::OverQuota => Report::OverBudget,
+            Ending::Late => Report::Late,
+            Ending::Discarded => Report::Discarded,
             Ending::Refused
             | Ending::Expired
             | Ending::Consent

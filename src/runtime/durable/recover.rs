@@ -163,6 +163,7 @@ impl<'s, 'e, 'p> Node<'s, 'e, 'p> {
             figures: Vec::new(),
             failed: None,
         };
+        node.stand();
         let started = node.restore()?;
         let records = node.replay(from)?;
         // What shards in threads tell of the replay is from its time, not from the end of the pause.

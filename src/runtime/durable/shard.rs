@@ -454,10 +454,8 @@ impl<'e, 'p> Shard<'e, 'p> {
         self.announced = true;
         let mut keys: Vec<PendingKey> = self.pending.keys().copied().collect();
         keys.sort_unstable();
-        for key in keys {
-            let up = self.pending.get(&key).map(|pending| self.placed(key, pending));
-            self.ups.extend(up);
-        }
+        let placed = keys.iter().filter_map(|key| Some(self.placed(*key, self.pending.get(key)?)));
+        self.ups.extend(placed.collect::<Vec<Up>>());
     }
 
     fn settle(&mut self, key: PendingKey, at: Instant, settlement: &Settlement, answer: Option<Value>) {
@@ -481,19 +479,7 @@ impl<'e, 'p> Shard<'e, 'p> {
             Thing::Call(mut call) => {
                 call.id.run.0 = call.id.run.0.saturating_add(pending.base);
                 // Silence is the machine's to judge: the action's patience runs out by itself.
-                let answered = match settlement.ending {
-                    Ending::Accepted => true,
-                    Ending::Unknown | Ending::Expired | Ending::Forgotten => false,
-                    Ending::Refused
-                    | Ending::OverBudget
-                    | Ending::OverQuota
-                    | Ending::Consent
-                    | Ending::Unreachable
-                    | Ending::Deadline
-                    | Ending::Quiet
-                    | Ending::Unrendered => true,
-                };
-                if answered {
+                if settlement.ending.is_answer() {
                     self.host.take(seat, at, InputKind::Answer { call: call.id, result: answer });
                 }
             }
