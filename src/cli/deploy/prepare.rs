@@ -37,6 +37,15 @@ impl Unpacked {
     }
 }
 
+/// Places are told from the project's folder, wherever it stood when it was compiled.
+pub fn told_from(root: &Path, program: &mut Program) {
+    program.places.each(|place| {
+        if let Some(inside) = Path::new(&*place.path).strip_prefix(root).ok().and_then(Path::to_str) {
+            place.path = inside.into();
+        }
+    });
+}
+
 impl Drop for Unpacked {
     fn drop(&mut self) {
         // What cannot be removed is left to the system, as all of its temporary files.
@@ -175,8 +184,10 @@ fn people(
 /// By meaning, against the sources that are live.
 fn difference(before: &Bundle, new: &Program) -> Difference {
     let Ok(unpacked) = Unpacked::new(before) else { return Difference::default() };
-    let opened = open::read(&unpacked.folder);
-    opened.program.as_ref().map(|old| diff::difference(old, new)).unwrap_or_default()
+    let mut opened = open::read(&unpacked.folder);
+    let Some(old) = &mut opened.program else { return Difference::default() };
+    told_from(&unpacked.folder, old);
+    diff::difference(old, new)
 }
 
 /// Rules and texts are of no version.

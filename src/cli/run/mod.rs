@@ -4,7 +4,7 @@
 
 mod hooks;
 mod logs;
-mod owner;
+pub mod owner;
 mod quota;
 mod start;
 mod telemetry;

@@ -132,7 +132,6 @@ fn damaged(data: &Path, why: &str) -> Stop {
 }
 
 pub fn not_opened(data: &Path, error: &LiveError) -> Stop {
-    let shown = data.display();
     match error {
         LiveError::Open(OpenError::Store(error)) => store_trouble(data, error),
         // What is live is read from these data: if it is not theirs, they are not whole.
