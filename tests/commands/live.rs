@@ -203,6 +203,7 @@ fn files_that_changed_keep_no_run_from_going_on_with_what_is_live() {
                 break;
             }
         }
+        until(|| output(&shop, &["status"]).status.success());
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
         let ended = child.wait().unwrap().code();
         assert!(ended == Some(0) && text.contains("http://127.0.0.1:"), "{text}");

@@ -71,7 +71,7 @@ pub fn rollback(args: &RollbackArgs, speaker: &mut Speaker) -> Result<Exit, Stop
     let live = prepare::data(folder)?.program;
     let bundle = match &args.version {
         Some(name) => match name.trim_start_matches('v').parse::<u32>() {
-            Ok(number) if number <= live.generation() => {
+            Ok(number) if (1..=live.generation()).contains(&number) => {
                 let of = stored::kept(folder, number, None).map_err(trouble)?;
                 Bundle::kept(folder, &super::bundle::hex(of.bundle())).map_err(trouble)?
             }
