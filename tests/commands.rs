@@ -3,6 +3,7 @@
 //! Each file in `tests/commands/` holds one of them; `tests/cli.rs` has the transcripts of the others.
 
 mod commands {
+    pub mod changing;
     pub mod editors;
     pub mod experiments;
     pub mod fix;

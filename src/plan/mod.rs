@@ -19,7 +19,7 @@ use crate::value::Instant;
 
 pub use fates::{Class, Fates, Group, Problem, decide};
 pub use forecast::{Forecast, Outcome, forecast};
-pub use render::{markdown, pretty, sentence};
+pub use render::{markdown, people, pretty, sentence};
 
 /// Version of the JSON shape.
 pub const PLAN_VERSION: u32 = 1;

@@ -87,12 +87,20 @@ fn pick(language: Language, en: String, ja: String) -> String {
     }
 }
 
+/// `1 person`, `2 people`.
+pub fn people(count: u64) -> String {
+    match count {
+        1 => "1 person".to_owned(),
+        _ => format!("{count} people"),
+    }
+}
+
 fn title(plan: &Plan, language: Language) -> String {
     let (from, to) = (plan.from.generation, plan.from.generation + 1);
     let (old, new) = (plan.from.bundle.get(..8).unwrap_or_default(), plan.to.get(..8).unwrap_or_default());
     pick(
         language,
-        format!("Plan: version {from} ({old}) → {to} ({new}), {} people", plan.people),
+        format!("Plan: version {from} ({old}) → {to} ({new}), {}", people(plan.people)),
         format!("計画: 版 {from} ({old}) → {to} ({new})、登録者 {} 人", plan.people),
     )
 }
@@ -195,8 +203,9 @@ pub fn sentence(problem: &Problem, language: Language) -> String {
         Problem::Unsaid { journey, version, step: Some(step), heads, journey_removed: false } => pick(
             language,
             format!(
-                "{heads} people stand at `{step}` of `{journey}` {version}, which is gone: say what becomes of them, e.g. \
-                 `moves {journey} from \"{version}\" {{ {step} stay }}` (or `to STEP`, `to stop`)"
+                "`{step}` of `{journey}` {version} is gone, with {} at it: say what becomes of them, e.g. \
+                 `moves {journey} from \"{version}\" {{ {step} stay }}` (or `to STEP`, `to stop`)",
+                people(*heads)
             ),
             format!(
                 "`{journey}` {version} のなくなるステップ `{step}` に {heads} 人います。扱いを書いてください。例: \
@@ -206,8 +215,9 @@ pub fn sentence(problem: &Problem, language: Language) -> String {
         Problem::Unsaid { journey, version, heads, .. } => pick(
             language,
             format!(
-                "{heads} people are inside `{journey}` {version}, which is gone: let them finish with \
-                 `moves {journey} from \"{version}\" {{ everyone stay }}`, or end them with `{{ everyone to stop }}`"
+                "`{journey}` {version} is gone, with {} inside: let them finish with \
+                 `moves {journey} from \"{version}\" {{ everyone stay }}`, or end them with `{{ everyone to stop }}`",
+                people(*heads)
             ),
             format!(
                 "なくなる `{journey}` {version} の途中に {heads} 人います。最後まで進めるなら \
@@ -274,7 +284,7 @@ fn summary(plan: &Plan, language: Language) -> String {
     let inside: u64 = plan.groups.iter().map(|group| group.heads).sum();
     pick(
         language,
-        format!("ready: {inside} people inside are decided on; nothing was changed yet"),
+        format!("ready: it is decided for {} inside; nothing was changed yet", people(inside)),
         format!("準備完了: 途中の {inside} 人の扱いが決まっています。まだ何も変更していません"),
     )
 }

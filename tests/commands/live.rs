@@ -203,10 +203,10 @@ fn files_that_changed_keep_no_run_from_going_on_with_what_is_live() {
                 break;
             }
         }
-        let runs = child.try_wait().unwrap().is_none();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(runs && text.contains("http://127.0.0.1:"), "{text}");
+        until(|| output(&shop, &["status"]).status.success());
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let ended = child.wait().unwrap().code();
+        assert!(ended == Some(0) && text.contains("http://127.0.0.1:"), "{text}");
         text
     };
     let (first, same) = (said("en"), said("en"));

@@ -98,16 +98,17 @@ impl Shop {
         self.rig.checkpoint().unwrap();
         let live = self.rig.node.program();
         let engine = Engine::new(live);
-        let (mut people, mut heads) = (Vec::new(), Heads::new());
+        let (mut people, mut heads, mut occupied) = (Vec::new(), Heads::new(), BTreeSet::<JourneyId>::new());
         let mut reader = self.rig.reader();
         let read = reader.people(0, &mut |seat, row| {
             let mut person = Person::from_bytes(&row.state).unwrap();
+            occupied.extend(person.runs().iter().map(|run| run.journey()));
             plan::note(&engine, &mut person, self.now, &mut heads);
             people.push((seat, person));
             true
         });
         read.unwrap();
-        let occupied: BTreeSet<JourneyId> = heads.keys().map(|(journey, _)| *journey).collect();
+        occupied.extend(heads.keys().map(|(journey, _)| *journey));
         let vacant = (0..live.journeys.len() as u16).map(JourneyId).filter(|id| live.is_retired(*id));
         let vacant: BTreeSet<JourneyId> = vacant.filter(|id| !occupied.contains(id)).collect();
         let mut linked = link::link(live, new, &vacant, self.now).expect("programs that go together");

@@ -72,7 +72,8 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     };
     let unpacked = Unpacked::new(&bundle)?;
     let mut opened = open::open(&unpacked.folder);
-    let Some(new) = opened.program.take() else { return opened.refuse(speaker) };
+    let Some(mut new) = opened.program.take() else { return opened.refuse(speaker) };
+    prepare::told_from(&opened.project.root, &mut new);
     if super::bundle::hex(new.content_hash()) != plan.to {
         return Err(moved(
             "this Tabi reads the plan's files differently than the one that made it".to_owned(),
@@ -91,8 +92,8 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     put_live(&args.data, program.generation(), &plan.to)?;
     let (generation, inside) = (program.generation(), again.groups.iter().map(|group| group.heads).sum::<u64>());
     let said = Phrase::new(
-        format!("version {generation} is live; {inside} people inside the one before go on as planned\n"),
-        format!("版 {generation} が稼働しています。前の版の途中の {inside} 人は計画どおりに進みます\n"),
+        format!("version {generation} is live; what the plan says of {} is done\n", crate::plan::people(inside)),
+        format!("版 {generation} が稼働しています。途中の {inside} 人は計画どおりに進みます\n"),
     );
     speaker.report(speaker.say(&said).to_owned().as_str())?;
     Ok(Exit::Fine)
@@ -141,8 +142,10 @@ fn differs(plan: &Plan, again: &Plan) -> Option<(String, String)> {
             Some(planned) if group.fate != "stay" && group.heads > planned.heads + planned.heads / 10 + MORE_HEADS => {
                 return Some((
                     format!(
-                        "{} people stand at `{step}` of `{}` now; the plan was for {}",
-                        group.heads, group.journey, planned.heads
+                        "at `{step}` of `{}` there are {} now; the plan was for {}",
+                        group.journey,
+                        crate::plan::people(group.heads),
+                        planned.heads
                     ),
                     format!(
                         "`{}` の `{step}` に {} 人います。計画では {} 人でした",
@@ -155,7 +158,7 @@ fn differs(plan: &Plan, again: &Plan) -> Option<(String, String)> {
                 || matches!(group.class, Class::Removed | Class::JourneyRemoved) && !group.said =>
             {
                 return Some((
-                    format!("{} people have come to `{step}` of `{}` since", group.heads, group.journey),
+                    format!("{} came to `{step}` of `{}` since", crate::plan::people(group.heads), group.journey),
                     format!("その後 `{}` の `{step}` に {} 人が来ています", group.journey, group.heads),
                 ));
             }

@@ -71,7 +71,7 @@ pub fn rollback(args: &RollbackArgs, speaker: &mut Speaker) -> Result<Exit, Stop
     let live = prepare::data(folder)?.program;
     let bundle = match &args.version {
         Some(name) => match name.trim_start_matches('v').parse::<u32>() {
-            Ok(number) if number <= live.generation() => {
+            Ok(number) if (1..=live.generation()).contains(&number) => {
                 let of = stored::kept(folder, number, None).map_err(trouble)?;
                 Bundle::kept(folder, &super::bundle::hex(of.bundle())).map_err(trouble)?
             }
@@ -95,7 +95,8 @@ pub fn rollback(args: &RollbackArgs, speaker: &mut Speaker) -> Result<Exit, Stop
 
 fn plan(project: &Path, common: &Common, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let mut opened = open::open(project);
-    let Some(program) = opened.program.take() else { return opened.refuse(speaker) };
+    let Some(mut program) = opened.program.take() else { return opened.refuse(speaker) };
+    prepare::told_from(&opened.project.root, &mut program);
     let mut data = prepare::data(&common.data)?;
     let Prepared { plan, difference, .. } = prepare::prepare(&common.data, &opened, &program, &mut data)?;
     let json = serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n";

@@ -37,6 +37,15 @@ impl Unpacked {
     }
 }
 
+/// Places are told from the project's folder, wherever it stood when it was compiled.
+pub fn told_from(root: &Path, program: &mut Program) {
+    program.places.each(|place| {
+        if let Some(inside) = Path::new(&*place.path).strip_prefix(root).ok().and_then(Path::to_str) {
+            place.path = inside.into();
+        }
+    });
+}
+
 impl Drop for Unpacked {
     fn drop(&mut self) {
         // What cannot be removed is left to the system, as all of its temporary files.
@@ -126,10 +135,10 @@ pub fn prepare(folder: &Path, opened: &Opened, new: &Program, data: &mut Data) -
     };
     let before = Engine::new(live);
     let concerned = concerned(&linked);
-    let (heads, inside) = people(&before, &mut *data.reader, at, &concerned).map_err(trouble)?;
+    let People { heads, inside, occupied } = people(&before, &mut *data.reader, at, &concerned).map_err(trouble)?;
     let vacant: BTreeSet<JourneyId> = (0..live.journeys.len() as u16)
         .map(JourneyId)
-        .filter(|id| live.is_retired(*id) && !heads.keys().any(|(of, _)| of == id))
+        .filter(|id| live.is_retired(*id) && !occupied.contains(id))
         .collect();
     let Ok(mut linked) = link::link(live, new, &vacant, at) else { unreachable!("the same was linked a moment ago") };
     let Fates { groups, redirects, problems } = plan::decide(&linked, &heads);
@@ -150,33 +159,46 @@ fn concerned(linked: &Linked) -> BTreeSet<JourneyId> {
     retired.filter(|id| replaced(id) || named(id)).collect()
 }
 
-/// Where everybody stands, and those inside the versions that matter.
+struct People {
+    /// Where everybody stands.
+    heads: Heads,
+    /// Those inside the versions that matter.
+    inside: Vec<Person>,
+    /// Versions that somebody is in, or was when they were last looked at: whoever is still to be moved out of one needs
+    /// its steps for that.
+    occupied: BTreeSet<JourneyId>,
+}
+
 fn people(
     engine: &Engine<'_>,
     reader: &mut dyn StoreReader,
     at: Instant,
     concerned: &BTreeSet<JourneyId>,
-) -> Result<(Heads, Vec<Person>), StoreError> {
-    let (mut heads, mut inside, mut damaged) = (Heads::new(), Vec::new(), None);
+) -> Result<People, StoreError> {
+    let (mut heads, mut inside, mut occupied, mut damaged) = (Heads::new(), Vec::new(), BTreeSet::new(), None);
     reader.people(0, &mut |seat, row| {
         let Ok(mut person) = Person::from_bytes(&row.state) else {
             damaged = Some(StoreError::Damaged { what: format!("the person of seat {seat}") });
             return false;
         };
+        occupied.extend(person.runs().iter().map(|run| run.journey()));
         plan::note(engine, &mut person, at, &mut heads);
+        occupied.extend(person.runs().iter().map(|run| run.journey()));
         if person.runs().iter().any(|run| concerned.contains(&run.journey())) {
             inside.push(person);
         }
         true
     })?;
-    damaged.map_or(Ok((heads, inside)), Err)
+    damaged.map_or(Ok(People { heads, inside, occupied }), Err)
 }
 
 /// By meaning, against the sources that are live.
 fn difference(before: &Bundle, new: &Program) -> Difference {
     let Ok(unpacked) = Unpacked::new(before) else { return Difference::default() };
-    let opened = open::read(&unpacked.folder);
-    opened.program.as_ref().map(|old| diff::difference(old, new)).unwrap_or_default()
+    let mut opened = open::read(&unpacked.folder);
+    let Some(old) = &mut opened.program else { return Difference::default() };
+    told_from(&unpacked.folder, old);
+    diff::difference(old, new)
 }
 
 /// Rules and texts are of no version.

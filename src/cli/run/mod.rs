@@ -4,7 +4,7 @@
 
 mod hooks;
 mod logs;
-mod owner;
+pub mod owner;
 mod quota;
 mod start;
 mod telemetry;
@@ -108,10 +108,11 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         if let Some(live) = differs {
             speaker.aside(&not_what_is_live(live, speaker))?;
         }
-        speaker.aside(&ready(listen, args, speaker))?;
-        tracing::info!(address = %listen, "listening");
+        // Whoever reads that it runs may tell it to stop.
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(until_told(stop.clone()));
+        speaker.aside(&ready(listen, args, speaker))?;
+        tracing::info!(address = %listen, "listening");
         let served = server.serve(listener, Some(socket), stopped);
         tokio::pin!(served);
         let failed = tokio::select! {

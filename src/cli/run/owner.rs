@@ -28,6 +28,11 @@ pub fn claim(data: &Path, environment: Option<&str>) -> Result<(), Stop> {
     }
 }
 
+/// Whether the data are a rehearsal's, whose clock only whoever starts it knows.
+pub fn is_rehearsal(data: &Path) -> bool {
+    fs::read_to_string(data.join(FILE)).is_ok_and(|owner| owner.trim() == PAPER)
+}
+
 fn others(data: &Path, owner: &str, environment: Option<&str>) -> Stop {
     let data = data.display();
     let what = match (owner == PAPER, environment) {
