@@ -3,6 +3,9 @@
 //! `cargo bench --bench run [-- PARTS… CARTS PEOPLE TIMERS]`; parts are `parts`, `busy`, `parked`, `timers`, or all. CPU and memory are those of the `tabi run` process alone, read from /proc
 //! (Linux only); the load and the sink run here, on the same cores. Prints; asserts only that everything arrives.
 
+#[path = "workload/process.rs"]
+#[allow(dead_code)]
+mod process;
 #[path = "../tests/process/sink.rs"]
 mod sink;
 #[path = "../tests/process/world.rs"]
@@ -16,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use process::{cpu_micros, memory_of, thread_nanos};
 use serde_json::Value as Json;
 use tabi::ports::store::Log;
 use tabi::server::admin::client;
@@ -290,25 +294,6 @@ fn of_round(stand: &Stand, carts: &Range<usize>) -> f64 {
     (cpu_micros(stand.pid()) - cpu) / carts.len() as f64
 }
 
-fn thread_nanos() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    text.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number")
-}
-
-/// User and system time of all threads of a process, in hundredths of a second as Linux counts them.
-fn cpu_micros(pid: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("Linux");
-    let fields = text.rsplit(')').next().expect("the name is in brackets");
-    let ticks = |nth: usize| fields.split_whitespace().nth(nth).and_then(|word| word.parse::<f64>().ok());
-    (ticks(11).expect("utime") + ticks(12).expect("stime")) * 10_000.0
-}
-
 fn memory_mb(pid: u32) -> u64 {
     memory_of(pid, "VmRSS:")
-}
-
-fn memory_of(pid: u32, name: &str) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux");
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
-    line.split_whitespace().next().and_then(|word| word.parse::<u64>().ok()).expect("a number") / 1024
 }
