@@ -83,6 +83,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("The lift in percent that should be seen: what power is told for", "見分けたい向上 (%)。検出力はこれについて示す"),
     // prove
     ("Prove how long journeys last at most, how many messages they send, and that they keep their promises", "ジャーニーの最長の長さ・最大の通数を証明し、約束が守られるかを調べる"),
+    ("Only this journey", "このジャーニーだけ"),
     ("Only this journey; without it all, and what they send together", "このジャーニーだけ (省略時はすべてと、その合計)"),
     // show
     ("Show a journey as a diagram", "ジャーニーを図にする"),

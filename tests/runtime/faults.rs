@@ -99,7 +99,8 @@ impl World for Sinks {
         let Work::Deliver { channel, delivery, .. } = work else { return None };
         let to = delivery.to.join(",");
         if self.standing.contains(&delivery.journey) {
-            self.broken.push(format!("{at}: {} left while `{}` was paused or on hold", delivery.message, delivery.journey));
+            self.broken
+                .push(format!("{at}: {} left while `{}` was paused or on hold", delivery.message, delivery.journey));
         }
         if delivery.marketing && self.withdrawn.contains(&to) {
             self.broken.push(format!("{at}: {} went to {to} who had withdrawn", delivery.message));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::bundle::{Bundle, hex};
-use super::stored;
+use super::{offline, stored};
 use crate::cli::exit::Stop;
 use crate::cli::open::{self, Opened};
 use crate::cli::run::trouble::store_trouble;
@@ -18,8 +18,9 @@ use crate::machine::{Engine, Person};
 use crate::plan::{self, Fates, Forecast, Heads, Live, PLAN_VERSION, Plan, Problem};
 use crate::ports::store::{StoreError, StoreReader};
 use crate::runtime::durable::recover::{Deployment, OpenError};
-use crate::server::admin::client;
+use crate::server::admin::client::{self, Trouble};
 use crate::store;
+use crate::store::kept::{self, Kind};
 use crate::value::Instant;
 
 /// Files that are gone when this is.
@@ -63,7 +64,11 @@ pub struct Data {
 /// Opens what is live; of a Tabi that runs, as it is now.
 pub fn data(folder: &Path) -> Result<Data, Stop> {
     // Nobody runs: then the last checkpoint is all there is.
-    let _ = client::ask(folder, hyper::Method::GET, "/settled", None);
+    let nobody_runs = matches!(client::ask(folder, hyper::Method::GET, "/settled", None), Err(Trouble::NotRunning));
+    settled(folder, nobody_runs)
+}
+
+fn settled(folder: &Path, settles: bool) -> Result<Data, Stop> {
     let trouble = |error: StoreError| store_trouble(folder, &error);
     if !folder.join("tabi.db").exists() {
         return Err(never_live(folder));
@@ -73,7 +78,16 @@ pub fn data(folder: &Path) -> Result<Data, Stop> {
         OpenError::Store(error) => trouble(error),
         other => trouble(StoreError::Damaged { what: other.to_string() }),
     })?;
-    let Some(kept) = kept else { return Err(never_live(folder)) };
+    let Some(kept) = kept else {
+        // A process that died before its first checkpoint: everything is in the log.
+        let has_begun = kept::names(folder, Kind::Program).map_err(trouble)?.iter().any(|name| name == "1");
+        if !(settles && has_begun) {
+            return Err(never_live(folder));
+        }
+        drop(reader);
+        offline::settle(folder)?;
+        return settled(folder, false);
+    };
     let program = stored::kept(folder, kept.generation, Some(kept.at)).map_err(trouble)?;
     let (_, at) = reader.position().map_err(trouble)?;
     Ok(Data { reader, program, at })
