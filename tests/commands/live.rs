@@ -27,8 +27,11 @@ impl Running {
             assert!(running.0.try_wait().unwrap().is_none(), "it runs: {arguments:?}");
             TcpStream::connect(("127.0.0.1", port)).is_ok() && folder.join(".tabi/admin.sock").exists()
         });
+        // It says so once it listens; a run that cannot say so does not begin.
+        let said = BufReader::new(running.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let begun = said.take_while(|line| !line.contains("http://")).count();
+        assert!(begun < 100 && running.0.try_wait().unwrap().is_none(), "it runs: {arguments:?}");
         // Nobody reads its logs any more: that must not keep it from ending when it is told to.
-        drop(running.0.stderr.take());
         running
     }
     /// As Ctrl-C does.
