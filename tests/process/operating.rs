@@ -4,7 +4,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
+use tabi::server::admin::client;
 
 use super::kills::{Got, collecting, recognisable};
 use super::world::{DEADLINE, Running, Shop, batch, calls, passes, within};
@@ -200,4 +201,22 @@ fn results_of_the_data_are_those_of_a_replay() {
     let text = std::fs::read_to_string(&other).unwrap();
     std::fs::write(&other, text.replace("journey tried", "journey tried_again")).unwrap();
     assert_eq!(results(&["--data", data]), kept);
+}
+
+#[test]
+fn a_change_to_a_program_that_is_not_there_is_refused_and_everything_goes_on() {
+    let (shop, got, running) = opened();
+    let change = |bundle: &str| {
+        let body = json!({ "generation": 2, "bundle": bundle });
+        client::ask(&shop.data(), "POST".parse().unwrap(), "/change", Some(&body)).unwrap_err().to_string()
+    };
+    assert!(change(&"0".repeat(64)).contains("generation 2: it is missing"));
+    // One that was kept, and that another plan has overwritten.
+    let programs = shop.data().join("programs");
+    std::fs::copy(programs.join("1.zst"), programs.join("2.zst")).unwrap();
+    assert!(change(&"0".repeat(64)).contains("another than the change names"));
+    post(&shop, 0..10);
+    came(&got, 0..10);
+    assert_eq!(status(&shop)["generation"], 1);
+    assert_eq!(running.terminate().code(), Some(0));
 }

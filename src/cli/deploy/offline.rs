@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::library::{Disk, loaded};
+use super::library::{Ahead, Disk, loaded};
 use super::stored;
 use crate::cli::exit::Stop;
 use crate::cli::open;
@@ -62,7 +62,7 @@ fn written(data: &Path, opened: store::Opened, submission: Option<Submission>) -
         at_once_max: 0,
         idempotency: crate::ports::Idempotency::Recognisable,
     });
-    let library = Box::new(Disk::new(data, Arc::new(|_| {})));
+    let library = Box::new(Disk::new(data, Arc::new(|_| {}), Ahead::default()));
     let opening = Opening { loaded, library, outfit, log, allowances, now };
     let (mut node, _) = Node::open(opening, &*store, shelf, Lanes::Here(vec![shard]), &mut Vec::new)?;
     // What was due before is done by the program before.

@@ -160,7 +160,8 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
             line.set_versions(versions(now));
         }
     });
-    let library = Box::new(library::Disk::new(start.data, told));
+    let ahead = library::Ahead::default();
+    let library = Box::new(library::Disk::new(start.data, told, ahead.clone()));
     let (tell, told) = oneshot::channel();
     let (over, ended) = oneshot::channel();
     let tasks = tokio::runtime::Handle::current();
@@ -200,7 +201,8 @@ pub async fn start(start: Start<'_>) -> Result<Engine, Stop> {
         not_behind(&start, &door).await?;
     }
     let data = start.data.to_path_buf();
-    let desk = Arc::new(Counter { door: door.clone(), data, paper, tail, program: live, secret: secret.clone() });
+    let desk =
+        Arc::new(Counter { door: door.clone(), data, paper, tail, program: live, ahead, secret: secret.clone() });
     let close: Close = Box::new(move || Box::pin(async move { door.close() }));
     let nonces = environment.line.is_some().then_some(crate::channels::line::nonce as Nonces);
     let unknown = environment.unknown;
@@ -233,6 +235,7 @@ struct Counter {
     tail: Arc<Tail>,
     /// What is live now.
     program: Arc<RwLock<&'static Program>>,
+    ahead: library::Ahead,
     secret: Secret,
 }
 
@@ -241,7 +244,12 @@ impl Desk for Counter {
         self.door.now()
     }
     fn submit(&self, batch: Vec<Submission>) -> Attempt<'_, Result<(), Refusal>> {
-        self.door.submit(batch)
+        match batch.as_slice() {
+            [Submission::Change { generation, bundle }] if *generation == self.live().generation() + 1 => {
+                Box::pin(self.change(*generation, *bundle, batch))
+            }
+            _ => self.door.submit(batch),
+        }
     }
     fn ask(&self, question: Question) -> Attempt<'_, Result<Json, Refusal>> {
         match question {
@@ -294,7 +302,7 @@ impl Counter {
     fn decision(&self, decision: &Decision) -> Json {
         let Decision { person, entry } = decision;
         let code = blake3::keyed_hash(self.secret.bytes(), person.as_bytes()).to_hex();
-        let program = *self.program.read().unwrap_or_else(PoisonError::into_inner);
+        let program = self.live();
         let journey = program.journey(entry.journey);
         let told = story::line(program, program.project.zone, &Scene::Wrote(entry.clone()));
         let (time, words) = told.map(|line| (line.time, line.words)).unwrap_or_default();
@@ -309,6 +317,19 @@ impl Counter {
             "en": words.en,
             "ja": words.ja,
         })
+    }
+    fn live(&self) -> &'static Program {
+        *self.program.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// A program that cannot be read is refused before it is written down.
+    async fn change(&self, generation: u32, bundle: [u8; 32], batch: Vec<Submission>) -> Result<(), Refusal> {
+        let (ahead, data) = (self.ahead.clone(), self.data.clone());
+        let read = tokio::task::spawn_blocking(move || ahead.read(&data, generation, bundle)).await;
+        match read {
+            Ok(Ok(())) => self.door.submit(batch).await,
+            Ok(Err(error)) => Err(Refusal::Wrong(error.to_string())),
+            Err(error) => Err(Refusal::Wrong(error.to_string())),
+        }
     }
     async fn backup(&self, to: PathBuf) -> Result<Json, Refusal> {
         let from = self.data.clone();
