@@ -156,7 +156,7 @@ fn the_page_about_changes_is_as_it_says() {
     let moves = "moves welcome from \"v2\" {\n  wait_1 to send_2\n}\n";
     shop.append("journeys/welcome.tabi", moves);
     let commands = [("tabi plan", 0), ("tabi apply", 0), ("tabi steps welcome", 0)];
-    parts.push(("moves", format!("```tabi fragment\n{moves}```\n\n{}", shop.console(&commands))));
+    parts.push(("moves", format!("```tabi part\n{moves}```\n\n{}", shop.console(&commands))));
 
     shop.edit("journeys/cart.tabi", "journey cart ", "journey basket ");
     shop.edit("journeys/cart.tabi", "test cart ", "test basket ");
@@ -167,7 +167,7 @@ fn the_page_about_changes_is_as_it_says() {
     let text = shop.console(&[("tabi plan", 0), ("tabi apply", 0)]);
     let (before, after) = (text.find("\njourney basket").unwrap(), text.find("\nPlan: ").unwrap());
     let text = format!("{}\n…{}", &text[..before], &text[after..]);
-    parts.push(("rename", format!("```tabi fragment\n{moves}```\n\n{text}")));
+    parts.push(("rename", format!("```tabi part\n{moves}```\n\n{text}")));
 
     shop.edit("policies.tabi", "cap 3 messages per 7d", "cap 1 message per 7d");
     let lines = edited("policies.tabi", "-  cap 3 messages per 7d\n+  cap 1 message per 7d\n");
