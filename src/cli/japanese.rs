@@ -198,7 +198,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("List the versions that were live, and how many are still inside", "稼働した版と、それぞれの途中にいる人数の一覧"),
     ("List the steps of a journey by their stable names, with how many stand at each", "ジャーニーのステップの (版をまたいで変わらない) 名前と、それぞれにいる人数の一覧"),
     ("The journey", "ジャーニー"),
-    ("Only this journey", "このジャーニーだけを見る"),
     // completions, man
     ("Print the completions of a shell", "シェルの補完を出力する"),
     ("The shell", "シェル"),
