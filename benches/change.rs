@@ -138,7 +138,7 @@ fn changed(people: usize, rate: usize, rounds: usize, others: usize) {
         live.write(round + 2);
         let window = live.during(|_| {});
         table[0].push(window.0);
-        let window = live.during(|shop| planned(shop));
+        let window = live.during(planned);
         table[1].push(window.0);
         let data = live.shop.data();
         let (window, apply) = live.during(|shop| applied(shop, &data, round + 2));
