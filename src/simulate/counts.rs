@@ -56,7 +56,7 @@ impl Scene {
         match line {
             Line::Taken(input) => Some(Scene::Taken(input)),
             Line::Wrote(entry) => Some(Scene::Wrote(entry)),
-            Line::Began(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => None,
+            Line::Began(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed { .. } => None,
         }
     }
 }

@@ -195,7 +195,7 @@ impl Inquiry<'_> {
         let start = &program.journey(self.id()).start;
         let first = self.asked.past.lines.iter().find_map(|line| match line {
             Kept::Began(at) => Some(*at),
-            Kept::Taken(_) | Kept::Wrote(_) | Kept::Consents(_) | Kept::Joined(_) | Kept::Changed(_) => None,
+            Kept::Taken(_) | Kept::Wrote(_) | Kept::Consents(_) | Kept::Joined(_) | Kept::Changed { .. } => None,
         });
         let next = next_tick(start, zone, until).map(|at| local(zone, at));
         let later = next.map_or_else(Both::default, |at| Both::new(format!("; next at {at}"), format!("。次は {at}")));

@@ -284,7 +284,7 @@ impl Life<'_> {
         let own = self.moments.iter().map(|(input, ..)| input);
         let theirs = self.asked.past.joined.values().flatten().filter_map(|line| match line {
             Kept::Taken(input) => Some(input),
-            Kept::Began(_) | Kept::Wrote(_) | Kept::Consents(_) | Kept::Joined(_) | Kept::Changed(_) => None,
+            Kept::Began(_) | Kept::Wrote(_) | Kept::Consents(_) | Kept::Joined(_) | Kept::Changed { .. } => None,
         });
         let mut past: Vec<Past> = own
             .chain(theirs)

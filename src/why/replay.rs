@@ -123,9 +123,12 @@ pub fn recorded(lines: &[Line], until: Instant) -> impl Iterator<Item = &Entry> 
 pub(super) fn entries_of<'l>(lines: impl Iterator<Item = &'l Line>, until: Instant) -> impl Iterator<Item = &'l Entry> {
     lines.filter_map(move |line| match line {
         Line::Wrote(entry) if entry.at <= until => Some(entry),
-        Line::Wrote(_) | Line::Began(_) | Line::Taken(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => {
-            None
-        }
+        Line::Wrote(_)
+        | Line::Began(_)
+        | Line::Taken(_)
+        | Line::Consents(_)
+        | Line::Joined(_)
+        | Line::Changed { .. } => None,
     })
 }
 
@@ -146,7 +149,7 @@ impl Replaying<'_, '_, '_> {
         depth: usize,
     ) -> Result<Replayed, Unreplayable> {
         let missing = if depth == 0 { Unreplayable::Beginning } else { Unreplayable::BeginningOfOther };
-        let first = lines.iter().find(|line| !matches!(line, Line::Changed(_)));
+        let first = lines.iter().find(|line| !matches!(line, Line::Changed { .. }));
         if !matches!(first, Some(Line::Began(_))) {
             return Err(missing);
         }
@@ -156,7 +159,16 @@ impl Replaying<'_, '_, '_> {
         let mut engine = self.editions.last();
         for line in lines {
             match line {
-                Line::Changed(generation) => engine = self.editions.of(*generation),
+                Line::Changed { at, .. } if *at > until => break,
+                Line::Changed { at, generation } => {
+                    let next = self.editions.of(*generation);
+                    // What was due before the first change that the person had not seen was done by the program before.
+                    let seen = told.person.generation();
+                    let first = next.program().changes_after(seen).map(|change| change.at).min();
+                    self.wake(engine, &mut told, first.unwrap_or(*at).min(*at));
+                    engine = next;
+                    self.step(engine, &mut told, &Input { at: *at, kind: InputKind::Wake }, Cause::Timer);
+                }
                 Line::Consents(all) => consent = Some(all),
                 Line::Wrote(_) => {}
                 Line::Began(at) if *at > until => break,

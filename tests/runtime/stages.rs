@@ -243,7 +243,7 @@ impl Place {
             | Line::Consents(_)
             | Line::Joined(_)
             | Line::Began(_)
-            | Line::Changed(_) => None,
+            | Line::Changed { .. } => None,
         });
         lines.filter(|line| !line.contains("Reported")).collect()
     }

@@ -27,8 +27,11 @@ pub enum Line {
     Consents(Vec<(PurposeId, bool)>),
     /// The person of another seat became a part of this one; what happened to them before stands in the journal of that seat.
     Joined(Joined),
-    /// From the next line on the program of this generation moved the person.
-    Changed(u32),
+    /// From this moment on the program of a generation moved the person.
+    Changed {
+        at: Instant,
+        generation: u32,
+    },
 }
 
 /// A line as it is kept. Times count from the line before, the first from the beginning of the piece. Append only.
@@ -284,7 +287,7 @@ pub fn read_lines(piece: &JournalRow) -> (Vec<Line>, bool) {
             }
             Kept::Changed { after, generation } => {
                 at = at.plus(after);
-                Line::Changed(generation)
+                Line::Changed { at, generation }
             }
         });
     }

@@ -57,7 +57,9 @@ pub fn everybody(reader: &mut dyn StoreReader, each: &mut dyn FnMut(Vec<Entry>))
                 read.unreadable += u64::from(!whole);
                 entries.extend(lines.into_iter().filter_map(|line| match line {
                     Line::Wrote(entry) => Some(entry.renumbered(base)),
-                    Line::Taken(_) | Line::Began(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed(_) => None,
+                    Line::Taken(_) | Line::Began(_) | Line::Consents(_) | Line::Joined(_) | Line::Changed { .. } => {
+                        None
+                    }
                 }));
             }
         }

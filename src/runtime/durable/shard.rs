@@ -110,7 +110,10 @@ pub enum Command<'e, 'p> {
     Announce,
     Cut(Position),
     /// Another program runs from here on.
-    Program(Loaded<'e, 'p>),
+    Program {
+        loaded: Loaded<'e, 'p>,
+        at: Instant,
+    },
     /// Answered by [`Up::Marked`], after everything before.
     Mark,
     /// The last cut is durable; so many people may stay in memory.
@@ -326,7 +329,9 @@ impl<'e, 'p> Shard<'e, 'p> {
             }
             Command::Announce => self.announce(),
             Command::Cut(position) => self.cut(position),
-            Command::Program(loaded) => {
+            Command::Program { loaded, at } => {
+                // What was due before is done by the program before.
+                self.pass(at);
                 self.host.follow(loaded.engine);
                 self.renderer = loaded.renderer;
             }

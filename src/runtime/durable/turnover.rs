@@ -33,7 +33,8 @@ impl<'e, 'p> Node<'_, 'e, 'p> {
         self.ticks = self.ticks.following(program, self.now);
         self.budgets = self.budgets.following(program);
         self.started = Some(program.bundle());
-        self.lanes.give_all(|| Command::Program(loaded));
+        let at = self.now;
+        self.lanes.give_all(|| Command::Program { loaded, at });
         // A stop of a journey is one of all its versions.
         let stopped: Vec<String> = self
             .stops
