@@ -313,3 +313,24 @@ fn a_plan_for_few_is_not_carried_out_on_many() {
     assert!(steps["versions"].as_array().unwrap().iter().all(|of| of["inside"] == 0), "{steps}");
     assert!(running.stop());
 }
+
+#[test]
+fn what_was_carried_out_just_before_the_process_died_stands_under_what_follows() {
+    let shop = Shop::new();
+    let running = shop.runs("01T10:00");
+    shop.signs_up("hanako");
+    shop.stand("welcome", "v1", 1);
+    shop.edit("journeys/welcome.tabi", "  wait 3d", "  wait 5d");
+    for command in [&["plan"], &["apply"]] {
+        let (said, code) = shop.said(command);
+        assert_eq!(code, 0, "{said}");
+    }
+    // Killed: the change stands in the log, and not in the store yet.
+    drop(running);
+    let (said, code) = shop.said(&["ramp", "welcome", "10%"]);
+    assert_eq!(code, 0, "{said}");
+    let told = shop.json(&["bundles", "--format", "json"]);
+    let bundles: Vec<&Json> = told["bundles"].as_array().into_iter().flatten().map(|row| &row["bundle"]).collect();
+    assert_eq!(bundles.len(), 3, "{told}");
+    assert!(bundles[0] != bundles[1] && bundles[1] == bundles[2], "{told}");
+}

@@ -46,12 +46,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         ));
     }
     let trouble = |error| store_trouble(&args.data, &error);
-    let _alone = super::stage::alone(&args.data);
-    // A change may stand in the log and not yet in the store.
-    if matches!(client::ask(&args.data, hyper::Method::GET, "/settled", None), Err(Trouble::NotRunning)) {
-        offline::settle(&args.data)?;
-    }
-    let mut data = prepare::data(&args.data)?;
+    let (_alone, mut data) = prepare::to_change(&args.data)?;
     let now = data.program.generation();
     if now != plan.from.generation || super::bundle::hex(data.program.bundle()) != plan.from.bundle {
         return Err(moved(

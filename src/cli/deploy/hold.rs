@@ -54,19 +54,9 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     if args.show {
         return show(data, journey, speaker);
     }
-    let before = prepare::data(data)?.program;
-    let on_hold = before.stage(stage::find(&before, journey)?).is_some_and(|stage| stage.hold.is_some());
     let ends = args.release || args.discard;
-    if ends && !on_hold {
-        return Err(Stop::Wrong {
-            what: Phrase::new(
-                format!("`{journey}` is not on hold: nothing was changed"),
-                format!("`{journey}` は確認待ちではありません。何も変更していません"),
-            ),
-            help: Phrase::new("`tabi status` shows what is", "`tabi status` で確かめる"),
-        });
-    }
     let changed = stage::put(data, journey, |stage, generation| match (ends, &mut stage.hold) {
+        (true, None) => {}
         (true, hold) => {
             *hold = None;
             if args.discard {
@@ -77,6 +67,15 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         (false, None) => stage.hold = Some(Hold { first: args.first, since: generation }),
     })?;
     let said = match (changed, args.release, args.discard) {
+        (None, _, _) if ends => {
+            return Err(Stop::Wrong {
+                what: Phrase::new(
+                    format!("`{journey}` is not on hold: nothing was changed"),
+                    format!("`{journey}` は確認待ちではありません。何も変更していません"),
+                ),
+                help: Phrase::new("`tabi status` shows what is", "`tabi status` で確かめる"),
+            });
+        }
         (None, _, _) => stage::unchanged(),
         (Some(_), true, _) => Phrase::new(
             format!("`{journey}`: what waited leaves now, at the rate of its channels"),

@@ -3,6 +3,7 @@
 //! Changes nothing.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::bundle::{Bundle, hex};
@@ -61,36 +62,63 @@ pub struct Data {
     pub at: Instant,
 }
 
-/// Opens what is live; of a Tabi that runs, as it is now.
+/// Opens what is live; of a Tabi that runs, as it is now, else as of its last checkpoint.
 pub fn data(folder: &Path) -> Result<Data, Stop> {
-    // Nobody runs: then the last checkpoint is all there is.
-    let nobody_runs = matches!(client::ask(folder, hyper::Method::GET, "/settled", None), Err(Trouble::NotRunning));
-    settled(folder, nobody_runs)
+    let nobody_runs = nobody_runs(folder);
+    match look(folder)? {
+        Some(data) => Ok(data),
+        // A process that died before its first checkpoint: everything is in the log.
+        None if nobody_runs => settled(folder),
+        None => Err(never_live(folder)),
+    }
 }
 
-fn settled(folder: &Path, settles: bool) -> Result<Data, Stop> {
+/// The same for whoever is about to change it: with all that the log says, since a change may stand there and not yet in
+/// the store. Nobody else changes it before the first of the two is dropped.
+pub fn to_change(folder: &Path) -> Result<(Option<File>, Data), Stop> {
+    let alone = alone(folder);
+    let data = match nobody_runs(folder) {
+        true => settled(folder)?,
+        false => data(folder)?,
+    };
+    Ok((alone, data))
+}
+
+/// Two at a time would write down two programs under one number.
+fn alone(folder: &Path) -> Option<File> {
+    let programs = File::open(kept::folder(folder, Kind::Program)).ok()?;
+    programs.lock().ok().map(|()| programs)
+}
+
+/// Whoever runs writes down what they know when they are asked.
+fn nobody_runs(folder: &Path) -> bool {
+    matches!(client::ask(folder, hyper::Method::GET, "/settled", None), Err(Trouble::NotRunning))
+}
+
+fn settled(folder: &Path) -> Result<Data, Stop> {
+    let programs = kept::names(folder, Kind::Program).map_err(|error| store_trouble(folder, &error))?;
+    if !programs.iter().any(|name| name == "1") {
+        return Err(never_live(folder));
+    }
+    offline::settle(folder)?;
+    look(folder)?.ok_or_else(|| never_live(folder))
+}
+
+/// As of the last checkpoint, if there is one.
+fn look(folder: &Path) -> Result<Option<Data>, Stop> {
     let trouble = |error: StoreError| store_trouble(folder, &error);
     if !folder.join("tabi.db").exists() {
-        return Err(never_live(folder));
+        return Ok(None);
     }
     let mut reader = store::look(folder).map_err(trouble)?;
     let kept = Deployment::kept(&mut *reader).map_err(|error| match error {
         OpenError::Store(error) => trouble(error),
         other => trouble(StoreError::Damaged { what: other.to_string() }),
     })?;
-    let Some(kept) = kept else {
-        // A process that died before its first checkpoint: everything is in the log.
-        let has_begun = kept::names(folder, Kind::Program).map_err(trouble)?.iter().any(|name| name == "1");
-        if !(settles && has_begun) {
-            return Err(never_live(folder));
-        }
-        drop(reader);
-        offline::settle(folder)?;
-        return settled(folder, false);
-    };
+    let Some(kept) = kept else { return Ok(None) };
     let program = stored::kept(folder, kept.generation, Some(kept.at)).map_err(trouble)?;
     let (_, at) = reader.position().map_err(trouble)?;
-    Ok(Data { reader, program, at })
+    Ok(Some(Data { reader, program, at }))
 }
 
 fn never_live(folder: &Path) -> Stop {

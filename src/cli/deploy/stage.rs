@@ -2,7 +2,6 @@
 //!
 //! Changes no campaign: the same program goes live at another stage, and is in the log like any other change.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::{apply, bundle, prepare, stored};
@@ -13,7 +12,6 @@ use crate::cli::speak::Speaker;
 use crate::diag::{Phrase, did_you_mean};
 use crate::ir::{JourneyId, Pause, PauseMode, Program, Stage};
 use crate::link;
-use crate::store::kept::{self, Kind};
 
 /// Let only a share of people enter a journey, and more of them later; the same people stay in
 #[derive(Debug, clap::Args)]
@@ -159,8 +157,7 @@ pub(super) fn unchanged() -> Phrase {
 
 /// Puts the program live at another stage; absent where nothing changes.
 pub(super) fn put(folder: &Path, journey: &str, edit: impl FnOnce(&mut Stage, u32)) -> Result<Option<Program>, Stop> {
-    let _alone = alone(folder);
-    let data = prepare::data(folder)?;
+    let (_alone, data) = prepare::to_change(folder)?;
     let id = find(&data.program, journey)?;
     let staged = link::staged(&data.program, id, data.at, edit);
     if staged.stages() == data.program.stages() {
@@ -169,12 +166,6 @@ pub(super) fn put(folder: &Path, journey: &str, edit: impl FnOnce(&mut Stage, u3
     stored::keep(folder, &staged).map_err(|error| store_trouble(folder, &error))?;
     apply::put_live(folder, staged.generation(), &bundle::hex(staged.bundle()))?;
     Ok(Some(staged))
-}
-
-/// Two at a time would write down two programs under one number.
-pub(super) fn alone(folder: &Path) -> Option<File> {
-    let programs = File::open(kept::folder(folder, Kind::Program)).ok()?;
-    programs.lock().ok().map(|()| programs)
 }
 
 /// The version of a journey that people enter.
