@@ -15,6 +15,7 @@ use crate::cli::remote::DATA;
 use crate::cli::run::trouble::store_trouble;
 use crate::cli::speak::Speaker;
 use crate::diag::Phrase;
+use crate::ir::Program;
 use crate::plan::{Class, Group, PLAN_VERSION, Plan};
 use crate::server::admin::client::{self, Trouble};
 
@@ -84,7 +85,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     }
     bundle.keep(&args.data).map_err(trouble)?;
     stored::keep(&args.data, &program).map_err(trouble)?;
-    put_live(&args.data, program.generation(), &plan.to)?;
+    put_live(&args.data, &program)?;
     let (generation, inside) = (program.generation(), again.groups.iter().map(|group| group.heads).sum::<u64>());
     let said = Phrase::new(
         format!("version {generation} is live; what the plan says of {} is done\n", crate::plan::people(inside)),
@@ -164,11 +165,12 @@ fn differs(plan: &Plan, again: &Plan) -> Option<(String, String)> {
 }
 
 /// Tells the Tabi that runs, or writes it down for the next that does.
-pub(super) fn put_live(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
+pub(super) fn put_live(data: &Path, program: &Program) -> Result<(), Stop> {
+    let (generation, bundle) = (program.generation(), super::bundle::hex(program.bundle()));
     let body = json!({ "generation": generation, "bundle": bundle });
     let status = match client::ask(data, hyper::Method::POST, "/change", Some(&body)) {
         Ok(status) => status,
-        Err(Trouble::NotRunning) => return offline::change(data, generation, bundle),
+        Err(Trouble::NotRunning) => return offline::change(data, program),
         Err(trouble) => {
             let why = trouble.to_string();
             return Err(Stop::Later {
@@ -181,7 +183,7 @@ pub(super) fn put_live(data: &Path, generation: u32, bundle: &str) -> Result<(),
         }
     };
     let live = status.get("generation").and_then(serde_json::Value::as_u64);
-    let is_ours = status.get("bundle").and_then(serde_json::Value::as_str) == Some(bundle);
+    let is_ours = status.get("bundle").and_then(serde_json::Value::as_str) == Some(bundle.as_str());
     match live == Some(u64::from(generation)) && is_ours {
         true => Ok(()),
         false => Err(moved(

@@ -27,7 +27,7 @@ pub struct Bundle {
 }
 
 pub fn hex(hash: [u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    blake3::Hash::from_bytes(hash).to_hex().to_string()
 }
 
 /// As people read it.

@@ -11,6 +11,7 @@ use crate::cli::exit::Stop;
 use crate::cli::open;
 use crate::cli::run::owner;
 use crate::cli::run::trouble::{not_opened, store_trouble};
+use crate::ir::Program;
 use crate::ports::Submission;
 use crate::ports::store::StoreError;
 use crate::runtime::durable::dispatcher::Allowance;
@@ -25,12 +26,8 @@ use crate::store;
 /// People who stay in memory: none need to.
 const KEEP: usize = 0;
 
-pub fn change(data: &Path, generation: u32, bundle: &str) -> Result<(), Stop> {
-    let mut hash = [0; 32];
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = bundle.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or_default();
-    }
-    opened(data, Some(Submission::Change { generation, bundle: hash }))
+pub fn change(data: &Path, program: &Program) -> Result<(), Stop> {
+    opened(data, Some(Submission::Change { generation: program.generation(), bundle: program.bundle() }))
 }
 
 /// Everything that the log says is in the store. Somebody who runs does so by themselves.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{apply, bundle, prepare, stored};
+use super::{apply, prepare, stored};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::remote::DATA;
 use crate::cli::run::trouble::store_trouble;
@@ -164,7 +164,7 @@ pub(super) fn put(folder: &Path, journey: &str, edit: impl FnOnce(&mut Stage, u3
         return Ok(None);
     }
     stored::keep(folder, &staged).map_err(|error| store_trouble(folder, &error))?;
-    apply::put_live(folder, staged.generation(), &bundle::hex(staged.bundle()))?;
+    apply::put_live(folder, &staged)?;
     Ok(Some(staged))
 }
 

@@ -88,11 +88,10 @@ pub fn status(node: &Node<'_, '_, '_>) -> Json {
         .collect();
     let stops: Vec<String> = node.stops().iter().map(scope_name).collect();
     let counters = &node.counters;
-    let bundle: String = program.bundle().iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "now": node.now().to_string(),
         "generation": program.generation(),
-        "bundle": bundle,
+        "bundle": blake3::Hash::from_bytes(program.bundle()).to_hex().as_str(),
         "people": node.identities().people_count(),
         "in_memory": figures.iter().map(|f| f.resident).sum::<usize>(),
         "pending": node.dispatcher().len(),

@@ -89,13 +89,9 @@ struct Change {
 
 async fn change(Shared(state): Shared<Arc<State>>, body: Bytes) -> Reply {
     let Change { generation, bundle } = read(&body)?;
-    let mut hash = [0; 32];
-    let digits = (0..32).map(|at| bundle.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
-    for (byte, digit) in hash.iter_mut().zip(digits) {
-        let wrong = || Answer::new(StatusCode::BAD_REQUEST, "wrong", "`bundle` is no hash".to_owned());
-        *byte = digit.ok_or_else(wrong)?;
-    }
-    state.desk.submit(vec![Submission::Change { generation, bundle: hash }]).await?;
+    let hash = blake3::Hash::from_hex(&bundle)
+        .map_err(|_| Answer::new(StatusCode::BAD_REQUEST, "wrong", "`bundle` is no hash".to_owned()))?;
+    state.desk.submit(vec![Submission::Change { generation, bundle: *hash.as_bytes() }]).await?;
     Ok(Json(state.desk.ask(Question::Status).await?))
 }
 
