@@ -2,7 +2,7 @@
 //!
 //! Judges no one inside; whoever plans does.
 
-use crate::ir::journey::{Exit, Goal, HandleDef, SlotDef, StepDef};
+use crate::ir::journey::{Exit, Goal, SlotDef, StepDef};
 use crate::ir::{
     Arm, ArmOn, Audience, EventId, Expr, Holdout, Instruction, Journey, Op, Program, SlotId, Start, StepId, Type, Until,
 };
@@ -160,11 +160,10 @@ pub fn is_same_way(a: &Journey, b: &Journey, first: (u16, u16)) -> bool {
     let same = |(a, b): (&Instruction, &Instruction)| {
         a.step.0.checked_sub(first.0) == b.step.0.checked_sub(first.1) && a.op == b.op
     };
-    let names = |handles: &[HandleDef]| -> Vec<String> { handles.iter().map(|h| h.name.clone()).collect() };
     a.code.len() == b.code.len()
         && a.code.iter().zip(&b.code).all(same)
         && a.slots == b.slots
-        && names(&a.handles).len() == names(&b.handles).len()
+        && a.handles.len() == b.handles.len()
 }
 
 /// Exits of a new version that also end runs of an old one; those that ask for values the old one has not are left out.

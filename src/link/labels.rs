@@ -62,7 +62,11 @@ pub fn schema(live: &mut Program, new: &Program, generation: u32) -> Labels {
         labels.events.push(EventId(index as u16));
     }
     for def in &new.actions {
-        labels.actions.push(ActionId(action(live, new, &labels, def)));
+        labels.actions.push(ActionId(action(live, &labels, def)));
+    }
+    // An action may be undone by one that comes after it.
+    for (def, id) in new.actions.iter().zip(&labels.actions) {
+        live.actions[id.index()].undo = def.undo.map(|undo| labels.actions[undo.index()]);
     }
     for (index, def) in new.records.iter().enumerate() {
         let at = labels.records[index].index();
@@ -140,16 +144,14 @@ fn is_readable_as(old: &Type, new: &Type) -> bool {
 }
 
 /// An action that takes or gives something else is another.
-fn action(live: &mut Program, new: &Program, labels: &Labels, def: &ActionDef) -> u16 {
+fn action(live: &mut Program, labels: &Labels, def: &ActionDef) -> u16 {
     let labelled = |fields: &[FieldDef]| -> Vec<FieldDef> {
         fields.iter().map(|f| FieldDef { ty: labels.ty(&f.ty), ..f.clone() }).collect()
     };
     let (takes, gives) = (labelled(&def.takes), labelled(&def.gives));
     let is_same = |a: &ActionDef| a.name == def.name && a.takes == takes && a.gives == gives;
     let known = live.actions.iter().rposition(is_same);
-    let undo = def.undo.map(|undo| &new.actions[undo.index()].name);
-    let undo = undo.and_then(|name| live.actions.iter().rposition(|a| a.name == *name)).map(|i| ActionId(i as u16));
-    let linked = ActionDef { takes, gives, undo, ..def.clone() };
+    let linked = ActionDef { takes, gives, undo: None, ..def.clone() };
     match known {
         Some(index) => {
             live.actions[index] = linked;

@@ -75,8 +75,8 @@ pub fn first(new: &Program, at: Instant) -> Program {
     Program { deployed: Some(Box::new(deployed)), ..new.clone() }
 }
 
-/// Makes `new` follow `live`. `vacant` are retired versions in which nobody is any more; their steps are dropped.
-pub fn link(live: &Program, new: &Program, vacant: &BTreeSet<JourneyId>, at: Instant) -> Result<Linked, Unlinkable> {
+/// Makes `new` follow `live`.
+pub fn link(live: &Program, new: &Program, at: Instant) -> Result<Linked, Unlinkable> {
     let generation = live.generation() + 1;
     let mut program = live.clone();
     let mut labels = labels::schema(&mut program, new, generation);
@@ -90,9 +90,6 @@ pub fn link(live: &Program, new: &Program, vacant: &BTreeSet<JourneyId>, at: Ins
     linker.splits(&mut program, &mut labels);
     let mut deployed = live.deployed.as_deref().cloned().unwrap_or_default();
     let (replaced, kept) = linker.journeys(&mut program, &mut labels, &mut deployed);
-    for journey in vacant.iter().filter(|j| deployed.versions[j.index()].retired) {
-        program.journeys[journey.index()].code.clear();
-    }
     deployed.generation = generation;
     deployed.bundle = new.content_hash();
     deployed.changes.push(Change {
@@ -113,11 +110,26 @@ pub fn link(live: &Program, new: &Program, vacant: &BTreeSet<JourneyId>, at: Ins
     program.moves = new.moves.clone();
     program.deployed = Some(Box::new(deployed));
     follow_exits(&mut program);
-    program.history = needs(live, &program);
-    program.tracked = tracked(live, &program);
     enough_numbers(&program)?;
-    let not_kept = not_kept(live, &program);
-    Ok(Linked { program, replaced, kept, not_kept })
+    let mut linked = Linked { program, replaced, kept, not_kept: Vec::new() };
+    linked.derive(live);
+    Ok(linked)
+}
+
+impl Linked {
+    /// Drops the steps of retired versions in which nobody is any more. `live` is what it was linked to.
+    pub fn vacate(&mut self, live: &Program, vacant: &BTreeSet<JourneyId>) {
+        for journey in vacant.iter().filter(|journey| live.is_retired(**journey)) {
+            self.program.journeys[journey.index()].code.clear();
+        }
+        self.derive(live);
+    }
+    /// What follows from all journeys together.
+    fn derive(&mut self, live: &Program) {
+        self.program.history = needs(live, &self.program);
+        self.program.tracked = tracked(live, &self.program);
+        self.not_kept = not_kept(live, &self.program);
+    }
 }
 
 struct Linker<'a> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Heads, version_name};
 use crate::diff::{self, Counterpart};
 use crate::ir::{
-    Expr, Fate, Instruction, Journey, JourneyId, Moves, Op, Planned, Program, Redirect, SlotId, StepId, Type, exprs,
+    Expr, Fate, Instruction, JourneyId, Moves, Op, Planned, Program, Redirect, SlotId, StepId, Type, exprs,
 };
 use crate::link::Linked;
 
@@ -54,7 +54,7 @@ pub enum Problem {
     /// Nobody said what becomes of them.
     Unsaid { journey: String, version: String, step: Option<String>, heads: u64, journey_removed: bool },
     /// `moves` names something that is not there.
-    NoSuchStep { journey: String, version: String, step: String, meant: Option<String> },
+    NoSuchStep { journey: String, version: String, step: String },
     /// `moves` is for a version that nobody knows.
     NoSuchVersion { journey: String, from: String, known: Vec<String> },
     /// Whoever is moved there would lack a value that is asked for later.
@@ -161,9 +161,8 @@ fn one(program: &Program, heads: &Heads, old: Old<'_>, fates: &mut Fates) {
         Planned::To { step, timing } => {
             let found = target.and_then(|id| own_steps(program, id).find(|(_, name)| name == step).map(|s| (id, s.0)));
             let Some((id, step_id)) = found else {
-                let meant = None;
                 let (journey, version, step) = (journey.name.clone(), version.clone(), step.clone());
-                fates.problems.push(Problem::NoSuchStep { journey, version, step, meant });
+                fates.problems.push(Problem::NoSuchStep { journey, version, step });
                 return None;
             };
             for value in lacking(program, old.id, id, step_id) {
@@ -181,7 +180,7 @@ fn one(program: &Program, heads: &Heads, old: Old<'_>, fates: &mut Fates) {
             Some((id, _)) => redirect.steps.extend(read(planned, fates).map(|fate| (id, fate))),
             None => {
                 let (journey, version, step) = (journey.name.clone(), version.clone(), step.clone());
-                fates.problems.push(Problem::NoSuchStep { journey, version, step, meant: None });
+                fates.problems.push(Problem::NoSuchStep { journey, version, step });
             }
         }
     }
@@ -268,7 +267,7 @@ fn lacking(program: &Program, old: JourneyId, new: JourneyId, step: StepId) -> V
     let mut given: Vec<SlotId> = (0..to.slots.len() as u16).map(SlotId).filter(|slot| has(*slot)).collect();
     let mut lacking = Vec::new();
     for instruction in &to.code[begin..] {
-        reads(to, instruction, &mut |slot| {
+        reads(instruction, &mut |slot| {
             let name = &to.slots[slot.index()].name;
             if !given.contains(&slot) && !lacking.contains(name) {
                 lacking.push(name.clone());
@@ -279,7 +278,7 @@ fn lacking(program: &Program, old: JourneyId, new: JourneyId, step: StepId) -> V
     lacking
 }
 
-fn reads(_: &Journey, instruction: &Instruction, visit: &mut dyn FnMut(SlotId)) {
+fn reads(instruction: &Instruction, visit: &mut dyn FnMut(SlotId)) {
     exprs::in_op(&instruction.op, &mut |expr| {
         expr.walk(0, &mut |part, _| match part {
             Expr::Slot(slot) | Expr::Pick { slot, .. } => visit(*slot),

@@ -62,17 +62,8 @@ impl Plan {
 /// Where people stand: how many by journey version and step. Held out: no step.
 pub type Heads = BTreeMap<(JourneyId, Option<StepId>), u64>;
 
-/// Everybody inside, counted, as they are at a moment; a person who was last looked at under an older program goes through
-/// the changes since.
-pub fn heads<'a>(engine: &Engine<'_>, people: impl Iterator<Item = &'a mut Person>, at: Instant) -> Heads {
-    let mut heads = Heads::new();
-    for person in people {
-        note(engine, person, at, &mut heads);
-    }
-    heads
-}
-
-/// The same for one.
+/// Counts one person where they are at a moment; who was last looked at under an older program goes through the changes
+/// since.
 pub fn note(engine: &Engine<'_>, person: &mut Person, at: Instant, heads: &mut Heads) {
     engine.step(person, &Input { at, kind: InputKind::Wake }, &mut Vec::new());
     for run in person.runs() {

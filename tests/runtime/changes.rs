@@ -111,7 +111,8 @@ impl Shop {
         occupied.extend(heads.keys().map(|(journey, _)| *journey));
         let vacant = (0..live.journeys.len() as u16).map(JourneyId).filter(|id| live.is_retired(*id));
         let vacant: BTreeSet<JourneyId> = vacant.filter(|id| !occupied.contains(id)).collect();
-        let mut linked = link::link(live, new, &vacant, self.now).expect("programs that go together");
+        let mut linked = link::link(live, new, self.now).expect("programs that go together");
+        linked.vacate(live, &vacant);
         let fates = plan::decide(&linked, &heads);
         let deployed = linked.program.deployed.as_deref_mut().unwrap();
         deployed.changes.last_mut().unwrap().redirects = fates.redirects.clone();
@@ -683,4 +684,15 @@ fn what_is_forecast_for_random_crowds_comes_true() {
         }
     }
     assert!(groups > 100, "only {groups} groups");
+}
+
+#[test]
+fn an_action_is_undone_by_one_that_came_later() {
+    let actions = "action coupon.issue takes { who: text } gives { code: text }\n";
+    let undone = "action coupon.issue undo coupon.void takes { who: text } gives { code: text }\n\
+                  action coupon.void takes { code: text }\n";
+    let live = link::first(&compiled(&format!("{}{actions}", cart(STEPS))), Instant(0));
+    let program = link::link(&live, &compiled(&format!("{}{undone}", cart(STEPS))), Instant(1)).unwrap().program;
+    let [issue, void] = &program.actions[..] else { panic!("{:?}", program.actions) };
+    assert_eq!(issue.undo.map(|undo| &program.actions[undo.index()].name), Some(&void.name));
 }

@@ -322,7 +322,7 @@ impl Storm {
             let (journey, from, others) = (journey.clone(), from.clone(), Some(fate.clone()));
             new.moves.push(Moves { journey, from, to: None, steps, others });
         }
-        let Ok(mut linked) = link(live, &new, &BTreeSet::new(), now) else { panic!("they go together") };
+        let Ok(mut linked) = link(live, &new, now) else { panic!("they go together") };
         let fates = decide(&linked, &Heads::new());
         let deployed = linked.program.deployed.as_deref_mut().expect("it is linked");
         deployed.changes.last_mut().expect("it is linked").redirects = fates.redirects;

@@ -220,7 +220,7 @@ fn a_changed_experiment_begins_a_new_phase() {
             _ => None,
         };
         if let Some(text) = next {
-            let linked = link::link(&live, &program(text), &BTreeSet::new(), *at).expect("they can follow");
+            let linked = link::link(&live, &program(text), *at).expect("they can follow");
             programs.put(linked.program);
             let generation = live.generation() + 1;
             live = programs.get(generation, *at).expect("it was put there");

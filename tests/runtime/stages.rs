@@ -696,7 +696,7 @@ fn a_new_version_is_at_the_stage_of_the_old() {
     let mut changed = program();
     let before = changed.journeys.iter().position(|journey| journey.name == "waiting").unwrap();
     changed.journeys[before].code.remove(1);
-    let linked = link::link(&staged, &changed, &BTreeSet::new(), at("06 11:00")).unwrap().program;
+    let linked = link::link(&staged, &changed, at("06 11:00")).unwrap().program;
     let new = journey(&linked, "waiting");
     assert_ne!(new, id);
     assert_eq!(linked.stage(new), staged.stage(id));

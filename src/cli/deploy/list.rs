@@ -2,7 +2,7 @@
 //!
 //! Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -17,8 +17,8 @@ use crate::cli::run::trouble::store_trouble;
 use crate::cli::speak::Speaker;
 use crate::diag::{Phrase, did_you_mean};
 use crate::ir::{JourneyId, Program, StepId};
-use crate::machine::{Engine, Person};
-use crate::plan::{self, Heads, version_name};
+use crate::machine::Engine;
+use crate::plan::{Heads, version_name};
 use crate::ports::store::StoreError;
 use crate::store::kept::{self, Kind};
 
@@ -54,17 +54,9 @@ struct Common {
 fn heads(common: &Common) -> Result<(Program, Heads), Stop> {
     let trouble = |error: StoreError| store_trouble(&common.data, &error);
     let mut data = prepare::data(&common.data)?;
-    let mut heads = Heads::new();
     let engine = Engine::new(&data.program);
-    let at = data.at;
-    data.reader
-        .people(0, &mut |_, row| {
-            if let Ok(mut person) = Person::from_bytes(&row.state) {
-                plan::note(&engine, &mut person, at, &mut heads);
-            }
-            true
-        })
-        .map_err(trouble)?;
+    let people = prepare::people(&engine, &mut *data.reader, data.at, &BTreeSet::new());
+    let heads = people.map_err(trouble)?.heads;
     Ok((data.program, heads))
 }
 

@@ -168,7 +168,7 @@ pub fn prepare(folder: &Path, opened: &Opened, new: &Program, data: &mut Data) -
     if plan.is_empty() {
         return Ok(Prepared { plan, difference, program: None });
     }
-    let linked = match link::link(live, new, &BTreeSet::new(), at) {
+    let mut linked = match link::link(live, new, at) {
         Ok(linked) => linked,
         Err(error) => {
             plan.problems.push(Problem::Unlinkable { why: unlinkable(&error) });
@@ -182,7 +182,7 @@ pub fn prepare(folder: &Path, opened: &Opened, new: &Program, data: &mut Data) -
         .map(JourneyId)
         .filter(|id| live.is_retired(*id) && !occupied.contains(id))
         .collect();
-    let Ok(mut linked) = link::link(live, new, &vacant, at) else { unreachable!("the same was linked a moment ago") };
+    linked.vacate(live, &vacant);
     let Fates { groups, redirects, problems } = plan::decide(&linked, &heads);
     if let Some(change) = linked.program.deployed.as_deref_mut().and_then(|deployed| deployed.changes.last_mut()) {
         change.redirects = redirects;
@@ -201,9 +201,9 @@ fn concerned(linked: &Linked) -> BTreeSet<JourneyId> {
     retired.filter(|id| replaced(id) || named(id)).collect()
 }
 
-struct People {
+pub struct People {
     /// Where everybody stands.
-    heads: Heads,
+    pub heads: Heads,
     /// Those inside the versions that matter.
     inside: Vec<Person>,
     /// Versions that somebody is in, or was when they were last looked at: whoever is still to be moved out of one needs
@@ -211,7 +211,7 @@ struct People {
     occupied: BTreeSet<JourneyId>,
 }
 
-fn people(
+pub fn people(
     engine: &Engine<'_>,
     reader: &mut dyn StoreReader,
     at: Instant,
