@@ -69,7 +69,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
             ),
         });
     }
-    let report = match args.sample || args.inputs.names_files() {
+    let report = match args.sample || args.inputs.files.are_named() {
         true => replayed(args, speaker)?,
         false => stored(args, args.data.as_deref().unwrap_or(Path::new(DATA)), speaker)?,
     };
@@ -134,7 +134,7 @@ fn replayed(args: &Args, speaker: &Speaker) -> Result<Option<Report>, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return Ok(None) };
     known(program, args.journey.as_deref())?;
-    let sources = sources(&args.inputs, &opened.project)?;
+    let sources = sources(&args.inputs.files, &opened.project)?;
     let options = replay(&args.inputs, &opened.project)?;
     let bar = bar(&sources, speaker);
     let furthest = AtomicU64::new(0);
@@ -177,14 +177,6 @@ fn stored(args: &Args, data: &Path, speaker: &mut Speaker) -> Result<Option<Repo
     let mut fold = Fold::new(&live.program);
     let read = histories::everybody(&mut *live.reader, &mut |entries| fold.person(&entries));
     let read = read.map_err(|error| store_trouble(data, &error))?;
-    if read.unreadable > 0 {
-        let n = read.unreadable;
-        let said = Phrase::new(
-            format!("warning: {n} pieces of people's stories cannot be read and are missing here\n"),
-            format!("警告: {n} 件の記録が読めず、結果に含まれていません\n"),
-        );
-        let text = speaker.say(&said).to_owned();
-        speaker.aside(&text)?;
-    }
+    prepare::told_of_unreadable(read, speaker)?;
     Ok(Some(fold.report(Some(live.at), args)))
 }

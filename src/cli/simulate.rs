@@ -56,9 +56,9 @@ pub struct Args {
     threads: Option<usize>,
 }
 
-// What is replayed. Shared by commands that replay; a doc comment would become their help.
+// What is read. Shared by commands that read history; a doc comment would become their help.
 #[derive(Debug, clap::Args)]
-pub struct Inputs {
+pub struct Files {
     /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
     /// [default: `sample.events` of tabi.yaml]
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -71,6 +71,13 @@ pub struct Inputs {
     /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+}
+
+// What is replayed. Shared by commands that replay.
+#[derive(Debug, clap::Args)]
+pub struct Inputs {
+    #[command(flatten)]
+    pub files: Files,
 
     /// Let time run on until then: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339 [default: `until` of
     /// tabi.yaml, for the sample's events]
@@ -82,21 +89,19 @@ pub struct Inputs {
     seed: u64,
 }
 
-impl Inputs {
-    /// Files that a command with options of its own names; time ends with them.
-    pub fn of_files(events: &[PathBuf], people: &[PathBuf], mapping: Option<&Path>) -> Inputs {
-        let mapping = mapping.map(Path::to_path_buf);
-        Inputs { events: events.to_vec(), people: people.to_vec(), mapping, until: None, seed: 0 }
+impl Files {
+    pub fn are_named(&self) -> bool {
+        self.names_events() || !self.people.is_empty()
     }
-    pub fn names_files(&self) -> bool {
-        !self.events.is_empty() || !self.people.is_empty()
+    pub fn names_events(&self) -> bool {
+        !self.events.is_empty()
     }
 }
 
 pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
-    let sources = sources(&args.inputs, &opened.project)?;
+    let sources = sources(&args.inputs.files, &opened.project)?;
     let options = options(args, &opened.project)?;
     if let Some(base) = &args.base {
         return compared(args, base, program, (&sources, &options), speaker);
@@ -198,7 +203,7 @@ fn told(args: &Args, outcome: &Outcome, language: Language) -> String {
 }
 
 /// What the command names, else the project's sample.
-pub fn sources(args: &Inputs, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
+pub fn sources(args: &Files, project: &Project) -> Result<Vec<SourceSpec>, Stop> {
     let sample = &project.settings.sample;
     let own = |files: &[String]| -> Vec<PathBuf> { files.iter().map(|file| project.root.join(file)).collect() };
     let (people, events) = match (args.people.is_empty(), args.events.is_empty()) {
@@ -287,7 +292,7 @@ pub fn replay(args: &Inputs, project: &Project) -> Result<Options, Stop> {
     let settings = &project.settings;
     let until: Option<Instant> = match &args.until {
         // That of the settings is the end of the sample; another log has its own.
-        None => settings.until.filter(|_| args.events.is_empty()),
+        None => settings.until.filter(|_| !args.files.names_events()),
         Some(text) => Some(project::parse_moment(text, settings.zone).ok_or_else(|| not_a_time(text))?),
     };
     let mut response = ResponseModel::default();

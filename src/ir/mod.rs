@@ -16,6 +16,7 @@ pub mod places;
 pub mod stage;
 pub mod timeline;
 pub mod track;
+pub mod typing;
 mod walk;
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,8 @@
 //! Changes no meaning. A field is called by its place in its record, so each expression's type is found first.
 
 use crate::ir::expr::{Ask, Behaviour};
-use crate::ir::{Expr, Program, SlotId, Type};
+use crate::ir::journey::SlotDef;
+use crate::ir::{Expr, Program, Type};
 
 use super::labels::Labels;
 use crate::value::Value;
@@ -14,75 +15,27 @@ pub struct Scope<'a> {
     pub new: &'a Program,
     pub labels: &'a Labels,
     /// By slot of the journey.
-    pub slots: &'a [Type],
-    /// Innermost first.
+    pub slots: &'a [SlotDef],
+    /// Innermost last.
     pub subjects: Vec<Type>,
 }
 
 impl<'a> Scope<'a> {
-    pub fn of(new: &'a Program, labels: &'a Labels, slots: &'a [Type]) -> Scope<'a> {
+    pub fn of(new: &'a Program, labels: &'a Labels, slots: &'a [SlotDef]) -> Scope<'a> {
         Scope { new, labels, slots, subjects: Vec::new() }
     }
     pub fn about(&self, subject: Type) -> Scope<'a> {
-        let mut subjects = vec![subject];
-        subjects.extend(self.subjects.iter().cloned());
-        Scope { subjects, ..self.clone() }
+        let mut inside = self.clone();
+        inside.subjects.push(subject);
+        inside
     }
 
-    /// The type where it is a record, an event, a result or a list; of others nobody asks.
     fn type_of(&self, expr: &Expr) -> Option<Type> {
-        match expr {
-            Expr::Profile(field) => self.new.profile.get(field.index()).map(|f| f.ty.clone()),
-            Expr::Slot(SlotId(slot)) => self.slots.get(usize::from(*slot)).cloned(),
-            Expr::Subject(n) => self.subjects.get(usize::from(*n)).cloned(),
-            Expr::Field(of, field) => {
-                let ty = bare(self.type_of(of)?);
-                let fields = match ty {
-                    Type::Record(id) => &self.new.records[id.index()].fields,
-                    Type::Event(id) => &self.new.events[id.index()].fields,
-                    Type::Result(id) => &self.new.actions[id.index()].gives,
-                    _ => return None,
-                };
-                fields.get(field.index()).map(|f| f.ty.clone())
-            }
-            Expr::OrElse(a, b) => self.type_of(a).or_else(|| self.type_of(b)),
-            Expr::Pick { arms, .. } => arms.iter().find_map(|arm| self.type_of(arm)),
-            Expr::Narrow { list, .. } => self.type_of(list),
-            Expr::List(items) => items.iter().find_map(|item| self.type_of(item)).map(|ty| Type::List(Box::new(ty))),
-            Expr::Behaviour(behaviour) => match &behaviour.ask {
-                Ask::Last { field: None } | Ask::First { field: None } => Some(Type::Event(behaviour.event)),
-                Ask::Last { field: Some(field) } | Ask::First { field: Some(field) } => {
-                    self.new.event(behaviour.event).fields.get(field.index()).map(|f| f.ty.clone())
-                }
-                Ask::Did | Ask::Count | Ask::Sum { .. } | Ask::Average { .. } => None,
-            },
-            Expr::Const(_)
-            | Expr::Now
-            | Expr::Today
-            | Expr::Handle(..)
-            | Expr::Not(_)
-            | Expr::Negate(_)
-            | Expr::And(_)
-            | Expr::Or(_)
-            | Expr::Compare { .. }
-            | Expr::Arithmetic { .. }
-            | Expr::IsSet(_)
-            | Expr::InSegment(_)
-            | Expr::InList { .. }
-            | Expr::Quantify { .. }
-            | Expr::Length(_)
-            | Expr::Record(_)
-            | Expr::NextAnniversary(_)
-            | Expr::Since { .. }
-            | Expr::DateOf(_) => None,
-        }
+        self.new.type_of(self.slots, &self.subjects, expr)
     }
+    /// Of elements without fields the type does not matter.
     fn element(&self, list: &Expr) -> Type {
-        match self.type_of(list).map(bare) {
-            Some(Type::List(inner)) => *inner,
-            // Of elements without fields the type does not matter.
-            Some(_) | None => Type::Text,
-        }
+        self.type_of(list).and_then(|ty| ty.element().cloned()).unwrap_or(Type::Text)
     }
 
     pub fn expr(&self, expr: &Expr) -> Expr {
@@ -132,11 +85,8 @@ impl<'a> Scope<'a> {
             }
             Expr::Record(parts) => self.record(parts, wanted),
             Expr::List(items) => {
-                let element = match wanted.cloned().map(bare) {
-                    Some(Type::List(inner)) => Some(*inner),
-                    Some(_) | None => None,
-                };
-                Expr::List(items.iter().map(|item| self.expr_as(item, element.as_ref())).collect())
+                let element = wanted.and_then(Type::element);
+                Expr::List(items.iter().map(|item| self.expr_as(item, element)).collect())
             }
             Expr::Pick { slot, arms } => {
                 Expr::Pick { slot: *slot, arms: arms.iter().map(|arm| self.expr_as(arm, wanted)).collect() }
@@ -144,7 +94,7 @@ impl<'a> Scope<'a> {
         }
     }
     fn record(&self, parts: &[Expr], wanted: Option<&Type>) -> Expr {
-        let Some(Type::Record(id)) = wanted.cloned().map(bare) else { return Expr::Record(self.all(parts)) };
+        let Some(Type::Record(id)) = wanted.map(Type::bare) else { return Expr::Record(self.all(parts)) };
         let def = &self.new.records[id.index()];
         let places = &self.labels.record_fields[id.index()];
         let length = places.iter().map(|place| place.index() + 1).max().unwrap_or_default();
@@ -156,7 +106,7 @@ impl<'a> Scope<'a> {
     }
     /// A written record, its fields where they are now.
     fn value(&self, value: &Value, wanted: Option<&Type>) -> Value {
-        match (wanted.cloned().map(bare), value) {
+        match (wanted.map(Type::bare), value) {
             (Some(Type::Record(id)), Value::Record(parts)) => {
                 let (def, places) = (&self.new.records[id.index()], &self.labels.record_fields[id.index()]);
                 let length = places.iter().map(|place| place.index() + 1).max().unwrap_or_default();
@@ -167,7 +117,7 @@ impl<'a> Scope<'a> {
                 Value::Record(labelled.into())
             }
             (Some(Type::List(inner)), Value::List(items)) => {
-                Value::List(items.iter().map(|item| self.value(item, Some(&inner))).collect())
+                Value::List(items.iter().map(|item| self.value(item, Some(inner))).collect())
             }
             _ => value.clone(),
         }
@@ -190,12 +140,5 @@ impl<'a> Scope<'a> {
             window: *window,
             ask,
         }
-    }
-}
-
-fn bare(ty: Type) -> Type {
-    match ty {
-        Type::Optional(inner) => bare(*inner),
-        other => other,
     }
 }

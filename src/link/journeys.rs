@@ -12,8 +12,7 @@ use super::labels::Labels;
 
 /// The journey with its steps numbered from `first_step` on, behind those of its earlier versions.
 pub fn journey(new: &Program, labels: &Labels, of: &Journey, earlier: &[StepDef]) -> Journey {
-    let slots: Vec<Type> = of.slots.iter().map(|slot| slot.ty.clone()).collect();
-    let scope = Scope::of(new, labels, &slots);
+    let scope = Scope::of(new, labels, &of.slots);
     let first_step = earlier.len() as u16;
     let slot = |slot: &SlotDef| SlotDef { name: slot.name.clone(), ty: labels.ty(&slot.ty) };
     let step = |i: &Instruction| Instruction { step: StepId(i.step.0 + first_step), op: op(&scope, &i.op) };
@@ -127,7 +126,9 @@ fn op(scope: &Scope<'_>, op: &Op) -> Op {
             field: labels.profile[field.index()],
             value: scope.expr_as(value, Some(&new.profile[field.index()].ty)),
         },
-        Op::Let { slot, value } => Op::Let { slot: *slot, value: scope.expr_as(value, scope.slots.get(slot.index())) },
+        Op::Let { slot, value } => {
+            Op::Let { slot: *slot, value: scope.expr_as(value, scope.slots.get(slot.index()).map(|slot| &slot.ty)) }
+        }
         Op::Switch { .. } | Op::Repeat { .. } | Op::Jump(_) | Op::Tag(_) | Op::Untag(_) | Op::Stop { .. } | Op::End => {
             op.clone()
         }

@@ -134,13 +134,7 @@ fn gone(name: &str, generation: u32) -> String {
 
 /// Values of the one are values of the other: a field may become optional, and back.
 fn is_readable_as(old: &Type, new: &Type) -> bool {
-    fn bare(ty: &Type) -> &Type {
-        match ty {
-            Type::Optional(inner) => inner,
-            other => other,
-        }
-    }
-    bare(old) == bare(new)
+    old.bare() == new.bare()
 }
 
 /// An action that takes or gives something else is another.

@@ -8,40 +8,6 @@ use crate::value::{CalendarPeriod, Span as Length, Value};
 
 use super::facts::{in_calendar, shortest};
 
-/// Every expression of an instruction.
-pub fn values<'a>(op: &'a Op, visit: &mut dyn FnMut(&'a Expr)) {
-    match op {
-        Op::Wait { until } => match until {
-            Until::After(length) => visit(length),
-            Until::Moment { moment, .. } => visit(moment),
-            Until::Time(_) | Until::Tomorrow(_) | Until::Weekday(..) => {}
-        },
-        Op::Await { arms, up_to, .. } => {
-            for arm in arms {
-                if let ArmOn::Event { filter: Some(filter), .. } = &arm.on {
-                    visit(filter);
-                }
-            }
-            up_to.iter().for_each(visit);
-        }
-        Op::Send { params, before, .. } => {
-            params.iter().for_each(&mut *visit);
-            before.iter().for_each(visit);
-        }
-        Op::Do { params, .. } => params.iter().for_each(visit),
-        Op::Branch { cases, .. } => cases.iter().for_each(|(condition, _)| visit(condition)),
-        Op::Set { value, .. } | Op::Let { value, .. } => visit(value),
-        Op::Draw { .. }
-        | Op::Switch { .. }
-        | Op::Repeat { .. }
-        | Op::Jump(_)
-        | Op::Tag(_)
-        | Op::Untag(_)
-        | Op::Stop { .. }
-        | Op::End => {}
-    }
-}
-
 /// A length that is written down.
 pub fn written(length: &Expr) -> Option<CalendarPeriod> {
     match length {

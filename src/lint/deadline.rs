@@ -93,7 +93,7 @@ fn written(view: &View<'_>, value: &Expr) -> Option<String> {
 }
 
 fn fields<'a>(view: &View<'a>, value: &Expr) -> Option<&'a [FieldDef]> {
-    super::typing::fields(view.input.program, &super::typing::type_of(view.input.program, view.journey, &[], value)?)
+    view.input.program.fields_of(&super::typing::type_of(view.input.program, view.journey, &[], value)?)
 }
 
 fn late(

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::typing::{element, fields, type_of};
+use super::typing::type_of;
 use super::view::View;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::expr::Ask;
@@ -167,7 +167,7 @@ impl<'v, 'a> Labels<'v, 'a> {
     }
 
     fn of_field(&self, owner: &Type, field: usize) -> Option<Label> {
-        let def = fields(self.program(), owner)?.get(field)?;
+        let def = self.program().fields_of(owner)?.get(field)?;
         match def.pii {
             true => Some(self.declared(owner, field, &def.name)),
             false => self.inside(&def.ty, &[]),
@@ -180,14 +180,14 @@ impl<'v, 'a> Labels<'v, 'a> {
             Type::Optional(inner) => inner,
             ty => ty,
         };
-        if let Some(element) = element(ty) {
+        if let Some(element) = ty.element() {
             return self.inside(element, seen);
         }
         if seen.contains(&ty) {
             return None;
         }
         let seen: Vec<&Type> = seen.iter().copied().chain([ty]).collect();
-        let all = fields(self.program(), ty)?;
+        let all = self.program().fields_of(ty)?;
         all.iter().enumerate().find_map(|(nth, def)| match def.pii {
             true => Some(self.declared(ty, nth, &def.name)),
             false => self.inside(&def.ty, &seen),

@@ -3,11 +3,11 @@
 //! Compares instructions, not what they bring about.
 
 use crate::diag::{Code, Diagnostic};
+use crate::ir::exprs;
 use crate::ir::{Expr, Instruction, Journey, Op, Pc, Program};
 use crate::lower::map::JourneyMap;
 
 use super::Input;
-use super::code;
 
 pub fn lint(input: Input<'_>, out: &mut Vec<Diagnostic>) {
     for (journey, map) in input.program.journeys.iter().zip(&input.map.journeys) {
@@ -69,7 +69,7 @@ fn branch(journey: &Journey, map: &JourneyMap, pc: Pc, targets: &[Pc], out: &mut
 /// A value that is the same in two arms of its split.
 fn values(program: &Program, map: &JourneyMap, instruction: &Instruction, op: &Op, out: &mut Vec<Diagnostic>) {
     let mut found = false;
-    code::values(op, &mut |value| {
+    exprs::in_op(op, &mut |value| {
         found |= value.any(&mut |part| match part {
             Expr::Pick { arms, .. } => arms.iter().enumerate().any(|(i, arm)| arms[..i].contains(arm)),
             _ => false,

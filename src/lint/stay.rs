@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic};
+use crate::ir::exprs;
 use crate::ir::{Expr, Journey, Op, Pc, Program, Reentry, SlotId, Type};
 use crate::lower::map::JourneyMap;
 use crate::prove::Graph;
@@ -121,7 +122,7 @@ fn validity(action: &crate::ir::ActionDef, params: &[Expr]) -> Option<CalendarPe
 
 pub fn reads(op: &Op, slot: SlotId) -> bool {
     let mut found = false;
-    code::values(op, &mut |value| {
+    exprs::in_op(op, &mut |value| {
         found |= value.any(&mut |part| matches!(part, Expr::Slot(of) if *of == slot));
     });
     found

@@ -3,7 +3,7 @@
 //! The checker has judged types already; this only finds again what it found.
 
 use crate::ir::expr::Ask;
-use crate::ir::{Expr, FieldDef, Journey, Program, Type};
+use crate::ir::{Expr, Journey, Program, Type};
 
 /// `subjects` are the types of what stands under test, the innermost last. `None` for what has no fields anyway.
 pub fn type_of(program: &Program, journey: &Journey, subjects: &[Type], expr: &Expr) -> Option<Type> {
@@ -12,7 +12,7 @@ pub fn type_of(program: &Program, journey: &Journey, subjects: &[Type], expr: &E
         Expr::Profile(field) => Some(program.profile[field.index()].ty.clone()),
         Expr::Slot(slot) => Some(journey.slots[slot.index()].ty.clone()),
         Expr::Subject(depth) => subjects.iter().rev().nth(usize::from(*depth)).cloned(),
-        Expr::Field(of_what, field) => Some(fields(program, &of(of_what)?)?.get(field.index())?.ty.clone()),
+        Expr::Field(of_what, field) => Some(program.fields_of(&of(of_what)?)?.get(field.index())?.ty.clone()),
         Expr::OrElse(value, _) => of(value),
         Expr::Narrow { list, .. } => of(list),
         Expr::Pick { arms, .. } => arms.first().and_then(of),
@@ -46,44 +46,5 @@ pub fn type_of(program: &Program, journey: &Journey, subjects: &[Type], expr: &E
         | Expr::NextAnniversary(_)
         | Expr::Since { .. }
         | Expr::DateOf(_) => None,
-    }
-}
-
-/// The fields of a record, an event or an answer, optional or not.
-pub fn fields<'p>(program: &'p Program, ty: &Type) -> Option<&'p [FieldDef]> {
-    match ty {
-        Type::Optional(inner) => fields(program, inner),
-        Type::Record(id) => Some(&program.records[id.index()].fields),
-        Type::Event(id) => Some(&program.event(*id).fields),
-        Type::Result(id) => Some(&program.actions[id.index()].gives),
-        Type::Text
-        | Type::Id
-        | Type::Email
-        | Type::Phone
-        | Type::LineId
-        | Type::PushToken
-        | Type::Url
-        | Type::Int
-        | Type::Decimal
-        | Type::Percent
-        | Type::Bool
-        | Type::Money(_)
-        | Type::Zone
-        | Type::Instant
-        | Type::Date
-        | Type::Time
-        | Type::Span
-        | Type::Period
-        | Type::Enum(_)
-        | Type::List(_) => None,
-    }
-}
-
-/// The element of a list.
-pub fn element(ty: &Type) -> Option<&Type> {
-    match ty {
-        Type::Optional(inner) => element(inner),
-        Type::List(inner) => Some(inner),
-        _ => None,
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::expr::Ask;
+use crate::ir::exprs;
 use crate::ir::journey::Exit;
 use crate::ir::{
     ActionId, ArmOn, Audience, EnumId, EventId, Expr, FieldDef, FieldId, JourneyId, MessageId, Op, PolicyId, RecordId,
@@ -14,7 +15,6 @@ use crate::text::Span;
 use crate::value::Value;
 
 use super::Input;
-use super::code;
 use super::judge::Judge;
 
 /// Something with a name.
@@ -304,7 +304,7 @@ impl<'a> Index<'a> {
             | Op::End => {}
         }
         let mut values = Vec::new();
-        code::values(op, &mut |value| values.push(value));
+        exprs::in_op(op, &mut |value| values.push(value));
         values.into_iter().for_each(|value| self.expr(judge, value, step));
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{ArmOn, Audience, Expr, FieldDef, Op, Program, Start, Type, Until, journey::Exit};
+use crate::ir::{Expr, FieldDef, Op, Program, Type, exprs};
 use crate::value::{Date, Decimal, Instant, LocalTime, Money, Value};
 
 /// 15 June 1990.
@@ -132,13 +132,13 @@ fn about(number: i64) -> i64 {
 /// Texts that campaigns compare with, put on and give.
 fn written(program: &Program) -> BTreeSet<&str> {
     let mut texts = BTreeSet::new();
-    for expr in expressions(program) {
+    exprs::each(program, &mut |expr| {
         expr.walk(0, &mut |part, _| {
             if let Expr::Const(value) = part {
                 add_texts(value, &mut texts);
             }
         });
-    }
+    });
     for instruction in program.journeys.iter().flat_map(|journey| &journey.code) {
         if let Op::Tag(tag) | Op::Untag(tag) = &instruction.op {
             texts.insert(tag.as_str());
@@ -151,61 +151,5 @@ fn add_texts<'v>(value: &'v Value, texts: &mut BTreeSet<&'v str>) {
         Value::Text(text) => drop(texts.insert(text)),
         Value::Record(items) | Value::List(items) => items.iter().for_each(|item| add_texts(item, texts)),
         _ => {}
-    }
-}
-
-/// Every expression of the program.
-fn expressions(program: &Program) -> Vec<&Expr> {
-    let mut all: Vec<&Expr> = program.segments.iter().map(|segment| &segment.condition).collect();
-    all.extend(program.policies.iter().flat_map(|policy| &policy.withhold).map(|withhold| &withhold.when));
-    for journey in &program.journeys {
-        all.extend(&journey.only_if);
-        all.extend(journey.goal.iter().filter_map(|goal| goal.filter.as_ref()));
-        let audience = match &journey.start {
-            Start::Event { filter, key, audience, .. } => {
-                all.extend(filter);
-                all.extend(key);
-                audience.as_ref()
-            }
-            Start::Schedule { audience, .. } | Start::At { audience, .. } => Some(audience),
-            Start::Segment { .. } => None,
-        };
-        all.extend(audience.and_then(|Audience { condition, .. }| condition.as_ref()));
-        for exit in &journey.exits {
-            if let Exit::Event { filter: Some(filter), .. } = exit {
-                all.push(filter);
-            }
-        }
-        journey.code.iter().for_each(|instruction| add_expressions(&instruction.op, &mut all));
-    }
-    all
-}
-fn add_expressions<'p>(op: &'p Op, all: &mut Vec<&'p Expr>) {
-    match op {
-        Op::Wait { until: Until::After(expr) | Until::Moment { moment: expr, .. } } => all.push(expr),
-        Op::Await { arms, up_to, .. } => {
-            all.extend(up_to);
-            for arm in arms {
-                if let ArmOn::Event { filter: Some(filter), .. } = &arm.on {
-                    all.push(filter);
-                }
-            }
-        }
-        Op::Send { params, before, .. } => {
-            all.extend(params);
-            all.extend(before);
-        }
-        Op::Branch { cases, .. } => all.extend(cases.iter().map(|(condition, _)| condition)),
-        Op::Do { params, .. } => all.extend(params),
-        Op::Set { value, .. } | Op::Let { value, .. } => all.push(value),
-        Op::Wait { until: Until::Time(_) | Until::Tomorrow(_) | Until::Weekday(..) }
-        | Op::Draw { .. }
-        | Op::Switch { .. }
-        | Op::Repeat { .. }
-        | Op::Jump(_)
-        | Op::Tag(_)
-        | Op::Untag(_)
-        | Op::Stop { .. }
-        | Op::End => {}
     }
 }

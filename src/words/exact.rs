@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::scope::{Scope, bare};
+use super::scope::Scope;
 use crate::ir::{
     Ask, Behaviour, EventId, Expr, FieldDef, FieldId, Journey, Op, Program, Schedule, ScheduleWhen, SegmentId, SlotId,
     Start, Type, Until,
@@ -117,7 +117,7 @@ impl<'a> Exact<'a> {
                 };
                 format!("{{{}}}", values.iter().enumerate().map(value).collect::<Vec<_>>().join(", "))
             }
-            Expr::List(items) => format!("[{}]", self.list(items, element(expected))),
+            Expr::List(items) => format!("[{}]", self.list(items, expected.and_then(Type::element))),
             Expr::Pick { slot, arms } => format!("{}{{{}}}", self.slot(*slot), self.list(arms, expected)),
             Expr::NextAnniversary(of) => format!("anniversary({})", self.expr(of, None)),
             Expr::Since { unit, of } => format!("{unit:?}({})", self.expr(of, None)),
@@ -162,13 +162,13 @@ impl<'a> Exact<'a> {
     }
 
     pub fn value(&self, value: &Value, ty: Option<&Type>) -> String {
-        match (value, ty.map(bare)) {
+        match (value, ty.map(Type::bare)) {
             (Value::Enum(variant), Some(Type::Enum(id))) => {
                 let variants = &self.scope.program.enums[id.index()].variants;
                 variants.get(usize::from(*variant)).cloned().unwrap_or_default()
             }
             (Value::List(items), ty) => {
-                let ty = element(ty);
+                let ty = ty.and_then(Type::element);
                 format!("[{}]", items.iter().map(|item| self.value(item, ty)).collect::<Vec<_>>().join(", "))
             }
             (Value::Record(values), ty) => {
@@ -202,13 +202,6 @@ impl<'a> Exact<'a> {
             Op::Let { slot, .. } => self.slot(*slot),
             Op::Stop { because } => because.clone().unwrap_or_default(),
         }
-    }
-}
-
-fn element(ty: Option<&Type>) -> Option<&Type> {
-    match ty.map(bare) {
-        Some(Type::List(element)) => Some(element),
-        _ => None,
     }
 }
 

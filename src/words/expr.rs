@@ -4,7 +4,7 @@
 
 use super::Language;
 use super::plain::{grouped, percent, period};
-use super::scope::{Scope, bare};
+use super::scope::Scope;
 use crate::ir::{
     Ask, Behaviour, Compare, EventId, Expr, Fact, FieldDef, FieldId, HandleId, Journey, Operator, Program, Quantifier,
     SegmentId, SinceUnit, Type,
@@ -283,7 +283,7 @@ impl<'a> Words<'a> {
             Value::Bool(true) => self.language.of("yes", "はい").into(),
             Value::Bool(false) => self.language.of("no", "いいえ").into(),
             Value::Int(number) => grouped(&number.to_string()),
-            Value::Decimal(number) if ty.is_some_and(|ty| *bare(ty) == Type::Percent) => percent(number.micro),
+            Value::Decimal(number) if ty.is_some_and(|ty| *ty.bare() == Type::Percent) => percent(number.micro),
             Value::Decimal(number) => grouped(&number.to_string()),
             Value::Money(money) => grouped(&money.to_string()),
             Value::Text(text) => match self.language {
@@ -300,7 +300,7 @@ impl<'a> Words<'a> {
             Value::Span(span) => period(CalendarPeriod::exact(*span), self.language),
             Value::Period(value) => period(*value, self.language),
             Value::Zone(zone) => zone.to_string(),
-            Value::Enum(variant) => match ty.map(bare) {
+            Value::Enum(variant) => match ty.map(Type::bare) {
                 Some(Type::Enum(id)) => {
                     let variants = &self.scope.program.enums[id.index()].variants;
                     variants.get(usize::from(*variant)).cloned().unwrap_or_default()

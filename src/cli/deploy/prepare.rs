@@ -11,6 +11,7 @@ use super::{offline, stored};
 use crate::cli::exit::Stop;
 use crate::cli::open::{self, Opened};
 use crate::cli::run::trouble::store_trouble;
+use crate::cli::speak::Speaker;
 use crate::diag::Phrase;
 use crate::diff::{self, Difference, Status, Thing};
 use crate::ir::{JourneyId, Program};
@@ -18,6 +19,7 @@ use crate::link::{self, Linked, Unlinkable};
 use crate::machine::{Engine, Person};
 use crate::plan::{self, Fates, Forecast, Heads, Live, PLAN_VERSION, Plan, Problem};
 use crate::ports::store::{StoreError, StoreReader};
+use crate::runtime::durable::histories::Read;
 use crate::runtime::durable::recover::{Deployment, OpenError};
 use crate::server::admin::client::{self, Trouble};
 use crate::store;
@@ -133,6 +135,20 @@ fn never_live(folder: &Path) -> Stop {
             "最初の版は `tabi run` で稼働する。計画はその次の版から",
         ),
     }
+}
+
+/// Says how much of people's stories is missing from what was made of them.
+pub fn told_of_unreadable(read: Read, speaker: &mut Speaker) -> Result<(), Stop> {
+    if read.unreadable > 0 {
+        let n = read.unreadable;
+        let said = Phrase::new(
+            format!("warning: {n} pieces of people's stories cannot be read and are missing here\n"),
+            format!("警告: {n} 件の記録が読めず、結果に含まれていません\n"),
+        );
+        let text = speaker.say(&said).to_owned();
+        speaker.aside(&text)?;
+    }
+    Ok(())
 }
 
 /// A plan and what it is carried out by.

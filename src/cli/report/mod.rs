@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use super::exit::{Exit, Stop};
 use super::open::{self as opening, Opened, open};
 use super::revision;
-use super::simulate::{Inputs, bar, not_a_time, prices, sources, stopped};
+use super::simulate::{Files, bar, not_a_time, prices, sources, stopped};
 use super::speak::Speaker;
 use crate::diag::Phrase;
 use crate::ir::Program;
@@ -33,18 +33,8 @@ pub struct Args {
     #[arg(value_name = "PROJECT", default_value = ".")]
     project: PathBuf,
 
-    /// Events: NDJSON in Segment's shape, or CSV with --mapping; plain, gzip or zstd; `-` is the standard input
-    /// [default: `sample.events` of tabi.yaml]
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    events: Vec<PathBuf>,
-
-    /// People: NDJSON of Segment's `identify` calls [default: `sample.people` of tabi.yaml]
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    people: Vec<PathBuf>,
-
-    /// How columns of CSV become events, in YAML [default: `sample.mapping` of tabi.yaml]
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
 
     /// Leave out what came later: `2026-04-01`, `"2026-04-01 20:30"`, or RFC 3339
     #[arg(long, value_name = "TIME")]
@@ -107,7 +97,7 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
     let opened = open(&args.project);
     let Some(program) = &opened.program else { return opened.refuse(speaker) };
     let project = &opened.project;
-    let sources = sources(&Inputs::of_files(&args.events, &args.people, args.mapping.as_deref()), project)?;
+    let sources = sources(&args.files, project)?;
     let once = sources.iter().find(|source| !source.can_be_read_again());
     let simulates = !args.purchases_only && args.data.is_none() && !program.journeys.is_empty();
     if let (Some(source), true) = (once, simulates) {
@@ -193,7 +183,7 @@ fn simulated(
 ) -> Result<Vec<Done>, Stop> {
     let options = simulate::Options {
         // As in `tabi simulate`: that of the settings is the end of the sample.
-        until: until.or(project.settings.until.filter(|_| args.events.is_empty())),
+        until: until.or(project.settings.until.filter(|_| !args.files.names_events())),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         reach: true,
         ..simulate::Options::default()

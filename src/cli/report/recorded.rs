@@ -21,16 +21,7 @@ pub fn done(folder: &Path, speaker: &mut Speaker) -> Result<(Program, Vec<Done>)
         entries.iter().for_each(|entry| journal.wrote(entry));
         journal.next_person();
     });
-    let read = read.map_err(|error| unreadable(folder, &error.to_string()))?;
-    if read.unreadable > 0 {
-        let n = read.unreadable;
-        let said = Phrase::new(
-            format!("warning: {n} pieces of people's stories cannot be read and are missing here\n"),
-            format!("警告: {n} 件の記録が読めず、結果に含まれていません\n"),
-        );
-        let text = speaker.say(&said).to_owned();
-        speaker.aside(&text)?;
-    }
+    prepare::told_of_unreadable(read.map_err(|error| unreadable(folder, &error.to_string()))?, speaker)?;
     let done = journal.finish();
     Ok((program, done))
 }
