@@ -61,7 +61,7 @@ pub fn open(start: &Path, base: &str, speaker: &Speaker) -> Result<Base, Stop> {
 
 /// The path in the revision of a file in our folder.
 fn named(checkout: Option<&Checkout>, path: &str) -> Arc<str> {
-    let inside = checkout.and_then(|c| Some((c, Path::new(path).strip_prefix(&c.folder).ok()?)));
+    let inside = checkout.and_then(|c| Some((c, Path::new(path).strip_prefix(&*c.folder).ok()?)));
     match inside {
         Some((checkout, inside)) => Arc::from(format!("{}{}", checkout.name, inside.display())),
         None => Arc::from(path),

@@ -19,6 +19,7 @@ mod ingest;
 mod init;
 mod japanese;
 mod open;
+mod own_folder;
 mod parts;
 mod person;
 mod personas;

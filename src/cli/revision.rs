@@ -7,9 +7,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::exit::Stop;
+use super::own_folder::OwnFolder;
 use crate::diag::{Phrase, did_you_mean};
 use crate::project;
 use crate::value::Date;
@@ -25,7 +25,7 @@ const WHAT_GIT_SAYS_MAX: usize = 200;
 /// The files of a revision; the folder is removed when this is dropped.
 #[derive(Debug)]
 pub struct Checkout {
-    pub folder: PathBuf,
+    pub folder: OwnFolder,
     /// Where the files would be looked for: `main:campaigns`.
     pub name: String,
     root: PathBuf,
@@ -52,13 +52,6 @@ impl Checkout {
     }
 }
 
-impl Drop for Checkout {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system, as all of its temporary files.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
 /// The campaigns and settings of the project at `root` as they stood in `revision`; other files can be added.
 pub fn checkout(root: &Path, revision: &str) -> Result<Checkout, Stop> {
     let git = Git { root };
@@ -71,7 +64,8 @@ pub fn checkout(root: &Path, revision: &str) -> Result<Checkout, Stop> {
     }
     let separator = if inside.is_empty() { "" } else { "/" };
     let name = format!("{revision}:{inside}{separator}");
-    let checkout = Checkout { folder: own_folder()?, name, root: root.to_path_buf(), blobs: files };
+    let folder = OwnFolder::new().map_err(|error| unreadable(&error.to_string()))?;
+    let checkout = Checkout { folder, name, root: root.to_path_buf(), blobs: files };
     checkout.write(&|path| path == Path::new(project::CONFIG_FILE) || path.extension().is_some_and(|e| e == "tabi"))?;
     Ok(checkout)
 }
@@ -234,17 +228,6 @@ fn write_one(answers: &mut impl BufRead, file: &Blob, folder: &Path) -> Result<(
     let path = folder.join(&file.path);
     let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes));
     made.map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// A new folder that only this user may enter.
-fn own_folder() -> Result<PathBuf, Stop> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-    let folder = std::env::temp_dir().join(format!("tabi-{}-{now}", std::process::id()));
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder).map_err(|error| unreadable(&format!("{}: {error}", folder.display())))?;
-    Ok(folder)
 }
 
 /// The first line of what git complained about.

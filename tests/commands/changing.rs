@@ -259,12 +259,22 @@ fn a_plan_is_carried_out_as_it_was_made_or_not_at_all() {
     // What is no plan.
     let huge = fs::File::create(shop.project.join("huge.json")).unwrap();
     huge.set_len(257 << 20).unwrap();
+    // Names that are no hash lead out of a folder, or end within a letter.
+    for (file, to) in
+        [("outside.json", format!("a/../../zzzz{:052}", 0)), ("within.json", format!("x{}y", "é".repeat(31)))]
+    {
+        let mut forged = fewer.clone();
+        forged["to"] = to.into();
+        fs::write(shop.project.join(file), forged.to_string()).unwrap();
+    }
     fewer["plan_version"] = 9.into();
     fs::write(shop.project.join("newer.json"), fewer.to_string()).unwrap();
     fs::write(shop.project.join("broken.json"), "{\"plan_version\": 1").unwrap();
     let no_plans = [
         ("huge.json", "too large", "大きすぎます"),
         ("newer.json", "another Tabi made it", "別の版の Tabi"),
+        ("outside.json", "changed after it was made", "書き換えられています"),
+        ("within.json", "changed after it was made", "書き換えられています"),
         ("broken.json", "is no plan", "計画として読めません"),
         ("absent.json", "is no plan", "計画として読めません"),
     ];

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::bundle::Bundle;
-use super::prepare::{self, Prepared, Unpacked};
+use super::prepare::{self, Prepared};
 use super::{offline, plan, stored};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::open;
@@ -66,8 +66,8 @@ pub fn run(args: &Args, speaker: &mut Speaker) -> Result<Exit, Stop> {
         kept_at: data.at.to_string(),
         files: plan.files.clone(),
     };
-    let unpacked = Unpacked::new(&bundle)?;
-    let mut opened = open::open(&unpacked.folder);
+    let unpacked = bundle.unpacked()?;
+    let mut opened = open::open(&unpacked);
     let Some(mut new) = opened.program.take() else { return opened.refuse(speaker) };
     prepare::told_from(&opened.project.root, &mut new);
     if super::bundle::hex(new.content_hash()) != plan.to {
@@ -109,8 +109,11 @@ fn read(path: &Path) -> Result<Plan, Stop> {
     }
     let text = std::fs::read(path).map_err(|error| no(error.to_string(), error.to_string()))?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| no(error.to_string(), error.to_string()))?;
-    if plan.plan_version != PLAN_VERSION || plan.to.len() != 64 {
+    if plan.plan_version != PLAN_VERSION {
         return Err(no("another Tabi made it".to_owned(), "別の版の Tabi が作ったものです".to_owned()));
+    }
+    if blake3::Hash::from_hex(&plan.to).is_err() {
+        return Err(no("it was changed after it was made".to_owned(), "作成後に書き換えられています".to_owned()));
     }
     Ok(plan)
 }

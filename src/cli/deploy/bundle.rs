@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::open::Opened;
+use crate::cli::own_folder::OwnFolder;
 use crate::ports::store::StoreError;
 use crate::store::kept::{self, Kind};
 use crate::value::Instant;
@@ -71,8 +72,9 @@ impl Bundle {
         let names = kept::names(data, Kind::Bundle)?;
         names.iter().filter_map(|name| Bundle::kept(data, name).transpose()).collect()
     }
-    /// Writes the files into a folder that is there.
-    pub fn unpack(&self, folder: &Path) -> std::io::Result<()> {
+    /// The files in a folder that is gone when this is.
+    pub fn unpacked(&self) -> std::io::Result<OwnFolder> {
+        let folder = OwnFolder::new()?;
         for (path, text) in &self.files {
             // Only what was inside the project: nothing leads out of the folder.
             let inside: PathBuf =
@@ -83,6 +85,6 @@ impl Bundle {
             }
             fs::write(path, text)?;
         }
-        Ok(())
+        Ok(folder)
     }
 }

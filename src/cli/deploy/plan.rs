@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::bundle::Bundle;
-use super::prepare::{self, Prepared, Unpacked};
+use super::prepare::{self, Prepared};
 use super::stored;
 use crate::cli::diff::Form;
 use crate::cli::exit::{Exit, Stop};
@@ -89,8 +89,7 @@ pub fn rollback(args: &RollbackArgs, speaker: &mut Speaker) -> Result<Exit, Stop
         }
     };
     let bundle = bundle.ok_or_else(|| no_version(args.version.as_deref().unwrap_or_default()))?;
-    let unpacked = Unpacked::new(&bundle)?;
-    plan(&unpacked.folder, &args.common, speaker)
+    plan(&bundle.unpacked()?, &args.common, speaker)
 }
 
 fn plan(project: &Path, common: &Common, speaker: &mut Speaker) -> Result<Exit, Stop> {

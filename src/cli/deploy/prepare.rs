@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::bundle::{Bundle, hex};
 use super::{offline, stored};
@@ -26,21 +26,6 @@ use crate::store;
 use crate::store::kept::{self, Kind};
 use crate::value::Instant;
 
-/// Files that are gone when this is.
-pub struct Unpacked {
-    pub folder: PathBuf,
-}
-
-impl Unpacked {
-    pub fn new(bundle: &Bundle) -> std::io::Result<Unpacked> {
-        let folder = std::env::temp_dir().join(format!("tabi-{}-{}", std::process::id(), &bundle.hash[..12]));
-        std::fs::create_dir_all(&folder)?;
-        let unpacked = Unpacked { folder };
-        bundle.unpack(&unpacked.folder)?;
-        Ok(unpacked)
-    }
-}
-
 /// Places are told from the project's folder, wherever it stood when it was compiled.
 pub fn told_from(root: &Path, program: &mut Program) {
     program.places.each(|place| {
@@ -48,13 +33,6 @@ pub fn told_from(root: &Path, program: &mut Program) {
             place.path = inside.into();
         }
     });
-}
-
-impl Drop for Unpacked {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system, as all of its temporary files.
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }
 
 /// What is live in a data folder, as of its last checkpoint.
@@ -252,10 +230,10 @@ pub fn people(
 
 /// By meaning, against the sources that are live.
 fn difference(before: &Bundle, new: &Program) -> Difference {
-    let Ok(unpacked) = Unpacked::new(before) else { return Difference::default() };
-    let mut opened = open::read(&unpacked.folder);
+    let Ok(folder) = before.unpacked() else { return Difference::default() };
+    let mut opened = open::read(&folder);
     let Some(old) = &mut opened.program else { return Difference::default() };
-    told_from(&unpacked.folder, old);
+    told_from(&folder, old);
     diff::difference(old, new)
 }
 
